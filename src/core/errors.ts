@@ -1,0 +1,79 @@
+/**
+ * Every refusal and fault the product knows, once. A protocol turns a FaregateError into its own wire shape
+ * (`encodeError`), the admin API into the OpenAI-route shape; nothing else decides a status.
+ */
+export type ErrorKind =
+  | 'invalid_request'
+  | 'authentication'
+  | 'permission'
+  | 'not_found'
+  | 'conflict'
+  | 'too_large'
+  | 'unsupported_media_type'
+  | 'rate_limit'
+  | 'billing'
+  | 'unavailable'
+  | 'upstream'
+  | 'timeout'
+  | 'internal';
+
+/** HTTP status of each kind on OpenAI routes; Anthropic routes differ for `unavailable` alone (529). */
+export const STATUS_OF_KIND: Record<ErrorKind, number> = {
+  invalid_request: 400,
+  authentication: 401,
+  billing: 402,
+  permission: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  unsupported_media_type: 415,
+  rate_limit: 429,
+  internal: 500,
+  upstream: 502,
+  unavailable: 503,
+  timeout: 504,
+};
+
+export interface ErrorDetails {
+  /** The field at fault, as the caller wrote it: "messages.0.content". Absent when no single field is. */
+  param?: string | undefined;
+  /** Machine-readable code: "insufficient_balance", "model_not_found". Absent when the kind says it all. */
+  code?: string | undefined;
+  /** Seconds after which a retry may help. Absent when waiting changes nothing. */
+  retryAfterSeconds?: number | undefined;
+  /** False tells SDKs not to retry (header `x-should-retry: false`). */
+  shouldRetry?: boolean | undefined;
+  /** For the log only; never leaves the process. */
+  internal?: unknown;
+}
+
+/** A refusal or fault with a message that is safe to show the caller. */
+export class FaregateError extends Error {
+  override readonly name = 'FaregateError';
+
+  constructor(
+    readonly kind: ErrorKind,
+    message: string,
+    readonly details: ErrorDetails = {},
+  ) {
+    super(message);
+  }
+
+  get status(): number {
+    return STATUS_OF_KIND[this.kind];
+  }
+}
+
+/** A request that can never succeed as it stands; `param` names the field. */
+export const invalidRequest = (message: string, param?: string, code?: string): FaregateError =>
+  new FaregateError('invalid_request', message, { param, code });
+
+/** One of our own parts is away or overloaded; the caller did nothing wrong. */
+export const unavailable = (message: string, internal?: unknown): FaregateError =>
+  new FaregateError('unavailable', message, { retryAfterSeconds: 2, internal });
+
+/** Any thrown value as a FaregateError; what is not one becomes `internal`, with the cause for the log. */
+export function toFaregateError(thrown: unknown): FaregateError {
+  if (thrown instanceof FaregateError) return thrown;
+  return new FaregateError('internal', 'Internal error', { internal: thrown });
+}

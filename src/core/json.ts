@@ -1,0 +1,28 @@
+/** Parsed JSON, as `JSON.parse` gives it. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
+export interface JsonObject {
+  [key: string]: JsonValue | undefined;
+}
+
+/** True for a JSON object (not null, not an array). */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The value when it is a string, else undefined. */
+export const asString = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** The value when it is an object, else undefined. */
+export const asObject = (value: unknown): JsonObject | undefined => (isObject(value) ? value : undefined);
+
+/** The value when it is an array, else an empty one. */
+export const asArray = (value: unknown): JsonValue[] => (Array.isArray(value) ? (value as JsonValue[]) : []);
+
+/** JSON.parse that answers undefined instead of throwing. */
+export function tryParseJson(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}

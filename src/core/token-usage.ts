@@ -1,0 +1,89 @@
+/**
+ * What one call used, in classes that never overlap, whatever convention the vendor reports in.
+ * In every field `undefined` means "not reported" and 0 means "none".
+ */
+export interface TokenUsage {
+  input: {
+    /** Input tokens neither read from nor written to a prompt cache. */
+    noCache?: number | undefined;
+    /** Input tokens read from a prompt cache. */
+    cacheRead?: number | undefined;
+    /** Input tokens written to a five-minute prompt cache (and writes of unknown lifetime). */
+    cacheWrite5m?: number | undefined;
+    /** Input tokens written to a one-hour prompt cache. */
+    cacheWrite1h?: number | undefined;
+  };
+  output: {
+    /** All output tokens, reasoning included. */
+    total?: number | undefined;
+    /** The part of `total` spent on reasoning; information only, never priced a second time. */
+    reasoning?: number | undefined;
+  };
+  /** Web searches run by a server tool. */
+  searches?: number | undefined;
+}
+
+/** The classes that carry a price. `output` includes reasoning. */
+export const TOKEN_CLASSES = [
+  'input',
+  'cache_read',
+  'cache_write_5m',
+  'cache_write_1h',
+  'output',
+  'audio_input',
+  'audio_output',
+  'image_input',
+  'search',
+] as const;
+
+export type TokenClass = (typeof TOKEN_CLASSES)[number];
+
+/** A usage with nothing reported yet. */
+export const emptyUsage = (): TokenUsage => ({ input: {}, output: {} });
+
+/** All input tokens: cached, written and plain. Undefined when no input class was reported. */
+export function inputTotal(usage: TokenUsage): number | undefined {
+  const { noCache, cacheRead, cacheWrite5m, cacheWrite1h } = usage.input;
+  const parts = [noCache, cacheRead, cacheWrite5m, cacheWrite1h];
+  if (parts.every((part) => part === undefined)) return undefined;
+  return parts.reduce<number>((sum, part) => sum + (part ?? 0), 0);
+}
+
+/** True when the provider reported enough to bill from: an input and an output count. */
+export function isComplete(usage: TokenUsage): boolean {
+  return inputTotal(usage) !== undefined && usage.output.total !== undefined;
+}
+
+/** The billable quantity of each class; classes with nothing to bill are left out. */
+export function billableQuantities(usage: TokenUsage): Map<TokenClass, number> {
+  const quantities = new Map<TokenClass, number>();
+  const put = (tokenClass: TokenClass, quantity: number | undefined) => {
+    if (quantity !== undefined && quantity > 0) quantities.set(tokenClass, quantity);
+  };
+  put('input', usage.input.noCache);
+  put('cache_read', usage.input.cacheRead);
+  put('cache_write_5m', usage.input.cacheWrite5m);
+  put('cache_write_1h', usage.input.cacheWrite1h);
+  put('output', usage.output.total);
+  put('search', usage.searches);
+  return quantities;
+}
+
+/** Folds a later report over an earlier one: a class reported later replaces the earlier figure. */
+export function mergeUsage(earlier: TokenUsage, later: TokenUsage): TokenUsage {
+  const pick = <T extends object>(a: T, b: T): T => {
+    const merged = { ...a };
+    for (const [key, value] of Object.entries(b)) if (value !== undefined) Object.assign(merged, { [key]: value });
+    return merged;
+  };
+  return {
+    input: pick(earlier.input, later.input),
+    output: pick(earlier.output, later.output),
+    searches: later.searches ?? earlier.searches,
+  };
+}
+
+/** A count from a vendor's JSON: a whole number ≥ 0, else undefined ("not reported"). */
+export function tokenCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}

@@ -1,0 +1,301 @@
+import type { ErrorKind } from '../core/errors.js';
+import type { JsonObject, JsonValue } from '../core/json.js';
+import type { TokenUsage } from '../core/token-usage.js';
+
+/**
+ * The inner language: one request, one result, one stream of events, that every wire protocol is decoded
+ * into and encoded from. A field that is absent was not said by the caller or the upstream.
+ */
+
+export type ProtocolName = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'google-gemini';
+
+/** A prompt-cache breakpoint (Anthropic `cache_control`). */
+export interface CacheControl {
+  /** Lifetime asked for; absent means the vendor's default of five minutes. */
+  ttl?: '5m' | '1h' | undefined;
+}
+
+/** Where the bytes of an image or document are. URLs are passed on, never fetched. */
+export type MediaSource =
+  | { kind: 'base64'; mediaType: string; data: string }
+  | { kind: 'url'; url: string }
+  | { kind: 'file'; id: string };
+
+export interface TextPart {
+  type: 'text';
+  text: string;
+  /** Citations in the wire form of the protocol that produced them. */
+  citations?: JsonValue[] | undefined;
+  cacheControl?: CacheControl | undefined;
+}
+
+export interface ImagePart {
+  type: 'image';
+  source: MediaSource;
+  /** OpenAI's resolution hint: auto, low, high. */
+  detail?: string | undefined;
+  cacheControl?: CacheControl | undefined;
+}
+
+export interface DocumentPart {
+  type: 'document';
+  source: MediaSource | { kind: 'text'; text: string } | { kind: 'parts'; parts: (TextPart | ImagePart)[] };
+  /** File name or title. */
+  title?: string | undefined;
+  context?: string | undefined;
+  /** Whether the model shall cite the document. */
+  citationsEnabled?: boolean | undefined;
+  cacheControl?: CacheControl | undefined;
+}
+
+export interface AudioPart {
+  type: 'audio';
+  /** "wav", "mp3". */
+  format: string;
+  /** Base64. */
+  data: string;
+}
+
+/** Who signed a thinking block; a signature is only ever sent back to its own issuer. */
+export interface ThinkingSignature {
+  /** Protocol family that issued it: "anthropic", "openai", "google", or a vendor's name. */
+  issuer: string;
+  value: string;
+}
+
+export interface ThinkingPart {
+  type: 'thinking';
+  /** May be "" while a signature is present (thinking shown to nobody): such a part must be kept. */
+  text: string;
+  signature?: ThinkingSignature | undefined;
+}
+
+export interface RedactedThinkingPart {
+  type: 'redacted-thinking';
+  data: string;
+  issuer: string;
+}
+
+export interface ToolCallPart {
+  type: 'tool-call';
+  id: string;
+  name: string;
+  /** The arguments as JSON text, exactly as the model wrote them ("{}" when it wrote none). */
+  arguments: string;
+  /** Signature that some vendors put on the call itself (Gemini `thoughtSignature`). */
+  signature?: ThinkingSignature | undefined;
+  cacheControl?: CacheControl | undefined;
+}
+
+export interface ToolResultPart {
+  type: 'tool-result';
+  callId: string;
+  content: (TextPart | ImagePart | DocumentPart | OpaquePart)[];
+  /** Only Anthropic Messages can say it; other encoders write it into the text. */
+  isError?: boolean | undefined;
+  cacheControl?: CacheControl | undefined;
+}
+
+export interface RefusalPart {
+  type: 'refusal';
+  text: string;
+}
+
+/** A block that only its own protocol understands (server tools and the like), kept as it came. */
+export interface OpaquePart {
+  type: 'opaque';
+  protocol: ProtocolName;
+  raw: JsonObject;
+}
+
+export type ContentPart =
+  | TextPart
+  | ImagePart
+  | DocumentPart
+  | AudioPart
+  | ThinkingPart
+  | RedactedThinkingPart
+  | ToolCallPart
+  | ToolResultPart
+  | RefusalPart
+  | OpaquePart;
+
+/**
+ * One turn. `system` may stand anywhere. `tool` holds tool-result parts only: one message answers all calls
+ * of the assistant turn before it.
+ */
+export interface Message {
+  role: 'system' | 'user' | 'assistant' | 'tool';
+  content: ContentPart[];
+  /** True when a system message came as OpenAI's `developer` role. */
+  developer?: boolean | undefined;
+  /** Participant name (OpenAI `name`). */
+  name?: string | undefined;
+}
+
+export type ToolDefinition =
+  | {
+      kind: 'function';
+      name: string;
+      description?: string | undefined;
+      /** JSON Schema, key order untouched. Absent: a function without parameters. */
+      parameters?: JsonObject | undefined;
+      strict?: boolean | undefined;
+      cacheControl?: CacheControl | undefined;
+      /** Fields of the declaring protocol that the inner language has no word for. */
+      extra?: JsonObject | undefined;
+    }
+  | { kind: 'server'; protocol: ProtocolName; raw: JsonObject };
+
+export type ToolChoice =
+  | { kind: 'auto' }
+  | { kind: 'none' }
+  | { kind: 'required' }
+  | { kind: 'tool'; name: string };
+
+export interface ReasoningRequest {
+  /** Absent: the caller only gave an effort. */
+  mode?: 'enabled' | 'disabled' | 'adaptive' | undefined;
+  /** "none", "minimal", "low", "medium", "high", "xhigh", "max". */
+  effort?: string | undefined;
+  budgetTokens?: number | undefined;
+  /** Whether thinking text is shown: "summarized", "omitted". */
+  display?: string | undefined;
+}
+
+export type ResponseFormat =
+  | { kind: 'text' }
+  | { kind: 'json-object' }
+  | {
+      kind: 'json-schema';
+      name: string;
+      schema: JsonObject;
+      strict?: boolean | undefined;
+      description?: string | undefined;
+    };
+
+/** Names of the optional parameters, as `supported_parameters` and warnings use them. */
+export const PARAMETERS = [
+  'temperature',
+  'topP',
+  'topK',
+  'minP',
+  'topA',
+  'frequencyPenalty',
+  'presencePenalty',
+  'repetitionPenalty',
+  'seed',
+  'stop',
+  'logitBias',
+  'logprobs',
+  'topLogprobs',
+  'choiceCount',
+  'tools',
+  'toolChoice',
+  'parallelToolCalls',
+  'responseFormat',
+  'reasoning',
+  'verbosity',
+  'user',
+  'metadata',
+] as const;
+
+export type ParameterName = (typeof PARAMETERS)[number];
+
+export interface CompletionRequest {
+  /** As the caller wrote it; the catalogue resolves aliases. */
+  model: string;
+  messages: Message[];
+  stream: boolean;
+  /** Upper bound on output tokens, reasoning included. */
+  maxOutputTokens?: number | undefined;
+  temperature?: number | undefined;
+  topP?: number | undefined;
+  topK?: number | undefined;
+  minP?: number | undefined;
+  topA?: number | undefined;
+  frequencyPenalty?: number | undefined;
+  presencePenalty?: number | undefined;
+  repetitionPenalty?: number | undefined;
+  seed?: number | undefined;
+  stop?: string[] | undefined;
+  logitBias?: JsonObject | undefined;
+  logprobs?: boolean | undefined;
+  topLogprobs?: number | undefined;
+  /** How many answers are wanted (OpenAI `n`); absent means one. */
+  choiceCount?: number | undefined;
+  tools?: ToolDefinition[] | undefined;
+  toolChoice?: ToolChoice | undefined;
+  parallelToolCalls?: boolean | undefined;
+  responseFormat?: ResponseFormat | undefined;
+  reasoning?: ReasoningRequest | undefined;
+  verbosity?: string | undefined;
+  /** Pseudonymous end-user id. */
+  user?: string | undefined;
+  metadata?: JsonObject | undefined;
+  /** Whether the caller asked for a usage chunk (chat `stream_options.include_usage`). */
+  includeUsage?: boolean | undefined;
+  /** Fields for the router: preference, allowed_providers and the like; never sent upstream. */
+  routing: JsonObject;
+  /** Notes for the caller that decoding already found (a tool choice without tools, and so on). */
+  warnings: string[];
+}
+
+export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'pause' | 'error' | 'other';
+
+export interface CompletionChoice {
+  content: ContentPart[];
+  finishReason: FinishReason;
+  /** The stop sequence that ended the text, when the upstream says which. */
+  stopSequence?: string | undefined;
+  /** Chat's `logprobs` object as it came. */
+  logprobs?: JsonValue | undefined;
+}
+
+/** A whole answer. There is always at least one choice. */
+export interface CompletionResult {
+  /** The upstream's own id of this answer. */
+  id?: string | undefined;
+  /** The upstream's own name of the model. */
+  model?: string | undefined;
+  choices: CompletionChoice[];
+  usage: TokenUsage;
+}
+
+/** A failure that an upstream reported inside a stream, or the cut of one. */
+export interface StreamFailure {
+  kind: ErrorKind;
+  message: string;
+  /** The vendor's own word for it, for the log: "overloaded_error". */
+  vendorType?: string | undefined;
+}
+
+/**
+ * A streamed answer. Every block has a number, unique and rising within the stream; a block starts once, ends
+ * once, and `finish` comes after every block has ended. `choice` is absent for choice 0. `usage` may come more
+ * than once; a later report replaces an earlier one class by class.
+ */
+export type CompletionEvent =
+  | { type: 'start'; id?: string | undefined; model?: string | undefined }
+  | { type: 'text-start'; block: number; choice?: number | undefined }
+  | { type: 'text-delta'; block: number; text: string; logprobs?: JsonValue | undefined }
+  | { type: 'text-end'; block: number }
+  | { type: 'citation'; block: number; citation: JsonValue }
+  | { type: 'refusal-delta'; text: string; choice?: number | undefined }
+  | { type: 'thinking-start'; block: number; choice?: number | undefined }
+  | { type: 'thinking-delta'; block: number; text: string }
+  | { type: 'thinking-signature'; block: number; signature: ThinkingSignature }
+  | { type: 'thinking-end'; block: number }
+  | { type: 'redacted-thinking'; block: number; data: string; issuer: string }
+  | { type: 'tool-start'; block: number; id: string; name: string; choice?: number | undefined }
+  | { type: 'tool-delta'; block: number; text: string }
+  | { type: 'tool-end'; block: number; signature?: ThinkingSignature | undefined }
+  | { type: 'opaque-block'; block: number; protocol: ProtocolName; raw: JsonObject }
+  | { type: 'usage'; usage: TokenUsage }
+  | {
+      type: 'finish';
+      reason: FinishReason;
+      stopSequence?: string | undefined;
+      choice?: number | undefined;
+    }
+  | { type: 'error'; failure: StreamFailure };
