@@ -68,6 +68,11 @@ export interface StreamDecoder {
 export interface StreamEncoder {
   /** May be "" when the event shows nothing. */
   push(event: CompletionEvent): string;
+  /**
+   * The source ended well: what closes the stream (finish, usage, terminator), once. Not called after a
+   * failure: `encodeStreamError` ends such a stream instead.
+   */
+  end(): string;
 }
 
 /** One upstream event, seen twice: as events for metering and as wire text for the client. */
