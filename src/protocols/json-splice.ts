@@ -98,3 +98,9 @@ export function spliceMembers(text: string, changes: MemberChanges): string {
   const added = [...pending].map((name) => `${JSON.stringify(name)}:${set[name]}`);
   return `{${[...added, ...kept].join(',')}}`;
 }
+
+/** The text of one top-level member's value, for a splice inside it; undefined when there is no such member. */
+export function memberText(text: string, name: string): string | undefined {
+  const member = topLevelMembers(text).find((candidate) => candidate.name === name);
+  return member && text.slice(member.valueStart, member.valueEnd);
+}
