@@ -1,0 +1,8 @@
+import { Global, Module } from '@nestjs/common';
+import { PrismaService } from '../prisma/prisma.service.js';
+import { Database } from './database.service.js';
+
+/** PostgreSQL for every room: `Database` for SQL, `PrismaService` for the repositories of the admin side. */
+@Global()
+@Module({ providers: [Database, PrismaService], exports: [Database, PrismaService] })
+export class DatabaseModule {}
