@@ -1,13 +1,27 @@
-/** Everything runs as ES modules; see docs/decisions for why there is no ts-jest here. */
-export default {
+/**
+ * Everything runs as ES modules, compiled by swc. Two projects, so that a pure spec beside its source never waits
+ * for a database: only files under test/ get the services that the global set-up starts.
+ */
+const shared = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src', '<rootDir>/test'],
-  testMatch: ['**/*.spec.ts', '**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  globalSetup: './test/global-setup.mjs',
-  globalTeardown: './test/global-teardown.mjs',
+};
+
+export default {
   maxWorkers: 2,
   testTimeout: 30_000,
+  projects: [
+    { ...shared, displayName: 'unit', roots: ['<rootDir>/src'], testMatch: ['**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'integration',
+      roots: ['<rootDir>/test'],
+      testMatch: ['**/*.spec.ts', '**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '\\.recordings\\.test\\.ts$'],
+      globalSetup: './test/global-setup.mjs',
+      globalTeardown: './test/global-teardown.mjs',
+    },
+  ],
 };
