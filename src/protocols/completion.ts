@@ -148,10 +148,7 @@ export type ToolDefinition =
   | { kind: 'server'; protocol: ProtocolName; raw: JsonObject };
 
 export type ToolChoice =
-  | { kind: 'auto' }
-  | { kind: 'none' }
-  | { kind: 'required' }
-  | { kind: 'tool'; name: string };
+  { kind: 'auto' } | { kind: 'none' } | { kind: 'required' } | { kind: 'tool'; name: string };
 
 export interface ReasoningRequest {
   /** Absent: the caller only gave an effort. */
@@ -235,6 +232,13 @@ export interface CompletionRequest {
   metadata?: JsonObject | undefined;
   /** Whether the caller asked for a usage chunk (chat `stream_options.include_usage`). */
   includeUsage?: boolean | undefined;
+  /** Chat `stream_options` as they came, so that the gateway can add to them. */
+  streamOptions?: JsonObject | undefined;
+  /**
+   * True when the messages use a form of the seeds that other vendors of the same protocol refuse (Octen's
+   * `image` part, the legacy `function` role): a verbatim body then needs its messages written anew.
+   */
+  rewriteMessages?: boolean | undefined;
   /** Fields for the router: preference, allowed_providers and the like; never sent upstream. */
   routing: JsonObject;
   /** Notes for the caller that decoding already found (a tool choice without tools, and so on). */

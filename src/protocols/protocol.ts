@@ -38,6 +38,10 @@ export interface WireQuirks {
   streamUsage?: boolean | undefined;
   /** Where assistant reasoning of earlier turns goes on chat. Default: dropped. */
   reasoningHistory?: 'reasoning_content' | 'reasoning' | 'drop' | undefined;
+  /** How a chat vendor takes a reasoning request. Default `reasoning_effort` (OpenAI); `reasoning`: OpenRouter's object. */
+  reasoningField?: 'reasoning_effort' | 'reasoning' | undefined;
+  /** Whether a chat vendor takes `cache_control` on content parts. Default false. */
+  cacheControl?: boolean | undefined;
 }
 
 /** What a request is encoded for. */
