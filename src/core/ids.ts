@@ -43,7 +43,8 @@ export function uuidv7(): string {
 }
 
 /** The id a caller sees: prefix and the UUID's 32 hex digits. */
-export const publicId = (kind: IdKind, uuid: string): string => `${ID_PREFIXES[kind]}_${uuid.replaceAll('-', '')}`;
+export const publicId = (kind: IdKind, uuid: string): string =>
+  `${ID_PREFIXES[kind]}_${uuid.replaceAll('-', '')}`;
 
 /** The UUID behind a public id of this kind, or null when the text is not one. */
 export function parsePublicId(kind: IdKind, text: string): string | null {

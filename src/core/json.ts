@@ -10,7 +10,8 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** The value when it is a string, else undefined. */
-export const asString = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+export const asString = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined;
 
 /** The value when it is an object, else undefined. */
 export const asObject = (value: unknown): JsonObject | undefined => (isObject(value) ? value : undefined);

@@ -73,7 +73,8 @@ export function billableQuantities(usage: TokenUsage): Map<TokenClass, number> {
 export function mergeUsage(earlier: TokenUsage, later: TokenUsage): TokenUsage {
   const pick = <T extends object>(a: T, b: T): T => {
     const merged = { ...a };
-    for (const [key, value] of Object.entries(b)) if (value !== undefined) Object.assign(merged, { [key]: value });
+    for (const [key, value] of Object.entries(b))
+      if (value !== undefined) Object.assign(merged, { [key]: value });
     return merged;
   };
   return {

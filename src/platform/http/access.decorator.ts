@@ -1,0 +1,39 @@
+import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { ApiBearerAuth } from '@nestjs/swagger';
+import type { Request } from 'express';
+
+/** Roles of admin keys (contract §3). An owner may do everything an admin may. */
+export const ADMIN_ROLES = ['owner', 'admin', 'finance', 'support', 'auditor'] as const;
+export type AdminRole = (typeof ADMIN_ROLES)[number];
+
+/** Who may call a route. Every route declares it; the process refuses to start when one does not. */
+export type Access = { kind: 'public' } | { kind: 'key' } | { kind: 'admin'; roles: readonly AdminRole[] };
+
+export const ACCESS = 'faregate:access';
+
+/** Anybody. */
+export const PublicAccess = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Access);
+
+/** The holder of a customer key. */
+export const KeyAccess = () =>
+  applyDecorators(SetMetadata(ACCESS, { kind: 'key' } satisfies Access), ApiBearerAuth('customer key'));
+
+/** The holder of an admin key with one of these roles. */
+export const AdminAccess = (...roles: AdminRole[]) =>
+  applyDecorators(SetMetadata(ACCESS, { kind: 'admin', roles } satisfies Access), ApiBearerAuth('admin key'));
+
+/** Every role: for reading what is not secret. */
+export const AdminRead = () => AdminAccess(...ADMIN_ROLES);
+
+/** The admin who calls; what the access guard puts on the request. */
+export interface AdminActor {
+  /** UUID of the admin key. */
+  keyId: string;
+  role: AdminRole;
+  name: string;
+}
+
+/** The AdminActor of an admin route. */
+export const Actor = createParamDecorator((_: unknown, context: ExecutionContext): AdminActor => {
+  return context.switchToHttp().getRequest<Request & { user: AdminActor }>().user;
+});
