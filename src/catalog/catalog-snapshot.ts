@@ -1,0 +1,136 @@
+import type { CatalogModel, CatalogProvider, Deployment } from './model.js';
+import { indexModelNames, undatedName } from './model-names.js';
+import { selectPrices, type PriceEntry, type PriceKind, type PriceSheet, type TimedSheet } from './price.js';
+
+/** All rows of the catalogue as they were at one version. */
+export interface CatalogContents {
+  /** Number that moves with every change of the catalogue. */
+  version: bigint;
+  models: readonly CatalogModel[];
+  providers: readonly CatalogProvider[];
+  deployments: readonly Deployment[];
+  prices: readonly PriceEntry[];
+}
+
+/** Which list prices are wanted. */
+export interface ListPriceQuery {
+  modelId: string;
+  providerId: string;
+  organizationId: string;
+  currency: string;
+  /** Milliseconds of the database's clock. */
+  atMs: number;
+}
+
+/** Which cost prices are wanted. */
+export type CostPriceQuery = Omit<ListPriceQuery, 'organizationId'>;
+
+/** The prices of one kind, model and currency, with the sheets made from them so far. */
+interface PriceShelf {
+  entries: PriceEntry[];
+  /** Organizations with a contract price here; everybody else shares a sheet. */
+  organizations: Set<string>;
+  sheets: Map<string, TimedSheet>;
+}
+
+/** The catalogue at one version, indexed for the request path. Does not change; prices still follow the clock. */
+export class CatalogSnapshot {
+  readonly version: bigint;
+  private readonly activeModels: readonly CatalogModel[];
+  private readonly names: Map<string, CatalogModel>;
+  private readonly slugs: Map<string, CatalogProvider>;
+  private readonly deployments: Map<string, readonly Deployment[]>;
+  private readonly shelves = new Map<string, PriceShelf>();
+
+  constructor(contents: CatalogContents) {
+    this.version = contents.version;
+    this.activeModels = contents.models.filter((model) => model.status === 'active');
+    this.names = indexModelNames(this.activeModels);
+    this.slugs = new Map(contents.providers.map((provider) => [provider.slug, provider]));
+    this.deployments = groupDeployments(contents.deployments);
+    for (const entry of contents.prices) this.shelve(entry);
+  }
+
+  /** The active model behind an id, an alias, Anthropic's own form of an id, or one of these with a date. */
+  resolve(name: string): CatalogModel | undefined {
+    const found = this.names.get(name);
+    if (found) return found;
+    const undated = undatedName(name);
+    return undated === undefined ? undefined : this.names.get(undated);
+  }
+
+  /** Every active model. */
+  models(): readonly CatalogModel[] {
+    return this.activeModels;
+  }
+
+  /**
+   * Active deployments of a model at active providers; empty when nothing serves it. Simulated ones are left
+   * out as soon as a real provider serves the model.
+   */
+  deploymentsOf(modelId: string): readonly Deployment[] {
+    return this.deployments.get(modelId) ?? [];
+  }
+
+  /** The provider of a slug, active or not; undefined when there is none. */
+  provider(slug: string): CatalogProvider | undefined {
+    return this.slugs.get(slug);
+  }
+
+  /** What an organization pays for a model served by a provider. */
+  listPrices(query: ListPriceQuery): PriceSheet {
+    return this.sheet('list', query, query.organizationId);
+  }
+
+  /** What the provider takes from us. */
+  costPrices(query: CostPriceQuery): PriceSheet {
+    return this.sheet('cost', query, undefined);
+  }
+
+  private sheet(kind: PriceKind, query: CostPriceQuery, organizationId: string | undefined): PriceSheet {
+    const shelf = this.shelves.get(shelfKey(kind, query.modelId, query.currency)) ?? EMPTY_SHELF;
+    const contract =
+      organizationId !== undefined && shelf.organizations.has(organizationId) ? organizationId : '';
+    const key = `${query.providerId} ${contract}`;
+    const kept = shelf.sheets.get(key);
+    if (kept && kept.fromMs <= query.atMs && query.atMs < kept.untilMs) return kept.sheet;
+    const made = selectPrices(shelf.entries, {
+      providerId: query.providerId,
+      organizationId: contract === '' ? undefined : contract,
+      atMs: query.atMs,
+    });
+    if (shelf !== EMPTY_SHELF) shelf.sheets.set(key, made);
+    return made.sheet;
+  }
+
+  private shelve(entry: PriceEntry): void {
+    const key = shelfKey(entry.kind, entry.modelId, entry.version.currency);
+    let shelf = this.shelves.get(key);
+    if (!shelf) {
+      shelf = { entries: [], organizations: new Set(), sheets: new Map() };
+      this.shelves.set(key, shelf);
+    }
+    shelf.entries.push(entry);
+    if (entry.organizationId !== undefined) shelf.organizations.add(entry.organizationId);
+  }
+}
+
+const EMPTY_SHELF: PriceShelf = { entries: [], organizations: new Set(), sheets: new Map() };
+
+const shelfKey = (kind: PriceKind, modelId: string, currency: string): string =>
+  `${kind} ${currency} ${modelId}`;
+
+function groupDeployments(deployments: readonly Deployment[]): Map<string, readonly Deployment[]> {
+  const groups = new Map<string, Deployment[]>();
+  for (const deployment of deployments) {
+    if (deployment.status !== 'active' || deployment.provider.status !== 'active') continue;
+    const group = groups.get(deployment.modelId);
+    if (group) group.push(deployment);
+    else groups.set(deployment.modelId, [deployment]);
+  }
+  for (const [modelId, group] of groups) {
+    const real = group.filter((deployment) => !deployment.provider.simulated);
+    if (real.length > 0) groups.set(modelId, real);
+  }
+  return groups;
+}

@@ -1,0 +1,83 @@
+/** Wire languages an upstream may speak. */
+export const PROVIDER_PROTOCOLS = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'google-gemini',
+] as const;
+export type ProviderProtocol = (typeof PROVIDER_PROTOCOLS)[number];
+
+/** Whether a model or provider takes part in routing. */
+export const CATALOG_STATUSES = ['active', 'disabled'] as const;
+export type CatalogStatus = (typeof CATALOG_STATUSES)[number];
+
+/** `draining`: no new calls, calls under way go on. `deleted`: kept only because old requests name it. */
+export const DEPLOYMENT_STATUSES = ['active', 'draining', 'disabled', 'deleted'] as const;
+export type DeploymentStatus = (typeof DEPLOYMENT_STATUSES)[number];
+
+/** A model as customers ask for it, whoever serves it. */
+export interface CatalogModel {
+  /** Canonical id: "anthropic/claude-opus-4.8". */
+  id: string;
+  /** For people: "Claude Opus 4.8". */
+  name: string;
+  /** Input and output tokens together. */
+  contextWindow: number;
+  maxOutputTokens: number;
+  /** Output limit of a request that names none; absent: such a request is refused where its protocol demands one. */
+  defaultMaxTokens?: number | undefined;
+  /** What the model can do and which parameters it takes: "vision", "tools", "reasoning", "temperature" … */
+  capabilities: readonly string[];
+  /** Model that may answer when nothing serves this one; absent: none. */
+  fallbackModel?: string | undefined;
+  /** Further names the model answers to. */
+  aliases: readonly string[];
+  status: CatalogStatus;
+}
+
+/** An upstream account: where it is, how it is addressed, and what it promises. */
+export interface CatalogProvider {
+  /** UUID. */
+  id: string;
+  /** Name in filters and headers: "anthropic". */
+  slug: string;
+  name: string;
+  /** Name of the value of src/providers that knows the vendor's habits. */
+  adapter: string;
+  protocol: ProviderProtocol;
+  /** Without the endpoint's own path: "https://api.anthropic.com/v1". */
+  baseUrl: string;
+  /** Absent: not said. */
+  region?: string | undefined;
+  /** Based and regulated in the EU. */
+  euNative: boolean;
+  zeroDataRetention: boolean;
+  /** Whether `baseUrl` may lead to a private or loopback address. */
+  allowPrivateNetwork: boolean;
+  /** The built-in simulator: used only while nothing real serves a model. */
+  simulated: boolean;
+  /** Further request headers of every call. */
+  headers: Readonly<Record<string, string>>;
+  status: CatalogStatus;
+  /** The sealed credential, bound to the row as `provider:<uuid>`; absent for an upstream that needs none. */
+  credentialCiphertext?: Buffer | undefined;
+}
+
+/** A model served by a provider. */
+export interface Deployment {
+  /** UUID. */
+  id: string;
+  modelId: string;
+  provider: CatalogProvider;
+  /** The model's name at the vendor. */
+  upstreamModel: string;
+  /** Higher is tried first. */
+  priority: number;
+  /** Share among deployments of one priority; all zero means equal shares. */
+  weight: number;
+  /** "fp8", "int4"; absent: full precision. */
+  quantization?: string | undefined;
+  /** Absent: the provider's region. */
+  region?: string | undefined;
+  status: DeploymentStatus;
+}
