@@ -13,13 +13,18 @@ export default {
   maxWorkers: 2,
   testTimeout: 30_000,
   projects: [
-    { ...shared, displayName: 'unit', roots: ['<rootDir>/src'], testMatch: ['**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'unit',
+      roots: ['<rootDir>/src', '<rootDir>/test/architecture'],
+      testMatch: ['**/*.spec.ts', '**/*.test.ts'],
+    },
     {
       ...shared,
       displayName: 'integration',
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.spec.ts', '**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '\\.recordings\\.test\\.ts$'],
+      testPathIgnorePatterns: ['/node_modules/', '/test/architecture/', '\\.recordings\\.test\\.ts$'],
       globalSetup: './test/global-setup.mjs',
       globalTeardown: './test/global-teardown.mjs',
     },

@@ -1,0 +1,191 @@
+/**
+ * The import table: which room may import which. Requests and money only ever walk downwards, and what touches the
+ * outside says so in its file name. `npm run check:imports` runs it; test/architecture proves that it looks at
+ * every file (this parser reads TypeScript 7; the default one would read nothing and pass).
+ */
+const { existsSync } = require('node:fs');
+
+/** Everything a room may import besides itself. A room that is not here may not exist. */
+const ROOMS = {
+  core: [],
+  platform: ['core'],
+  protocols: ['core'],
+  providers: ['protocols', 'core', 'platform'],
+  catalog: ['core', 'platform'],
+  accounts: ['core', 'platform'],
+  auth: ['accounts', 'core', 'platform'],
+  search: ['protocols/completion', 'catalog', 'core', 'platform'],
+  routing: ['catalog', 'providers', 'protocols/completion', 'protocols/protocol', 'core', 'platform'],
+  admission: ['auth/principal', 'billing/holds', 'catalog', 'protocols/completion', 'core', 'platform'],
+  metering: ['auth/principal', 'billing/holds', 'catalog', 'protocols/completion', 'core', 'platform'],
+  // prettier-ignore
+  gateway: [
+    'auth', 'admission', 'routing', 'protocols', 'providers', 'metering', 'search', 'catalog', 'core', 'platform',
+  ],
+};
+
+/** Inside billing: holds and ledger are the ground, the rest is built on it, floor by floor. */
+const BILLING = {
+  holds: [],
+  ledger: [],
+  rollup: ['ledger'],
+  credits: ['holds', 'ledger'],
+  invoicing: ['rollup', 'ledger'],
+  payments: ['invoicing', 'credits', 'ledger'],
+  exports: ['rollup', 'invoicing', 'payments'],
+  reconciliation: ['rollup', 'ledger'],
+  audits: ['holds', 'ledger', 'rollup', 'credits', 'invoicing', 'payments', 'reconciliation'],
+};
+const BILLING_GROUND = ['accounts', 'catalog', 'core', 'platform'];
+
+/** A file with one of these before `.ts` may touch Nest or the outside. */
+const ROLES =
+  '\\.(module|controller|guard|strategy|filter|decorator|dto|service|processor|repository|store|client|gateway)\\.ts$';
+/** Files that only put others together. */
+const COMPOSITION = ['\\.module\\.ts$', '^src/(main|worker|cli)(\\.ts$|/)', '^src/embedded/'];
+const GENERATED = '^src/platform/prisma/generated/';
+const SPEC = '\\.spec\\.ts$';
+
+/**
+ * `http` and `express` are not here, because their types describe what a pure file is given; this parser cannot tell
+ * a type import from another, test/architecture/source-rules.test.ts can.
+ */
+const OUTSIDE = [
+  '^node_modules/(@nestjs|@prisma|@bull-board|pg|pg-[^/]+|ioredis|bullmq|undici|pino|prom-client|passport[^/]*)/',
+  '^(fs|https|http2|net|tls|dns|dgram|child_process|cluster|worker_threads)(/|$)',
+];
+
+/** `protocols/completion` is a file, or a folder; so is everything else in the tables. */
+const place = (name) => `^src/${name}(/|\\.ts$)`;
+
+const downwards = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from, pathNot: [SPEC, GENERATED, ...COMPOSITION] },
+  to: { path: '^src/', pathNot: allowed },
+});
+
+const roomRules = Object.entries(ROOMS).map(([room, allowed]) =>
+  downwards(`${room}-imports-downwards`, place(room), [room, ...allowed].map(place)),
+);
+const billingRules = Object.entries(BILLING).map(([room, allowed]) =>
+  downwards(`billing-${room}-imports-downwards`, place(`billing/${room}`), [
+    '^src/billing/[^/]+\\.ts$',
+    ...[room, ...allowed].map((name) => place(`billing/${name}`)),
+    ...BILLING_GROUND.map(place),
+  ]),
+);
+
+const ENTRY_POINTS = ['src/main.ts', 'src/worker.ts', 'src/cli.ts', 'src/embedded/start.ts'];
+
+module.exports = {
+  forbidden: [
+    ...roomRules,
+    ...billingRules,
+    downwards('billing-words-are-ground', '^src/billing/[^/]+\\.ts$', [
+      '^src/billing/[^/]+\\.ts$',
+      ...BILLING_GROUND.map(place),
+    ]),
+    {
+      name: 'no-unlisted-room',
+      comment: 'a new room is first written into the table, with what it may import',
+      severity: 'error',
+      from: { pathNot: [SPEC, GENERATED] },
+      to: {
+        path: '^src/.+/',
+        pathNot: [
+          ...Object.keys(ROOMS).map(place),
+          `^src/billing/(${Object.keys(BILLING).join('|')})/`,
+          '^src/billing/[^/]+\\.ts$',
+          '^src/embedded/',
+          '^src/cli/',
+        ],
+      },
+    },
+    {
+      name: 'embedded-is-imported-by-nothing',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/embedded/' },
+      to: { path: '^src/embedded/' },
+    },
+    {
+      name: 'simulator-knows-no-codec',
+      comment: 'built of the code under test, it would make the same mistakes and agree',
+      severity: 'error',
+      from: { path: '^src/embedded/simulator' },
+      to: { path: '^src/', pathNot: ['^src/embedded/', place('core')] },
+    },
+    {
+      name: 'the-suffix-is-the-rule',
+      comment: 'a file without a role in its name is pure: no Nest, no database, no network, no files',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [ROLES, SPEC, '^src/platform/', ...COMPOSITION] },
+      to: { path: OUTSIDE },
+    },
+    {
+      name: 'pure-files-import-pure-files',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [ROLES, SPEC, '^src/platform/', ...COMPOSITION] },
+      to: { path: ROLES, pathNot: '^node_modules/' },
+    },
+    {
+      name: 'only-repositories-see-prisma',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['\\.repository\\.ts$', '\\.module\\.ts$', '^src/platform/prisma/'] },
+      to: { path: ['^src/platform/prisma/', '^node_modules/@prisma/'] },
+    },
+    {
+      name: 'only-providers-call-out',
+      comment: 'outbound HTTP to models has one place',
+      severity: 'error',
+      from: {
+        path: '^src/(gateway|admission|routing|metering|protocols|auth|accounts|catalog)/',
+        pathNot: SPEC,
+      },
+      to: { path: ['^node_modules/undici/', '^https$'] },
+    },
+    {
+      name: 'no-barrel-but-a-protocol',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/.*index\\.ts$', pathNot: '^src/protocols/[^/]+/index\\.ts$' },
+    },
+    { name: 'no-cycle', severity: 'error', from: { pathNot: GENERATED }, to: { circular: true } },
+    {
+      name: 'no-unresolvable',
+      severity: 'error',
+      from: { path: '^src/', pathNot: GENERATED },
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-tools-in-production',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [SPEC, GENERATED] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        pathNot: '^node_modules/(@types|express)/',
+      },
+    },
+    // Nothing is written and then forgotten: every file serves one of the programs.
+    ...(ENTRY_POINTS.every((file) => existsSync(file))
+      ? [
+          {
+            name: 'no-dead-file',
+            severity: 'error',
+            from: { path: ENTRY_POINTS.map((file) => `^${file.replaceAll('.', '\\.')}$`) },
+            to: { path: '^src/', pathNot: [SPEC, GENERATED], reachable: false },
+          },
+        ]
+      : []),
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: ['^node_modules', GENERATED] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs'],
+    },
+  },
+};

@@ -1,0 +1,53 @@
+import { findLines, readSourceFiles } from './source-files.js';
+
+const ROLE =
+  /\.(module|controller|guard|strategy|filter|decorator|dto|service|processor|repository|store|client|gateway)\.ts$/;
+const MAY_READ_ENVIRONMENT = ['src/platform/config/', 'src/embedded/', 'src/cli'];
+
+const sources = readSourceFiles('src');
+const production = sources.filter(({ name }) => !name.endsWith('.spec.ts'));
+const tests = [...sources.filter(({ name }) => name.endsWith('.spec.ts')), ...readSourceFiles('test')];
+
+const outside = (...places: string[]) =>
+  production.filter(({ name }) => !places.some((place) => name.startsWith(place)));
+
+describe('the source', () => {
+  it('has no file of more than 400 lines', () => {
+    const long = [...sources, ...tests].filter(({ text }) => text.split('\n').length > 401);
+    expect(long.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('reads the environment in the configuration and where programs are started, nowhere else', () => {
+    expect(findLines(outside(...MAY_READ_ENVIRONMENT), /\bprocess\.env\b/)).toEqual([]);
+  });
+
+  it('reads the clock in core/clock.ts alone', () => {
+    const clock = /\bDate\.now\(|\bnew Date\(\s*\)|\bperformance\.now\(|\bprocess\.hrtime\b/;
+    expect(findLines(outside('src/core/clock.ts'), clock)).toEqual([]);
+  });
+
+  it('never makes a binary fraction of an amount', () => {
+    expect(findLines(production, /\bparseFloat\(/)).toEqual([]);
+    const money = production.filter(({ name }) => /^src\/(billing|metering|core\/money)/.test(name));
+    expect(findLines(money, /\bNumber\([^)]*(amount|nano|price|cost|balance)|\.toFixed\(/i)).toEqual([]);
+  });
+
+  it('imports the network into files without a role as types only', () => {
+    const pure = outside('src/platform/', 'src/embedded/', 'src/main.ts', 'src/worker.ts', 'src/cli').filter(
+      ({ name }) => !ROLE.test(name),
+    );
+    expect(findLines(pure, /^import (?!type\b).*from '(node:)?(http|express)'/)).toEqual([]);
+  });
+
+  it('has no test that is skipped, and none that keeps others from running', () => {
+    expect(
+      findLines(tests, /\b(describe|it|test)\.(skip|only|todo|failing)\b|\b(xit|xdescribe|fit|fdescribe)\(/),
+    ).toEqual([]);
+  });
+
+  it('promises nothing in comments', () => {
+    const notes = /\b(TODO|FIXME|XXX|HACK)\b/;
+    const found = [...sources, ...tests].filter(({ text, code }) => notes.test(text) && !notes.test(code));
+    expect(found.map(({ name }) => name)).toEqual([]);
+  });
+});
