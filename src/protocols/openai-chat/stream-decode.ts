@@ -1,0 +1,114 @@
+import type { JsonObject } from '../../core/json.js';
+import { asObject, asString, isObject, tryParseJson } from '../../core/json.js';
+import type { CompletionEvent } from '../completion.js';
+import type { StreamDecoder, UpstreamErrorBody } from '../protocol.js';
+import type { SseEvent } from '../sse.js';
+import { ChoiceDecoder } from './choice-decoder.js';
+import { decodeError, findError, streamFailure } from './error.js';
+import { decodeUsage } from './usage.js';
+
+/** Data of the frame that ends a Chat stream. */
+export const DONE = '[DONE]';
+
+/** One frame, read. */
+export interface DecodedFrame {
+  events: CompletionEvent[];
+  /** The parsed chunk; absent for the terminator, an error, or anything after either. */
+  chunk?: JsonObject;
+}
+
+/**
+ * The usage a chunk reports: in an extra chunk or on the finish chunk (`usage`), in the choice (Moonshot), or
+ * under `x_groq`.
+ */
+export function usageOf(chunk: JsonObject): JsonObject | undefined {
+  if (isObject(chunk['usage'])) return chunk['usage'];
+  const first = Array.isArray(chunk['choices']) ? asObject(chunk['choices'][0]) : undefined;
+  if (isObject(first?.['usage'])) return first['usage'];
+  const groq = chunk['x_groq'];
+  return isObject(groq) ? asObject(groq['usage']) : undefined;
+}
+
+/** Reads a Chat stream of any compatible vendor. A stream that ends without a finish is a failure. */
+export class ChatStreamDecoder implements StreamDecoder {
+  private readonly choices: ChoiceDecoder[] = [];
+  private blocks = 0;
+  private started = false;
+  private closed = false;
+  private answerId = '';
+
+  push(event: SseEvent): CompletionEvent[] {
+    return this.decode(event).events;
+  }
+
+  /** As push, and hands over the parsed chunk so that nobody has to parse it again. */
+  decode(event: SseEvent): DecodedFrame {
+    if (this.closed) return { events: [] };
+    if (event.event === 'error') return { events: this.fail(decodeError(event.data)) };
+    const chunk = tryParseJson(event.data);
+    if (isObject(chunk)) return this.chunk(chunk);
+    const text = event.data.trim();
+    if (text === DONE) return { events: this.done() };
+    return {
+      events: text === '' ? [] : this.fail({ message: 'The upstream sent a chunk that is not JSON' }),
+    };
+  }
+
+  end(): CompletionEvent[] {
+    if (this.closed) return [];
+    const known = this.choices.filter((choice) => choice !== undefined);
+    if (known.length > 0 && known.every((choice) => choice.finished)) return [];
+    return this.fail({ message: 'The upstream closed the stream before it was complete' });
+  }
+
+  private chunk(chunk: JsonObject): DecodedFrame {
+    const events: CompletionEvent[] = [];
+    const { choices } = chunk;
+    const list = Array.isArray(choices) ? choices : [];
+    this.start(chunk, list.length > 0, events);
+    for (const choice of list) if (isObject(choice)) this.choiceOf(choice).push(choice, events);
+    const usage = usageOf(chunk);
+    if (usage) events.push({ type: 'usage', usage: decodeUsage(usage) });
+    if ('error' in chunk || 'base_resp' in chunk) {
+      const error = findError(chunk);
+      if (error)
+        return { events: [...events.filter((event) => event.type !== 'finish'), ...this.fail(error)] };
+    }
+    return { events, chunk };
+  }
+
+  /** Azure's first chunk has neither id nor choices; the answer starts with the next one. */
+  private start(chunk: JsonObject, hasChoices: boolean, events: CompletionEvent[]): void {
+    if (this.started) return;
+    const id = asString(chunk['id']) || undefined;
+    if (id === undefined && !hasChoices) return;
+    this.started = true;
+    this.answerId = id ?? '';
+    events.push({ type: 'start', id, model: asString(chunk['model']) || undefined });
+  }
+
+  private choiceOf(choice: JsonObject): ChoiceDecoder {
+    const given = choice['index'];
+    const index = typeof given === 'number' && given >= 0 && given < 128 ? given : 0;
+    return (this.choices[index] ??= new ChoiceDecoder({
+      nextBlock: () => this.blocks++,
+      answerId: () => this.answerId,
+      ...(index === 0 ? {} : { choice: index }),
+    }));
+  }
+
+  /** The terminator came: a choice without a reason ends as `other`. */
+  private done(): CompletionEvent[] {
+    const known = this.choices.filter((choice) => choice !== undefined);
+    if (known.length === 0) return this.fail({ message: 'The upstream sent an empty stream' });
+    this.closed = true;
+    const events: CompletionEvent[] = [];
+    for (const choice of known) if (!choice.finished) choice.finish(undefined, events);
+    return events;
+  }
+
+  private fail(error: UpstreamErrorBody): CompletionEvent[] {
+    this.closed = true;
+    return [{ type: 'error', failure: streamFailure(error) }];
+  }
+}

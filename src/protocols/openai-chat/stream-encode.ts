@@ -1,0 +1,149 @@
+import type { JsonObject, JsonValue } from '../../core/json.js';
+import type { TokenUsage } from '../../core/token-usage.js';
+import { emptyUsage, mergeUsage } from '../../core/token-usage.js';
+import type { CompletionEvent, FinishReason } from '../completion.js';
+import type { ResponseIdentity, StreamEncoder } from '../protocol.js';
+import { encodeCitation } from './annotations.js';
+import { ChunkWriter } from './chunk-writer.js';
+import { formatOf } from './reasoning.js';
+
+interface Block {
+  choice: number;
+  /** Position among the tool calls of its choice. */
+  tool: number;
+  /** Characters of text or arguments sent so far. */
+  length: number;
+}
+
+type EventOf<T extends CompletionEvent['type']> = Extract<CompletionEvent, { type: T }>;
+
+type Handlers = { [T in CompletionEvent['type']]: (event: EventOf<T>) => string };
+
+const SILENT = (): string => '';
+
+/** Writes a Chat stream in Octen's shape. One instance per call. */
+export class ChatStreamEncoder implements StreamEncoder {
+  private readonly writer: ChunkWriter;
+  private readonly blocks = new Map<number, Block>();
+  private readonly toolCounts = new Map<number, number>();
+  private readonly started = new Set<number>();
+  private readonly reasons = new Map<number, FinishReason>();
+  private details = 0;
+  private usage: TokenUsage = emptyUsage();
+
+  private readonly handlers: Handlers = {
+    start: SILENT,
+    'text-start': (event) => this.open(event.block, event.choice),
+    'text-delta': (event) => this.text(event),
+    'text-end': SILENT,
+    citation: (event) => this.citation(event),
+    'refusal-delta': (event) => this.delta(event.choice ?? 0, { refusal: event.text }),
+    'thinking-start': (event) => this.open(event.block, event.choice),
+    'thinking-delta': (event) => this.delta(this.block(event.block).choice, { reasoning: event.text }),
+    'thinking-signature': (event) => this.signature(event),
+    'thinking-end': SILENT,
+    'redacted-thinking': (event) =>
+      this.detail(0, { type: 'reasoning.encrypted', data: event.data, format: formatOf(event.issuer) }),
+    'tool-start': (event) => this.toolStart(event),
+    'tool-delta': (event) => this.toolDelta(event),
+    'tool-end': (event) => this.toolEnd(event),
+    'opaque-block': SILENT,
+    usage: (event) => {
+      this.usage = mergeUsage(this.usage, event.usage);
+      return '';
+    },
+    finish: (event) => {
+      this.reasons.set(event.choice ?? 0, event.reason);
+      return '';
+    },
+    error: SILENT,
+  };
+
+  constructor(identity: ResponseIdentity) {
+    this.writer = new ChunkWriter(identity);
+  }
+
+  push(event: CompletionEvent): string {
+    return (this.handlers[event.type] as (event: CompletionEvent) => string)(event);
+  }
+
+  end(): string {
+    if (this.reasons.size === 0) this.reasons.set(0, 'other');
+    const choices = [...this.reasons.entries()].sort(([a], [b]) => a - b);
+    const roles = choices.map(([choice]) =>
+      this.started.has(choice) ? '' : this.delta(choice, { content: '' }),
+    );
+    const finishes = choices.map(([choice, reason]) => this.writer.finish(choice, reason));
+    return [...roles, ...finishes, this.writer.closing(this.usage)].join('');
+  }
+
+  /** The first delta of a choice carries the role: the official SDK refuses a stream without one. */
+  private delta(choice: number, delta: JsonObject, logprobs?: JsonValue): string {
+    if (this.started.has(choice)) return this.writer.content(choice, delta, logprobs);
+    this.started.add(choice);
+    return this.writer.content(choice, { role: 'assistant', ...delta }, logprobs);
+  }
+
+  private block(block: number): Block {
+    return this.blocks.get(block) ?? { choice: 0, tool: 0, length: 0 };
+  }
+
+  private open(block: number, choice = 0, tool = 0): string {
+    this.blocks.set(block, { choice, tool, length: 0 });
+    return '';
+  }
+
+  private text(event: EventOf<'text-delta'>): string {
+    const block = this.block(event.block);
+    block.length += event.text.length;
+    return this.delta(block.choice, { content: event.text }, event.logprobs);
+  }
+
+  private citation(event: EventOf<'citation'>): string {
+    const { choice, length } = this.block(event.block);
+    const annotation = encodeCitation(event.citation, { start: 0, end: length });
+    return annotation ? this.delta(choice, { annotations: [annotation] }) : '';
+  }
+
+  private signature(event: EventOf<'thinking-signature'>): string {
+    const { issuer, value } = event.signature;
+    return this.detail(this.block(event.block).choice, {
+      type: 'reasoning.text',
+      signature: value,
+      format: formatOf(issuer),
+    });
+  }
+
+  private detail(choice: number, detail: JsonObject): string {
+    return this.delta(choice, { reasoning_details: [{ ...detail, index: this.details++ }] });
+  }
+
+  private toolStart(event: EventOf<'tool-start'>): string {
+    const choice = event.choice ?? 0;
+    const index = this.toolCounts.get(choice) ?? 0;
+    this.toolCounts.set(choice, index + 1);
+    this.open(event.block, choice, index);
+    const { id, name } = event;
+    return this.delta(choice, {
+      tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }],
+    });
+  }
+
+  private toolDelta(event: EventOf<'tool-delta'>): string {
+    const block = this.block(event.block);
+    block.length += event.text.length;
+    return this.delta(block.choice, {
+      tool_calls: [{ index: block.tool, function: { arguments: event.text } }],
+    });
+  }
+
+  /** A call without arguments still gives clients JSON to parse; Google's signature rides on the last delta. */
+  private toolEnd({ block, signature }: EventOf<'tool-end'>): string {
+    const { choice, tool, length } = this.block(block);
+    if (length > 0 && signature?.issuer !== 'google') return '';
+    const google =
+      signature?.issuer === 'google' ? { google: { thought_signature: signature.value } } : undefined;
+    const call: JsonObject = { index: tool, function: { arguments: length > 0 ? '' : '{}' } };
+    return this.delta(choice, { tool_calls: [google ? { ...call, extra_content: google } : call] });
+  }
+}

@@ -1,0 +1,172 @@
+import type { JsonObject, JsonValue } from '../../core/json.js';
+import { isObject } from '../../core/json.js';
+import type { TokenUsage } from '../../core/token-usage.js';
+import { emptyUsage, mergeUsage } from '../../core/token-usage.js';
+import type { CompletionEvent, FinishReason } from '../completion.js';
+import type { MemberChanges } from '../json-splice.js';
+import { spliceMembers } from '../json-splice.js';
+import type { RelayedChunk, ResponseIdentity, StreamRelay } from '../protocol.js';
+import type { SseEvent } from '../sse.js';
+import { dataEvent } from '../sse.js';
+import type { ChunkType } from './chunk-writer.js';
+import { ChunkWriter } from './chunk-writer.js';
+import { ChatStreamDecoder } from './stream-decode.js';
+import { ToolCallKeys } from './tool-call-keys.js';
+
+/** What the relay remembers of one choice. */
+interface ChoiceState {
+  roleSent: boolean;
+  finishSent: boolean;
+  /** Made at the first tool delta. */
+  toolKeys?: ToolCallKeys;
+  toolsSeen: Set<number>;
+}
+
+/** True for a delta member that shows the client something. */
+const isFilled = (value: JsonValue | undefined): boolean =>
+  typeof value === 'string' ? value !== '' : Array.isArray(value) ? value.length > 0 : isObject(value);
+
+const hasContent = (delta: JsonObject): boolean =>
+  Object.entries(delta).some(([name, value]) => name !== 'role' && isFilled(value));
+
+/**
+ * Chat to Chat: the upstream's own chunks with the gateway's id, created and model spliced in, usage taken out
+ * and sent once at the end. A chunk is taken apart only where the strictest client would choke on it: a first
+ * delta without role, a tool delta without index, a finish that carries content.
+ */
+export class ChatStreamRelay implements StreamRelay {
+  private readonly decoder = new ChatStreamDecoder();
+  private readonly writer: ChunkWriter;
+  private readonly plain: MemberChanges;
+  private readonly choices = new Map<number, ChoiceState>();
+  private readonly reasons = new Map<number, FinishReason>();
+  private usage: TokenUsage = emptyUsage();
+  private failed = false;
+
+  constructor(identity: ResponseIdentity) {
+    this.writer = new ChunkWriter(identity);
+    this.plain = this.changes('content');
+  }
+
+  push(event: SseEvent): RelayedChunk {
+    const { events, chunk } = this.decoder.decode(event);
+    this.note(events);
+    const text = chunk && !this.failed ? this.forward(event.data, chunk) : '';
+    return { events, text };
+  }
+
+  end(): RelayedChunk {
+    const events = this.decoder.end();
+    this.note(events);
+    if (this.failed) return { events, text: '' };
+    let text = '';
+    for (const [index, reason] of this.reasons) {
+      const state = this.choice(index);
+      if (!state.roleSent) text += this.writer.content(index, { role: 'assistant', content: '' });
+      if (!state.finishSent) text += this.writer.finish(index, reason);
+    }
+    return { events, text: text + this.writer.closing(this.usage) };
+  }
+
+  private note(events: readonly CompletionEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'usage') this.usage = mergeUsage(this.usage, event.usage);
+      else if (event.type === 'finish') this.reasons.set(event.choice ?? 0, event.reason);
+      else if (event.type === 'error') this.failed = true;
+    }
+  }
+
+  private choice(index: number): ChoiceState {
+    const known = this.choices.get(index);
+    if (known) return known;
+    const state = { roleSent: false, finishSent: false, toolsSeen: new Set<number>() };
+    this.choices.set(index, state);
+    return state;
+  }
+
+  private changes(type: ChunkType): { set: Record<string, string>; remove: string[] } {
+    return { set: { type: `"${type}"`, ...this.writer.members }, remove: ['usage'] };
+  }
+
+  private forward(data: string, chunk: JsonObject): string {
+    const { choices } = chunk;
+    if (!Array.isArray(choices) || choices.length === 0) return this.withoutChoices(data, chunk);
+    const [only] = choices;
+    if (choices.length === 1 && isObject(only) && this.isPlain(only))
+      return dataEvent(spliceMembers(data, this.plain));
+    return this.takeApart(data, chunk, choices.filter(isObject));
+  }
+
+  /** True when the strictest client takes this choice as it is. */
+  private isPlain(choice: JsonObject): boolean {
+    const { index, delta, finish_reason: reason } = choice;
+    const state = this.choices.get(typeof index === 'number' ? index : 0);
+    if (!state?.roleSent || state.finishSent || typeof index !== 'number') return false;
+    return !reason && isObject(delta) && !delta['tool_calls'] && !choice['usage'];
+  }
+
+  /** Chunks beside the answer (filter results, search results) pass, unless they only carry usage. */
+  private withoutChoices(data: string, chunk: JsonObject): string {
+    if (isObject(chunk['usage']) || this.reasons.size > 0) return '';
+    const changes = this.changes('content');
+    if (typeof chunk['type'] === 'string') delete changes.set['type'];
+    changes.set['object'] = '"chat.completion.chunk"';
+    changes.set['choices'] = '[]';
+    return dataEvent(spliceMembers(data, changes));
+  }
+
+  private takeApart(data: string, chunk: JsonObject, choices: readonly JsonObject[]): string {
+    const contents: JsonObject[] = [];
+    const finishes: JsonObject[] = [];
+    for (const choice of choices) this.sort(choice, contents, finishes);
+    const groq = chunk['x_groq'];
+    const drop = isObject(groq) && groq['usage'] !== undefined ? ['usage', 'x_groq'] : ['usage'];
+    const write = (type: ChunkType, list: JsonObject[]): string => {
+      if (list.length === 0) return '';
+      const set = {
+        ...this.changes(type).set,
+        object: '"chat.completion.chunk"',
+        choices: JSON.stringify(list),
+      };
+      return dataEvent(spliceMembers(data, { set, remove: drop }));
+    };
+    return write('content', contents) + write('finish', finishes);
+  }
+
+  /** Puts one choice of a chunk where it belongs: content, finish, both, or (after its finish) nowhere. */
+  private sort(choice: JsonObject, contents: JsonObject[], finishes: JsonObject[]): void {
+    const { usage: _usage, message, delta: given, finish_reason: reason, ...rest } = choice;
+    const index = typeof choice['index'] === 'number' ? choice['index'] : 0;
+    const state = this.choice(index);
+    if (state.finishSent) return;
+    const whole = isObject(message) && !state.roleSent ? message : {};
+    const delta = isObject(given) ? given : whole;
+    const isFinish = typeof reason === 'string' && reason !== '';
+    if (!isFinish || !state.roleSent || hasContent(delta)) {
+      contents.push({ ...rest, index, delta: this.repaired(delta, state), finish_reason: null });
+    }
+    if (!isFinish) return;
+    state.finishSent = true;
+    finishes.push({ ...rest, index, delta: {}, finish_reason: reason });
+  }
+
+  private repaired(delta: JsonObject, state: ChoiceState): JsonObject {
+    const repaired = { ...delta };
+    if (!state.roleSent) repaired['role'] = 'assistant';
+    state.roleSent = true;
+    if (Array.isArray(delta['tool_calls'])) {
+      repaired['tool_calls'] = delta['tool_calls']
+        .filter(isObject)
+        .map((call) => this.repairedCall(call, state));
+    }
+    return repaired;
+  }
+
+  private repairedCall(call: JsonObject, state: ChoiceState): JsonObject {
+    state.toolKeys ??= new ToolCallKeys();
+    const index = state.toolKeys.locate(call);
+    const isFirst = !state.toolsSeen.has(index);
+    state.toolsSeen.add(index);
+    return isFirst ? { ...call, index, type: 'function' } : { ...call, index };
+  }
+}

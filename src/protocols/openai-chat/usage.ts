@@ -1,0 +1,124 @@
+import type { JsonObject } from '../../core/json.js';
+import { asObject } from '../../core/json.js';
+import { parseScaled } from '../../core/money.js';
+import type { TokenUsage } from '../../core/token-usage.js';
+import { inputTotal, tokenCount } from '../../core/token-usage.js';
+import type { ResponseIdentity } from '../protocol.js';
+
+/** The first of several spellings that holds a count. */
+function firstCount(...values: unknown[]): number | undefined {
+  for (const value of values) {
+    const count = tokenCount(value);
+    if (count !== undefined) return count;
+  }
+  return undefined;
+}
+
+/** Cached input: OpenAI in details, Moonshot at the top, DeepSeek as `prompt_cache_hit_tokens`. */
+const cacheReads = (usage: JsonObject, details: JsonObject): number | undefined =>
+  firstCount(details['cached_tokens'], usage['cached_tokens'], usage['prompt_cache_hit_tokens']);
+
+/** Cache writes by lifetime; a write of unknown lifetime counts as five minutes (TokenUsage). */
+function cacheWrites(
+  usage: JsonObject,
+  details: JsonObject,
+): Pick<TokenUsage['input'], 'cacheWrite5m' | 'cacheWrite1h'> {
+  const split = asObject(details['cache_creation']) ?? asObject(usage['cache_creation']) ?? {};
+  const oneHour = firstCount(details['cache_write_1h_tokens'], split['ephemeral_1h_input_tokens']);
+  const fiveMinutes = firstCount(details['cache_write_5m_tokens'], split['ephemeral_5m_input_tokens']);
+  const total = firstCount(
+    details['cache_write_tokens'],
+    details['cache_creation_input_tokens'],
+    details['cache_creation_tokens'],
+    details['created_cache_tokens'],
+    usage['cache_creation_input_tokens'],
+  );
+  const rest = total === undefined ? undefined : Math.max(0, total - (oneHour ?? 0));
+  return { cacheWrite5m: fiveMinutes ?? rest, cacheWrite1h: oneHour };
+}
+
+/**
+ * Chat usage in classes that do not overlap. `prompt_tokens` includes what was read from or written to a cache
+ * and `completion_tokens` includes reasoning (OpenAI); xAI leaves reasoning out of `completion_tokens`, which
+ * shows in its `total_tokens`.
+ */
+export function decodeUsage(usage: JsonObject): TokenUsage {
+  const inputDetails = asObject(usage['prompt_tokens_details']) ?? {};
+  const outputDetails = asObject(usage['completion_tokens_details']) ?? {};
+  const prompt = tokenCount(usage['prompt_tokens']);
+  const cacheRead = cacheReads(usage, inputDetails);
+  const writes = cacheWrites(usage, inputDetails);
+  const cached = (cacheRead ?? 0) + (writes.cacheWrite5m ?? 0) + (writes.cacheWrite1h ?? 0);
+  // A part cannot exceed its whole: such a vendor counts the cache beside prompt_tokens, not inside it.
+  const noCache = prompt === undefined || cached > prompt ? prompt : prompt - cached;
+  const completion = tokenCount(usage['completion_tokens']);
+  const reasoning = firstCount(outputDetails['reasoning_tokens'], usage['reasoning_tokens']);
+  return {
+    input: { noCache, cacheRead, ...writes },
+    output: { total: outputTotal(usage, prompt, completion, reasoning), reasoning },
+    searches: tokenCount(usage['num_search_queries']),
+  };
+}
+
+function outputTotal(
+  usage: JsonObject,
+  prompt: number | undefined,
+  completion: number | undefined,
+  reasoning: number | undefined,
+): number | undefined {
+  if (completion === undefined || !reasoning) return completion;
+  const sum = (prompt ?? 0) + completion + reasoning;
+  return reasoning > completion || tokenCount(usage['total_tokens']) === sum
+    ? completion + reasoning
+    : completion;
+}
+
+/** True when a usage says nothing at all. */
+export const isUnreported = (usage: TokenUsage): boolean =>
+  inputTotal(usage) === undefined && usage.output.total === undefined;
+
+/** Micro-units (1e-6) of a decimal amount, a part counted as a whole: Cortecs' form of `cost`. */
+const microUnits = (amount: string): bigint => (parseScaled(amount, 12) + 999_999n) / 1_000_000n;
+
+/**
+ * `usage.cost` by profile; undefined where the profile has none or the price is not known. Amounts have at most
+ * nine decimals, so the JSON number prints as the decimal text it was made from.
+ */
+function costMember(usage: TokenUsage, identity: ResponseIdentity): JsonObject {
+  if (identity.profile !== 'standard' && identity.profile !== 'cortecs') return {};
+  const cost = identity.costOf(usage);
+  if (cost === undefined) return {};
+  const text = identity.profile === 'cortecs' ? microUnits(cost).toString() : cost;
+  return { cost: JSON.parse(text) as number };
+}
+
+function inputDetailsOf({ cacheRead, cacheWrite5m, cacheWrite1h }: TokenUsage['input']): JsonObject {
+  if (!cacheRead && !cacheWrite5m && !cacheWrite1h) return {};
+  const details: JsonObject = { cached_tokens: cacheRead ?? 0 };
+  if (cacheWrite5m || cacheWrite1h) {
+    details['cache_write_tokens'] = (cacheWrite5m ?? 0) + (cacheWrite1h ?? 0);
+    details['cache_write_5m_tokens'] = cacheWrite5m ?? 0;
+    details['cache_write_1h_tokens'] = cacheWrite1h ?? 0;
+  }
+  return { prompt_tokens_details: details };
+}
+
+/**
+ * The `usage` object of an answer; null when the upstream reported nothing. Cache details appear only on cache
+ * activity, searches only when one ran.
+ */
+export function encodeUsage(usage: TokenUsage, identity: ResponseIdentity): JsonObject | null {
+  if (isUnreported(usage)) return null;
+  const prompt = inputTotal(usage) ?? 0;
+  const completion = usage.output.total ?? 0;
+  const { reasoning } = usage.output;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    ...(usage.searches ? { num_search_queries: usage.searches } : {}),
+    ...inputDetailsOf(usage.input),
+    ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
+    ...costMember(usage, identity),
+  };
+}
