@@ -1,16 +1,7 @@
 /**
  * Changes top-level members of a JSON object in its own text, so that everything else stays byte for byte:
- * unknown fields, key order, number spelling. The text must already have passed JSON.parse.
+ * unknown fields, key order, number spelling. The text must already have passed JSON.parse as an object.
  */
-
-interface Member {
-  name: string;
-  /** Index of the key's opening quote. */
-  keyStart: number;
-  valueStart: number;
-  /** Index after the value. */
-  valueEnd: number;
-}
 
 export interface MemberChanges {
   /** Members to set, as JSON text by name. Those not present are put first. */
@@ -21,6 +12,7 @@ export interface MemberChanges {
 
 const QUOTE = 34;
 const BACKSLASH = 92;
+const COMMA = 44;
 
 /** Index after the string literal that opens at `start`. */
 function stringEnd(text: string, start: number): number {
@@ -44,8 +36,7 @@ function skipSpace(text: string, from: number): number {
 
 /** Index after the value that starts at `start`. */
 function valueEnd(text: string, start: number): number {
-  const first = text[start];
-  if (first === '"') return stringEnd(text, start);
+  if (text.charCodeAt(start) === QUOTE) return stringEnd(text, start);
   let depth = 0;
   for (let at = start; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -55,52 +46,44 @@ function valueEnd(text: string, start: number): number {
       if (depth === 0) return at;
       depth -= 1;
       if (depth === 0) return at + 1;
-    } else if (depth === 0 && (code === 44 || isSpace(code))) return at;
+    } else if (depth === 0 && (code === COMMA || isSpace(code))) return at;
   }
   return text.length;
 }
 
-function topLevelMembers(text: string): Member[] {
-  const members: Member[] = [];
-  let at = skipSpace(text, 0) + 1;
-  for (;;) {
-    at = skipSpace(text, at);
-    if (text.charCodeAt(at) !== QUOTE) return members;
-    const keyStart = at;
-    const keyEnd = stringEnd(text, at);
-    const colon = skipSpace(text, keyEnd);
-    const start = skipSpace(text, colon + 1);
-    const end = valueEnd(text, start);
-    const key = text.slice(keyStart, keyEnd);
-    const name = key.includes('\\') ? (JSON.parse(key) as string) : key.slice(1, -1);
-    members.push({ name, keyStart, valueStart: start, valueEnd: end });
-    at = skipSpace(text, end);
-    if (text[at] !== ',') return members;
-    at += 1;
-  }
+/** The name of the member whose key literal stands at these places, escapes read. */
+function memberName(text: string, keyStart: number, keyEnd: number): string {
+  const name = text.slice(keyStart + 1, keyEnd - 1);
+  return name.includes('\\') ? (JSON.parse(text.slice(keyStart, keyEnd)) as string) : name;
 }
 
 /** Applies the changes. A member that stands twice is set once and its other copies are dropped. */
 export function spliceMembers(text: string, changes: MemberChanges): string {
-  const set = changes.set ?? {};
-  const pending = new Set(Object.keys(set));
-  const remove = new Set(changes.remove ?? []);
-  const members = topLevelMembers(text);
-  const kept: string[] = [];
-  for (const member of members) {
-    if (Object.hasOwn(set, member.name)) {
-      if (!pending.delete(member.name)) continue;
-      kept.push(`${text.slice(member.keyStart, member.valueStart)}${set[member.name]}`);
-    } else if (!remove.has(member.name)) {
-      kept.push(text.slice(member.keyStart, member.valueEnd));
+  const { set = {}, remove = [] } = changes;
+  const done: string[] = [];
+  let kept = '';
+  let at = skipSpace(text, skipSpace(text, 0) + 1);
+  while (text.charCodeAt(at) === QUOTE) {
+    const keyStart = at;
+    const keyEnd = stringEnd(text, at);
+    const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
+    const end = valueEnd(text, valueStart);
+    const name = memberName(text, keyStart, keyEnd);
+    const isSet = Object.hasOwn(set, name);
+    if (isSet ? !done.includes(name) : !remove.includes(name)) {
+      if (kept !== '') kept += ',';
+      kept += isSet ? text.slice(keyStart, valueStart) + set[name] : text.slice(keyStart, end);
+      if (isSet) done.push(name);
     }
+    at = skipSpace(text, end);
+    if (text.charCodeAt(at) !== COMMA) break;
+    at = skipSpace(text, at + 1);
   }
-  const added = [...pending].map((name) => `${JSON.stringify(name)}:${set[name]}`);
-  return `{${[...added, ...kept].join(',')}}`;
-}
-
-/** The text of one top-level member's value, for a splice inside it; undefined when there is no such member. */
-export function memberText(text: string, name: string): string | undefined {
-  const member = topLevelMembers(text).find((candidate) => candidate.name === name);
-  return member && text.slice(member.valueStart, member.valueEnd);
+  let added = '';
+  for (const name of Object.keys(set)) {
+    if (done.includes(name)) continue;
+    if (added !== '') added += ',';
+    added += `${JSON.stringify(name)}:${set[name]}`;
+  }
+  return added === '' || kept === '' ? `{${added}${kept}}` : `{${added},${kept}}`;
 }

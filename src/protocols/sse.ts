@@ -18,11 +18,15 @@ export class SseLimitError extends Error {
 
 /**
  * Cuts a byte stream into events at any chunk boundary: LF, CRLF and CR line ends, a character split over two
- * chunks, comments, several data lines. Throws SseLimitError on an endless line.
+ * chunks, comments, several data lines, a leading byte order mark. Throws SseLimitError on an endless line or
+ * event.
  */
 export class SseParser {
   private readonly decoder = new StringDecoder('utf8');
   private rest = '';
+  /** How much of `rest` is known to hold no line end. */
+  private scanned = 0;
+  private started = false;
   private event: string | undefined;
   private data: string | undefined;
 
@@ -33,56 +37,95 @@ export class SseParser {
   /** The upstream closed: a last event without its blank line still counts. */
   end(): SseEvent[] {
     const events = this.consume(this.decoder.end(), true);
-    if (this.data !== undefined) events.push({ event: this.event, data: this.data });
-    this.event = this.data = undefined;
+    this.dispatch(events);
     return events;
   }
 
   private consume(text: string, last: boolean): SseEvent[] {
-    const buffer = this.rest === '' ? text : this.rest + text;
+    const buffer = this.withoutMark(this.rest === '' ? text : this.rest + text);
     const events: SseEvent[] = [];
-    const hasCr = buffer.includes('\r');
+    const ends = new LineEnds(buffer, this.scanned);
     let start = 0;
-    while (start < buffer.length) {
-      const end = hasCr ? lineEnd(buffer, start) : buffer.indexOf('\n', start);
-      const isCrAtEnd = end === buffer.length - 1 && buffer.charCodeAt(end) === 13;
-      if (end === -1 || (isCrAtEnd && !last)) break;
+    for (let end = ends.next(); end !== -1; end = ends.next()) {
+      const isCr = buffer.charCodeAt(end) === CR;
+      // Whether a lone CR ends the line or opens CRLF shows only in the next chunk.
+      if (isCr && end === buffer.length - 1 && !last) break;
       this.line(buffer, start, end, events);
-      start = buffer.charCodeAt(end) === 13 && buffer.charCodeAt(end + 1) === 10 ? end + 2 : end + 1;
+      start = isCr && buffer.charCodeAt(end + 1) === LF ? end + 2 : end + 1;
+      ends.skipTo(start);
     }
     this.rest = start === 0 ? buffer : buffer.slice(start);
+    this.scanned = this.rest.endsWith('\r') ? this.rest.length - 1 : this.rest.length;
     if (this.rest.length > MAX_SSE_LINE) throw new SseLimitError('upstream sent a line without end');
     if (last && this.rest !== '') {
       this.line(this.rest, 0, this.rest.length, events);
       this.rest = '';
+      this.scanned = 0;
     }
     return events;
   }
 
+  private withoutMark(buffer: string): string {
+    if (this.started || buffer === '') return buffer;
+    this.started = true;
+    return buffer.charCodeAt(0) === BYTE_ORDER_MARK ? buffer.slice(1) : buffer;
+  }
+
   private line(buffer: string, start: number, end: number, events: SseEvent[]): void {
     if (start === end) {
-      if (this.data !== undefined) events.push({ event: this.event, data: this.data });
-      this.event = this.data = undefined;
+      this.dispatch(events);
       return;
     }
-    const colon = buffer.indexOf(':', start);
-    if (colon === start) return;
-    const nameEnd = colon === -1 || colon > end ? end : colon;
-    const name = buffer.slice(start, nameEnd);
-    let valueStart = Math.min(nameEnd + 1, end);
-    if (buffer.charCodeAt(valueStart) === 32 && valueStart < end) valueStart += 1;
-    const value = buffer.slice(valueStart, end);
-    if (name === 'data') this.data = this.data === undefined ? value : `${this.data}\n${value}`;
-    else if (name === 'event') this.event = value;
+    if (buffer.startsWith('data:', start)) this.addData(fieldValue(buffer, start + 5, end));
+    else if (buffer.startsWith('event:', start)) this.event = fieldValue(buffer, start + 6, end);
+    // A name alone is a field with an empty value.
+    else if (end - start === 4 && buffer.startsWith('data', start)) this.addData('');
+  }
+
+  private addData(value: string): void {
+    this.data = this.data === undefined ? value : `${this.data}\n${value}`;
+    if (this.data.length > MAX_SSE_LINE) throw new SseLimitError('upstream sent an event without end');
+  }
+
+  /** An event without data is none (WHATWG HTML §9.2.6). */
+  private dispatch(events: SseEvent[]): void {
+    if (this.data !== undefined) events.push({ event: this.event, data: this.data });
+    this.event = this.data = undefined;
   }
 }
 
-/** Index of the next CR or LF at or after `from`, or -1. */
-function lineEnd(text: string, from: number): number {
-  const lf = text.indexOf('\n', from);
-  const cr = text.indexOf('\r', from);
-  if (lf === -1) return cr;
-  return cr === -1 || cr > lf ? lf : cr;
+const LF = 10;
+const CR = 13;
+const BYTE_ORDER_MARK = 0xfeff;
+
+/** The value of a field, less the one space that may stand after the colon. */
+const fieldValue = (buffer: string, from: number, end: number): string =>
+  buffer.slice(from < end && buffer.charCodeAt(from) === 32 ? from + 1 : from, end);
+
+/** Walks the line ends of a text, looking at each character once for each kind of line end. */
+class LineEnds {
+  private lf: number;
+  private cr: number;
+
+  constructor(
+    private readonly text: string,
+    from: number,
+  ) {
+    this.lf = text.indexOf('\n', from);
+    this.cr = text.indexOf('\r', from);
+  }
+
+  /** Index of the next CR or LF, or -1. */
+  next(): number {
+    if (this.cr === -1 || this.lf === -1) return Math.max(this.cr, this.lf);
+    return Math.min(this.cr, this.lf);
+  }
+
+  /** The next line starts here. */
+  skipTo(start: number): void {
+    if (this.lf !== -1 && this.lf < start) this.lf = this.text.indexOf('\n', start);
+    if (this.cr !== -1 && this.cr < start) this.cr = this.text.indexOf('\r', start);
+  }
 }
 
 /** A frame with an event name, as Anthropic and Responses streams need. */
