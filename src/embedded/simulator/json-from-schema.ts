@@ -28,7 +28,8 @@ const PLACES = ['Paris', 'Tokyo', 'Lima', 'Oslo'];
 
 /**
  * A value that satisfies a JSON Schema: required properties (all of them when none is marked required),
- * enums, constants, formats, bounds, `$ref`, `anyOf`/`oneOf`/`allOf`. Patterns and `not` are not solved.
+ * enums, constants, formats, bounds, `$ref`, `anyOf`/`oneOf`/`allOf`. Patterns and `not` are not solved, and a schema
+ * that demands endless nesting is cut off with null.
  */
 export const jsonFromSchema = (schema: JsonObject, hints: SchemaHints): JsonValue =>
   valueOf(schema, { root: schema, hints, depth: 0, name: '' });
@@ -42,6 +43,7 @@ interface Place {
 }
 
 function valueOf(given: JsonValue | undefined, place: Place): JsonValue {
+  if (place.depth > MAX_DEPTH * 4) return null;
   const schema = resolve(given, place.root);
   if (schema.const !== undefined) return schema.const;
   const fixed = asArray(schema.enum);
@@ -162,7 +164,7 @@ function stringOf(schema: JsonObject, place: Place): string {
 function namedText({ name, hints }: Place): string {
   if (/city|location|place|town|country/i.test(name)) {
     const said = [
-      ...hints.text.matchAll(/\b(?:in|for|at|of|and|or)\s+(\p{Lu}[\p{L}-]+(?:\s\p{Lu}[\p{L}-]+)*)/gu),
+      ...hints.text.matchAll(/\b(?:in|for|at|of|both|and|or)\s+(\p{Lu}[\p{L}-]+(?:\s\p{Lu}[\p{L}-]+)*)/gu),
     ];
     return said[hints.variant]?.[1] ?? PLACES[hints.variant % PLACES.length] ?? 'Paris';
   }
