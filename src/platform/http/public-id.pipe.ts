@@ -1,0 +1,34 @@
+import type { PipeTransform } from '@nestjs/common';
+import { FaregateError } from '../../core/errors.js';
+import { parsePublicId, type IdKind } from '../../core/ids.js';
+
+const WORDS: Record<IdKind, string> = {
+  organization: 'organization',
+  project: 'project',
+  member: 'member',
+  key: 'key',
+  adminKey: 'admin key',
+  paymentMethod: 'payment method',
+  provider: 'provider',
+  deployment: 'deployment',
+  price: 'price',
+  credit: 'credit',
+  request: 'request',
+  event: 'event',
+  audit: 'audit log entry',
+};
+
+/** The refusal for an id that names nothing the caller may see. `param` is the field that held it, in a body. */
+export const notFound = (kind: IdKind, id: string, param?: string): FaregateError =>
+  new FaregateError('not_found', `No such ${WORDS[kind]}: ${JSON.stringify(id.slice(0, 80))}.`, { param });
+
+/** The UUID of an id in the path: `@Param('organization', new PublicIdPipe('organization'))`. */
+export class PublicIdPipe implements PipeTransform<string, string> {
+  constructor(private readonly kind: IdKind) {}
+
+  transform(text: string): string {
+    const uuid = parsePublicId(this.kind, text);
+    if (uuid === null) throw notFound(this.kind, text);
+    return uuid;
+  }
+}
