@@ -1,0 +1,104 @@
+import { invalidRequest } from '../../core/errors.js';
+import type { JsonObject } from '../../core/json.js';
+import type { CompletionRequest, ResponseFormat } from '../completion.js';
+import type { CompatibilityProfile } from '../protocol.js';
+import { routingOf } from '../routing-fields.js';
+import { decodeMessages } from './messages-decode.js';
+import { decodeReasoning } from './reasoning.js';
+import { decodeToolChoice, decodeTools } from './tools.js';
+import {
+  at,
+  compact,
+  optional,
+  readArray,
+  readBoolean,
+  readNumber,
+  readObject,
+  readString,
+  readWord,
+  refuse,
+  requireObject,
+  requireString,
+} from './wire.js';
+
+/** Most stop sequences that Cortecs takes (seed statement 90). */
+const CORTECS_STOP_LIMIT = 4;
+
+/**
+ * Reads a Messages request. Total: every known member is checked, `null` counts as absent, unknown members are
+ * ignored. Whether a missing `max_tokens` is allowed is the model's affair and judged by the caller.
+ * Throws invalid_request naming the member.
+ */
+export function decodeRequest(body: JsonObject, profile: CompatibilityProfile): CompletionRequest {
+  refuseThreads(body);
+  const warnings: string[] = [];
+  const topK = readNumber(body, 'top_k', { integer: true, min: 0 });
+  const isCortecs = profile === 'cortecs';
+  if (isCortecs && topK !== undefined) warnings.push('top_k has no effect');
+  return compact<CompletionRequest>({
+    model: readModel(body),
+    messages: decodeMessages(body),
+    stream: readBoolean(body, 'stream') ?? false,
+    maxOutputTokens: readNumber(body, 'max_tokens', { integer: true, min: 1 }),
+    temperature: readNumber(body, 'temperature', { min: 0, max: isCortecs ? 2 : 1 }),
+    topP: readNumber(body, 'top_p', { min: 0, exclusiveMin: true, max: 1 }),
+    topK: isCortecs ? undefined : topK,
+    stop: readStop(body, isCortecs),
+    tools: decodeTools(body),
+    ...decodeToolChoice(body),
+    responseFormat: readFormat(body),
+    reasoning: decodeReasoning(body),
+    ...readMetadata(body),
+    routing: routingOf(body),
+    warnings,
+  });
+}
+
+/**
+ * A thread keeps the conversation on the server; a gateway that ignored the member would lose it. The code tells
+ * @anthropic-ai/sdk to go on with the whole history where its caller allowed that.
+ */
+function refuseThreads(body: JsonObject): void {
+  if (optional(body, 'thread') === undefined) return;
+  const message = 'thread: conversations are not kept here; send the whole history in messages';
+  throw invalidRequest(message, 'thread', 'thread_unsupported_request');
+}
+
+function readModel(body: JsonObject): string {
+  const model = requireString(body, 'model');
+  return model === '' ? refuse('model', 'must not be empty') : model;
+}
+
+function readStop(body: JsonObject, isCortecs: boolean): string[] | undefined {
+  const stop = readArray(body, 'stop_sequences');
+  stop?.forEach((item, index) => {
+    if (typeof item !== 'string') refuse(at('stop_sequences', index), 'must be a string');
+  });
+  if (isCortecs && stop && stop.length > CORTECS_STOP_LIMIT) {
+    refuse('stop_sequences', `must hold at most ${CORTECS_STOP_LIMIT} texts`);
+  }
+  return stop as string[] | undefined;
+}
+
+/** `output_config.format`, or the `output_format` of the structured-outputs beta. */
+function readFormat(body: JsonObject): ResponseFormat | undefined {
+  const config = readObject(body, 'output_config');
+  const inConfig = config && readObject(config, 'format', 'output_config');
+  const format = inConfig ?? readObject(body, 'output_format');
+  if (format === undefined) return undefined;
+  const path = inConfig ? 'output_config.format' : 'output_format';
+  if (readWord(format, 'type', { words: ['json_schema'], path }) === undefined)
+    refuse(`${path}.type`, 'is required');
+  return { kind: 'json-schema', name: 'response', schema: requireObject(format, 'schema', path) };
+}
+
+/** `metadata.user_id` is the end user; other members (Cortecs takes any) stay metadata. */
+function readMetadata(body: JsonObject): Pick<CompletionRequest, 'user' | 'metadata'> {
+  const metadata = readObject(body, 'metadata');
+  if (metadata === undefined) return {};
+  const { user_id: _user, ...rest } = metadata;
+  return {
+    user: readString(metadata, 'user_id', 'metadata'),
+    metadata: Object.keys(rest).length === 0 ? undefined : rest,
+  };
+}

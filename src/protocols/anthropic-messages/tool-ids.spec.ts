@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { fromWireId, ToolIds, toWireId } from './tool-ids.js';
+
+const anyId = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom('_', 'f', 'g', 'r', '1', ':', 'é') }),
+  fc.string().map((text) => `fg_${text}`),
+);
+
+describe('tool ids', () => {
+  it('an id that Anthropic accepts stays as it is', () => {
+    expect(toWireId('toolu_01Abc-x')).toBe('toolu_01Abc-x');
+    expect(fromWireId('toolu_01Abc-x')).toBe('toolu_01Abc-x');
+  });
+
+  it('any id becomes one that Anthropic accepts, and is read back', () => {
+    fc.assert(
+      fc.property(anyId, fc.nat({ max: 3 }), (id, use) => {
+        expect(toWireId(id, use)).toMatch(/^[a-zA-Z0-9_-]+$/);
+        expect(fromWireId(toWireId(id, use))).toBe(id);
+      }),
+    );
+  });
+
+  it('two different ids never share a wire id', () => {
+    fc.assert(
+      fc.property(fc.tuple(anyId, fc.nat(2)), fc.tuple(anyId, fc.nat(2)), ([a, useA], [b, useB]) => {
+        expect(toWireId(a, useA) === toWireId(b, useB)).toBe(a === b && useA === useB);
+      }),
+    );
+  });
+
+  it('an id that a vendor uses again in a later turn becomes unique, with its own result', () => {
+    const ids = new ToolIds();
+    ids.turn();
+    const first = ids.call('functions.add:0');
+    expect(ids.result('functions.add:0')).toBe(first);
+    ids.turn();
+    const second = ids.call('functions.add:0');
+    expect(second).not.toBe(first);
+    expect(ids.result('functions.add:0')).toBe(second);
+  });
+
+  it('two calls of one turn with the same id are answered in order', () => {
+    const ids = new ToolIds();
+    ids.turn();
+    const calls = [ids.call('call:0'), ids.call('call:0')];
+    expect([ids.result('call:0'), ids.result('call:0')]).toEqual(calls);
+  });
+
+  it('a result without a call keeps its mapped id', () => {
+    expect(new ToolIds().result('a:b')).toBe(toWireId('a:b'));
+  });
+});

@@ -1,0 +1,52 @@
+/**
+ * Anthropic Messages wants tool ids of `[a-zA-Z0-9_-]+` that stand once in a conversation; other vendors write
+ * "functions.add:0" and use it again in the next turn. An id that fits stays as it is; any other is escaped so
+ * that two ids never become one and the original can be read back.
+ */
+const PREFIX = 'fg_';
+const PLAIN = /^[a-zA-Z0-9_-]+$/;
+
+/** Wire id of a tool call. `use` counts earlier calls of the same id in the conversation. */
+export function toWireId(id: string, use = 0): string {
+  if (use === 0 && PLAIN.test(id) && !id.startsWith(PREFIX)) return id;
+  const escaped = id.replace(/[^a-zA-Z0-9-]/g, (char) =>
+    char === '_' ? '__' : `_${char.charCodeAt(0).toString(16)}_`,
+  );
+  return `${PREFIX}${escaped}${use === 0 ? '' : `_r${use}_`}`;
+}
+
+/** The id behind a wire id; a text that toWireId never writes is its own original. */
+export function fromWireId(wire: string): string {
+  if (!wire.startsWith(PREFIX)) return wire;
+  const escaped = wire.slice(PREFIX.length);
+  if (!/^(?:[a-zA-Z0-9-]|__|_[0-9a-f]{1,4}_|_r\d+_$)*$/.test(escaped)) return wire;
+  return escaped.replace(/__|_([0-9a-f]{1,4})_|_r\d+_$/g, (match, code: string | undefined) => {
+    if (match === '__') return '_';
+    return code === undefined ? '' : String.fromCharCode(parseInt(code, 16));
+  });
+}
+
+/** Gives the calls of one conversation their wire ids, and each result the id of the call it answers. */
+export class ToolIds {
+  private readonly uses = new Map<string, number>();
+  private readonly last = new Map<string, string>();
+  private open = new Map<string, string[]>();
+
+  /** A new assistant turn begins: what was not answered before stays unanswered. */
+  turn(): void {
+    this.open = new Map();
+  }
+
+  call(id: string): string {
+    const use = this.uses.get(id) ?? 0;
+    const wire = toWireId(id, use);
+    this.uses.set(id, use + 1);
+    this.last.set(id, wire);
+    this.open.set(id, [...(this.open.get(id) ?? []), wire]);
+    return wire;
+  }
+
+  result(id: string): string {
+    return this.open.get(id)?.shift() ?? this.last.get(id) ?? toWireId(id);
+  }
+}

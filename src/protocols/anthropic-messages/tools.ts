@@ -1,0 +1,127 @@
+import { asString, type JsonObject } from '../../core/json.js';
+import type { CompletionRequest, ToolChoice, ToolDefinition } from '../completion.js';
+import { readCacheControl } from './content-decode.js';
+import { encodeCacheControl } from './content-encode.js';
+import {
+  at,
+  compact,
+  readBoolean,
+  readObject,
+  readObjects,
+  readString,
+  readWord,
+  refuse,
+  requireObject,
+  requireString,
+} from './wire.js';
+
+/** Members of a custom tool that only Anthropic knows (`Tool` in @anthropic-ai/sdk); they travel in `extra`. */
+const EXTRA_MEMBERS = [
+  'defer_loading',
+  'eager_input_streaming',
+  'input_examples',
+  'allowed_callers',
+] as const;
+
+/** Name and type of the gateway's own search tool; it never reaches an upstream. */
+const SEARCH_TOOL = 'octen_search';
+
+/** `tools`: custom ones as functions, any other `type` as a server tool, kept as it came. */
+export function decodeTools(body: JsonObject): ToolDefinition[] | undefined {
+  return readObjects(body, 'tools')?.map((tool, index) => decodeTool(tool, at('tools', index)));
+}
+
+function decodeTool(tool: JsonObject, path: string): ToolDefinition {
+  const type = readString(tool, 'type', path) ?? 'custom';
+  if (type !== 'custom') {
+    if (type === SEARCH_TOOL && tool['name'] !== SEARCH_TOOL)
+      refuse(at(path, 'name'), `must be "${SEARCH_TOOL}"`);
+    return { kind: 'server', protocol: 'anthropic-messages', raw: tool };
+  }
+  const extra: JsonObject = {};
+  for (const name of EXTRA_MEMBERS)
+    if (tool[name] !== undefined && tool[name] !== null) extra[name] = tool[name];
+  return compact<ToolDefinition>({
+    kind: 'function',
+    name: requireString(tool, 'name', path),
+    description: readString(tool, 'description', path),
+    parameters: requireObject(tool, 'input_schema', path),
+    strict: readBoolean(tool, 'strict', path),
+    cacheControl: readCacheControl(tool, path),
+    extra: Object.keys(extra).length === 0 ? undefined : extra,
+  });
+}
+
+/** `tool_choice` and the parallel switch inside it. */
+export function decodeToolChoice(
+  body: JsonObject,
+): Pick<CompletionRequest, 'toolChoice' | 'parallelToolCalls'> {
+  const path = 'tool_choice';
+  const raw = readObject(body, path);
+  if (raw === undefined) return {};
+  const type = readWord(raw, 'type', { words: ['auto', 'any', 'tool', 'none'], path });
+  const disabled = readBoolean(raw, 'disable_parallel_tool_use', path);
+  return {
+    toolChoice: choiceOf(type, raw),
+    parallelToolCalls: disabled === undefined ? undefined : !disabled,
+  };
+}
+
+function choiceOf(type: 'auto' | 'any' | 'tool' | 'none' | undefined, raw: JsonObject): ToolChoice {
+  if (type === undefined) return refuse('tool_choice.type', 'is required');
+  if (type === 'tool') return { kind: 'tool', name: requireString(raw, 'name', 'tool_choice') };
+  return { kind: type === 'any' ? 'required' : type };
+}
+
+/** Tool members of a request, and what could not be said. */
+export interface EncodedTools {
+  tools?: JsonObject[] | undefined;
+  toolChoice?: JsonObject | undefined;
+  warnings: string[];
+}
+
+export function encodeTools(request: CompletionRequest): EncodedTools {
+  const warnings: string[] = [];
+  const tools = request.tools?.flatMap((tool) => encodeTool(tool, warnings));
+  const hasTools = tools !== undefined && tools.length > 0;
+  const toolChoice = encodeChoice(request);
+  if (!hasTools && request.toolChoice)
+    warnings.push('tool_choice was dropped: the request has no tools to choose from');
+  return { tools, toolChoice: hasTools ? toolChoice : undefined, warnings };
+}
+
+function encodeTool(tool: ToolDefinition, warnings: string[]): JsonObject[] {
+  if (tool.kind === 'server') {
+    const type = asString(tool.raw['type']) ?? 'unknown';
+    if (tool.protocol === 'anthropic-messages' && type !== SEARCH_TOOL) return [tool.raw];
+    warnings.push(`tool ${type} was dropped: this upstream does not offer it`);
+    return [];
+  }
+  const extra: JsonObject = {};
+  for (const name of EXTRA_MEMBERS) if (tool.extra?.[name] !== undefined) extra[name] = tool.extra[name];
+  return [
+    compact<JsonObject>({
+      name: tool.name,
+      description: tool.description,
+      input_schema: inputSchema(tool.parameters),
+      strict: tool.strict,
+      ...extra,
+      cache_control: encodeCacheControl(tool.cacheControl),
+    }),
+  ];
+}
+
+/** Anthropic requires `type: "object"`; everything else of the schema stays, in its order. */
+function inputSchema(parameters: JsonObject | undefined): JsonObject {
+  if (parameters === undefined) return { type: 'object', properties: {} };
+  return parameters['type'] === undefined ? { type: 'object', ...parameters } : parameters;
+}
+
+function encodeChoice({ toolChoice, parallelToolCalls }: CompletionRequest): JsonObject | undefined {
+  if (toolChoice?.kind === 'none') return { type: 'none' };
+  if (toolChoice === undefined && parallelToolCalls !== false) return undefined;
+  const disabled = parallelToolCalls === undefined ? undefined : !parallelToolCalls;
+  const switches = compact<JsonObject>({ disable_parallel_tool_use: disabled });
+  if (toolChoice?.kind === 'tool') return { type: 'tool', name: toolChoice.name, ...switches };
+  return { type: toolChoice?.kind === 'required' ? 'any' : 'auto', ...switches };
+}

@@ -1,0 +1,104 @@
+import { invalidRequest } from '../../core/errors.js';
+import { isObject, type JsonObject, type JsonValue } from '../../core/json.js';
+
+/**
+ * Reads the members of a request body that this protocol knows. Every reader treats `null` as absent and throws
+ * `invalid_request` naming the member, with its path, when the type or range is wrong.
+ */
+
+/** Bounds of a number; absent bounds do not bind. */
+export interface NumberRange {
+  min?: number | undefined;
+  max?: number | undefined;
+  /** The lower bound itself is refused ("0 < x"). */
+  exclusiveMin?: boolean | undefined;
+  integer?: boolean | undefined;
+}
+
+/** Path of a member: "tools.0" and "name" → "tools.0.name". */
+export const at = (path: string, name: string | number): string =>
+  path === '' ? `${name}` : `${path}.${name}`;
+
+/** Refuses one field: the message starts with its path, as the vendor's own messages do. */
+export const refuse = (param: string, message: string): never => {
+  throw invalidRequest(`${param}: ${message}`, param);
+};
+
+/** The member, with `null` as absent. */
+export const optional = (object: JsonObject, name: string): JsonValue | undefined =>
+  object[name] ?? undefined;
+
+export function readString(object: JsonObject, name: string, path = ''): string | undefined {
+  const value = optional(object, name);
+  if (value === undefined || typeof value === 'string') return value;
+  return refuse(at(path, name), 'must be a string');
+}
+
+export function requireString(object: JsonObject, name: string, path = ''): string {
+  return readString(object, name, path) ?? refuse(at(path, name), 'is required and must be a string');
+}
+
+/** A string that is one of `words`. */
+export function readWord<T extends string>(
+  object: JsonObject,
+  name: string,
+  rule: { words: readonly T[]; path?: string | undefined },
+): T | undefined {
+  const value = optional(object, name);
+  if (value === undefined) return undefined;
+  const word = rule.words.find((candidate) => candidate === value);
+  return word ?? refuse(at(rule.path ?? '', name), `must be one of ${rule.words.join(', ')}`);
+}
+
+export function readBoolean(object: JsonObject, name: string, path = ''): boolean | undefined {
+  const value = optional(object, name);
+  if (value === undefined || typeof value === 'boolean') return value;
+  return refuse(at(path, name), 'must be true or false');
+}
+
+export function readNumber(
+  object: JsonObject,
+  name: string,
+  range: NumberRange & { path?: string | undefined },
+): number | undefined {
+  const value = optional(object, name);
+  if (value === undefined) return undefined;
+  const { min, max, exclusiveMin = false, integer = false, path = '' } = range;
+  const isNumber = typeof value === 'number' && Number.isFinite(value);
+  const isKind = isNumber && (!integer || Number.isSafeInteger(value));
+  if (!isKind) return refuse(at(path, name), `must be ${integer ? 'an integer' : 'a number'}`);
+  if (min !== undefined && (exclusiveMin ? value <= min : value < min)) {
+    return refuse(at(path, name), `must be ${exclusiveMin ? 'greater than' : 'at least'} ${min}`);
+  }
+  if (max !== undefined && value > max) return refuse(at(path, name), `must be at most ${max}`);
+  return value;
+}
+
+export function readObject(object: JsonObject, name: string, path = ''): JsonObject | undefined {
+  const value = optional(object, name);
+  if (value === undefined || isObject(value)) return value;
+  return refuse(at(path, name), 'must be an object');
+}
+
+export function requireObject(object: JsonObject, name: string, path = ''): JsonObject {
+  return readObject(object, name, path) ?? refuse(at(path, name), 'is required and must be an object');
+}
+
+export function readArray(object: JsonObject, name: string, path = ''): JsonValue[] | undefined {
+  const value = optional(object, name);
+  if (value === undefined || Array.isArray(value)) return value;
+  return refuse(at(path, name), 'must be an array');
+}
+
+/** An array whose items are all objects. */
+export function readObjects(object: JsonObject, name: string, path = ''): JsonObject[] | undefined {
+  const items = readArray(object, name, path);
+  items?.forEach((item, index) => isObject(item) || refuse(at(at(path, name), index), 'must be an object'));
+  return items as JsonObject[] | undefined;
+}
+
+/** The object without the members that are undefined. */
+export function compact<T extends object>(object: T): T {
+  for (const key of Object.keys(object) as (keyof T)[]) if (object[key] === undefined) delete object[key];
+  return object;
+}
