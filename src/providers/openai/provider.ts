@@ -1,0 +1,12 @@
+import { bearer, type ProviderAdapter } from '../provider.js';
+
+/** api.openai.com: the owner of both protocols, so no quirks. */
+export const openai: ProviderAdapter = {
+  name: 'openai',
+  protocols: ['openai-chat', 'openai-responses'],
+  authorize: bearer,
+  quirks: {},
+  // OpenRouter's list of vendors that end a cancelled stream (openrouter.ai/docs/api-reference/streaming).
+  stopsBillingOnCancel: true,
+  issuer: 'openai',
+};

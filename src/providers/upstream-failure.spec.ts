@@ -1,0 +1,178 @@
+import fc from 'fast-check';
+import type { UpstreamErrorBody } from '../protocols/protocol.js';
+import { retryAfterSeconds } from './retry-after.js';
+import { disguisedFailure, upstreamFailure } from './upstream-failure.js';
+import { publicText } from './upstream-text.js';
+
+const NOW_MS = Date.UTC(2026, 10, 21, 8, 0, 0);
+const judge = (status: number, body: Partial<UpstreamErrorBody> = {}, headers: Record<string, string> = {}) =>
+  upstreamFailure({ status, body: { message: 'no', ...body }, headers, nowMs: NOW_MS });
+
+describe('upstreamFailure', () => {
+  it.each([
+    [400, 'invalid_request', false],
+    [401, 'upstream', true],
+    [402, 'upstream', true],
+    [403, 'upstream', true],
+    [404, 'upstream', true],
+    [405, 'upstream', true],
+    [408, 'timeout', false],
+    [409, 'upstream', true],
+    [413, 'too_large', false],
+    [422, 'invalid_request', false],
+    [429, 'rate_limit', true],
+    [500, 'upstream', true],
+    [502, 'upstream', true],
+    [503, 'unavailable', true],
+    [504, 'timeout', false],
+    [520, 'upstream', true],
+    [524, 'timeout', false],
+    [529, 'unavailable', true],
+    [302, 'upstream', true],
+  ])('takes a status of %i for %s, another deployment may answer: %s', (status, kind, retryable) => {
+    const failure = judge(status);
+    expect([failure.error.kind, failure.retryable]).toEqual([kind, retryable]);
+  });
+
+  it("keeps the vendor's words, field and code for a fault in the request", () => {
+    const message = 'prompt is too long: 215000 tokens > 200000 maximum';
+    const { error } = judge(400, { message, param: 'messages[0].content', code: 'context_length_exceeded' });
+    expect(error.message).toBe(message);
+    expect(error.details).toMatchObject({ param: 'messages[0].content', code: 'context_length_exceeded' });
+  });
+
+  it.each([
+    [401, 'Incorrect API key provided: sk-proj-abcdefghijkl', undefined],
+    [403, 'You are not allowed at api.example.com', undefined],
+    [400, 'Your credit balance is too low to access the Anthropic API.', undefined],
+    [400, 'API key not valid. Please pass a valid API key.', undefined],
+    [429, 'You exceeded your current quota, please check your plan.', 'insufficient_quota'],
+  ])(
+    "never lets the caller see that the gateway's own account was refused (%i %s)",
+    (status, message, code) => {
+      const failure = judge(status, { message, code });
+      expect(failure.error.status).toBe(502);
+      expect(failure.error.message).toBe("The upstream refused the gateway's credential");
+      expect(failure.retryable).toBe(true);
+    },
+  );
+
+  it.each([404, 400])('takes a model that the vendor lacks for our mistake (%i)', (status) => {
+    const failure = judge(status, { message: 'The model `gpt-9` does not exist', code: 'model_not_found' });
+    expect([failure.error.status, failure.retryable]).toEqual([502, true]);
+    expect(failure.error.message).not.toContain('gpt-9');
+  });
+
+  it("says nothing of an upstream's inside when it failed", () => {
+    for (const status of [500, 503, 504, 429]) {
+      const { error } = judge(status, { message: 'Traceback at db.internal:5432 SELECT 1' });
+      expect(error.message).not.toMatch(/Traceback|internal|SELECT/);
+      expect(JSON.stringify(error.details.internal)).toContain('Traceback');
+    }
+  });
+
+  it('passes on how long to wait', () => {
+    expect(judge(429, {}, { 'retry-after': '7' }).error.details.retryAfterSeconds).toBe(7);
+    expect(judge(503, {}, { 'retry-after': '9' }).error.details.retryAfterSeconds).toBe(9);
+    expect(judge(429).error.details.retryAfterSeconds).toBeUndefined();
+  });
+});
+
+describe('retryAfterSeconds', () => {
+  const wait = (headers: Record<string, string>, text?: string) =>
+    retryAfterSeconds({ headers, text, nowMs: NOW_MS });
+
+  it.each([
+    [{ 'retry-after': '0' }, 0],
+    [{ 'retry-after': '1.2' }, 2],
+    [{ 'retry-after': 'Sat, 21 Nov 2026 08:00:30 GMT' }, 30],
+    [{ 'retry-after': 'Sat, 21 Nov 2026 07:00:00 GMT' }, 0],
+    [{ 'retry-after-ms': '1500', 'retry-after': '60' }, 2],
+    [{ 'retry-after': '999999999' }, 86_400],
+    [{ 'retry-after': '-1' }, undefined],
+    [{ 'retry-after': 'soon' }, undefined],
+    [{ 'retry-after': '1e9' }, undefined],
+    [{}, undefined],
+  ] as [Record<string, string>, number | undefined][])('reads %j as %s', (headers, seconds) => {
+    expect(wait(headers)).toBe(seconds);
+  });
+
+  it('reads the RetryInfo of a Gemini body', () => {
+    const details = [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '34.07s' }];
+    expect(wait({}, JSON.stringify({ error: { code: 429, details } }))).toBe(35);
+    expect(wait({}, JSON.stringify([{ error: { code: 429, details } }]))).toBe(35);
+    expect(wait({}, '{"RetryInfo":')).toBeUndefined();
+  });
+
+  it('is a whole number from 0 to a day, whatever an upstream sends', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (after, text) => {
+        const seconds = wait({ 'retry-after': after, 'retry-after-ms': text }, text);
+        expect(
+          seconds === undefined || (Number.isInteger(seconds) && seconds >= 0 && seconds <= 86_400),
+        ).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('publicText', () => {
+  it.each([
+    'see https://api.secret-host.example/v1/x?key=abc for more',
+    'host llm.corp.internal:8443/v1 refused',
+    'connect 10.0.0.7:8000 failed',
+    'localhost:11434 says no',
+    'Incorrect API key provided: sk-proj-Ab12********xyz9',
+    'key AIzaSyA1234567890abcdefg is bad',
+    'Authorization: Bearer abc.def-123456',
+    'Rate limit for gpt in organization org-Abc123XyZ on tokens',
+    'token 0123456789abcdef0123456789abcdef0123 expired',
+  ])('takes addresses, keys and accounts out of %j', (text) => {
+    const shown = publicText(text);
+    expect(shown).toContain('[removed]');
+    expect(shown).not.toMatch(
+      /secret-host|corp\.internal|10\.0\.0\.7|localhost|Ab12|xyz9|AIza|abc\.def|Abc123|0123456789abcdef/,
+    );
+  });
+
+  it.each([
+    "Invalid value for 'temperature': 3.5 is above the maximum of 2.0 (param: messages[0].content)",
+    'max_tokens: 300000 > 128000, which is the maximum allowed for claude-opus-4-8',
+  ])('leaves %j as it is', (text) => {
+    expect(publicText(text)).toBe(text);
+  });
+
+  it('is short and without control characters, whatever an upstream sends', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 6_000 }), (text) => {
+        const shown = publicText(text);
+        expect(shown.length).toBeLessThanOrEqual(1_000);
+        expect(shown).not.toMatch(/\p{Cc}/u);
+      }),
+    );
+  });
+});
+
+describe('disguisedFailure', () => {
+  it('finds a MiniMax failure inside a 200', () => {
+    expect(disguisedFailure({ base_resp: { status_code: 1002, status_msg: 'rate limit' } })).toEqual({
+      status: 429,
+      body: { message: 'rate limit', code: '1002' },
+    });
+    expect(disguisedFailure({ base_resp: { status_code: 7777 } })?.status).toBe(500);
+  });
+
+  it('finds an error object in place of an answer', () => {
+    expect(disguisedFailure({ error: { message: 'no', code: 503 } })?.status).toBe(503);
+    expect(disguisedFailure({ error: { message: 'no', code: 'oops' } })).toMatchObject({
+      status: 500,
+      body: { code: 'oops' },
+    });
+  });
+
+  it('lets an answer be an answer', () => {
+    expect(disguisedFailure({ choices: [], base_resp: { status_code: 0 } })).toBeUndefined();
+    expect(disguisedFailure({ choices: [], error: { message: 'partial' } })).toBeUndefined();
+    expect(disguisedFailure({ type: 'message', content: [] })).toBeUndefined();
+  });
+});
