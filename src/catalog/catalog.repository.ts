@@ -1,0 +1,187 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import type { TokenClass } from '../core/token-usage.js';
+import { Database } from '../platform/database/database.service.js';
+import type { CatalogContents } from './catalog-snapshot.js';
+import type { CatalogModel, CatalogProvider, Deployment } from './model.js';
+import type { PriceEntry, PriceKind } from './price.js';
+
+/** How long a price that has ended stays loaded, for calls that began while it held. */
+const ENDED_PRICE_DAYS = 7;
+
+const VERSION = {
+  name: 'catalog_version',
+  text: `select version, (extract(epoch from billing_now()) * 1000)::float8 as now_ms from catalog_version`,
+};
+
+const PROVIDERS = `select id, slug, name, adapter, protocol, base_url, credential_ciphertext, region, eu_native,
+  zero_data_retention, allow_private_network, simulated, headers, status from provider`;
+
+const MODELS = `select id, name, context_window, max_output_tokens, default_max_tokens, capabilities, fallback_model,
+  status, array(select alias from model_alias where model_id = model.id order by alias) as aliases
+  from model order by id`;
+
+const DEPLOYMENTS = `select id, model_id, provider_id, upstream_model, priority, weight, quantization, region, status
+  from deployment where status <> 'deleted' order by id`;
+
+const PRICES = `select p.id, s.kind, s.model_id, s.provider_id, s.organization_id, s.token_class,
+  s.tier_from::float8 as tier_from, p.unit_price_pico, s.currency,
+  (extract(epoch from lower(p.valid)) * 1000)::float8 as valid_from_ms,
+  (extract(epoch from upper(p.valid)) * 1000)::float8 as valid_to_ms
+  from price_version p join sku s on s.id = p.sku_id
+  where upper(p.valid) is null or upper(p.valid) > billing_now() - make_interval(days => ${ENDED_PRICE_DAYS})`;
+
+interface ProviderRow {
+  id: string;
+  slug: string;
+  name: string;
+  adapter: string;
+  protocol: CatalogProvider['protocol'];
+  base_url: string;
+  credential_ciphertext: Buffer | null;
+  region: string | null;
+  eu_native: boolean;
+  zero_data_retention: boolean;
+  allow_private_network: boolean;
+  simulated: boolean;
+  headers: Record<string, string>;
+  status: CatalogProvider['status'];
+}
+
+interface ModelRow {
+  id: string;
+  name: string;
+  context_window: number;
+  max_output_tokens: number;
+  default_max_tokens: number | null;
+  capabilities: string[];
+  fallback_model: string | null;
+  aliases: string[];
+  status: CatalogModel['status'];
+}
+
+interface DeploymentRow {
+  id: string;
+  model_id: string;
+  provider_id: string;
+  upstream_model: string;
+  priority: number;
+  weight: number;
+  quantization: string | null;
+  region: string | null;
+  status: Deployment['status'];
+}
+
+interface PriceRow {
+  id: string;
+  kind: PriceKind;
+  model_id: string;
+  provider_id: string | null;
+  organization_id: string | null;
+  token_class: TokenClass;
+  tier_from: number;
+  unit_price_pico: string;
+  currency: string;
+  valid_from_ms: number;
+  valid_to_ms: number | null;
+}
+
+/** Reads the whole catalogue for a snapshot, and the number that says when to read it again. */
+@Injectable()
+export class CatalogRepository {
+  constructor(private readonly database: Database) {}
+
+  /** The catalogue's version and the database's clock in milliseconds since the epoch. */
+  async getVersion(): Promise<{ version: bigint; nowMs: number }> {
+    const { rows } = await this.database.pool.query<{ version: string; now_ms: number }>(VERSION);
+    const [row] = rows;
+    if (!row) throw new Error('table catalog_version is empty');
+    return { version: BigInt(row.version), nowMs: row.now_ms };
+  }
+
+  /** Everything, as it was at one instant. */
+  load(): Promise<CatalogContents> {
+    return this.database.transaction(async (client) => {
+      await client.query('set transaction isolation level repeatable read, read only');
+      const version = await client.query<{ version: string }>('select version from catalog_version');
+      const providers = await client.query<ProviderRow>(PROVIDERS);
+      const models = await client.query<ModelRow>(MODELS);
+      const deployments = await client.query<DeploymentRow>(DEPLOYMENTS);
+      const prices = await client.query<PriceRow>(PRICES);
+      const byId = new Map(providers.rows.map((row) => [row.id, toProvider(row)]));
+      return {
+        version: BigInt(version.rows[0]?.version ?? 0),
+        providers: [...byId.values()],
+        models: models.rows.map(toModel),
+        deployments: toDeployments(deployments, byId),
+        prices: prices.rows.map(toPrice),
+      };
+    });
+  }
+}
+
+const toProvider = (row: ProviderRow): CatalogProvider => ({
+  id: row.id,
+  slug: row.slug,
+  name: row.name,
+  adapter: row.adapter,
+  protocol: row.protocol,
+  baseUrl: row.base_url,
+  region: row.region ?? undefined,
+  euNative: row.eu_native,
+  zeroDataRetention: row.zero_data_retention,
+  allowPrivateNetwork: row.allow_private_network,
+  simulated: row.simulated,
+  headers: row.headers,
+  status: row.status,
+  credentialCiphertext: row.credential_ciphertext ?? undefined,
+});
+
+const toModel = (row: ModelRow): CatalogModel => ({
+  id: row.id,
+  name: row.name,
+  contextWindow: row.context_window,
+  maxOutputTokens: row.max_output_tokens,
+  defaultMaxTokens: row.default_max_tokens ?? undefined,
+  capabilities: row.capabilities,
+  fallbackModel: row.fallback_model ?? undefined,
+  aliases: row.aliases,
+  status: row.status,
+});
+
+function toDeployments(
+  result: pg.QueryResult<DeploymentRow>,
+  providers: Map<string, CatalogProvider>,
+): Deployment[] {
+  return result.rows.flatMap((row) => {
+    const provider = providers.get(row.provider_id);
+    if (!provider) return [];
+    return {
+      id: row.id,
+      modelId: row.model_id,
+      provider,
+      upstreamModel: row.upstream_model,
+      priority: row.priority,
+      weight: row.weight,
+      quantization: row.quantization ?? undefined,
+      region: row.region ?? undefined,
+      status: row.status,
+    };
+  });
+}
+
+const toPrice = (row: PriceRow): PriceEntry => ({
+  kind: row.kind,
+  modelId: row.model_id,
+  providerId: row.provider_id ?? undefined,
+  organizationId: row.organization_id ?? undefined,
+  version: {
+    id: row.id,
+    tokenClass: row.token_class,
+    tierFrom: row.tier_from,
+    unitPricePico: BigInt(row.unit_price_pico),
+    currency: row.currency,
+    validFromMs: row.valid_from_ms,
+    validToMs: row.valid_to_ms ?? undefined,
+  },
+});
