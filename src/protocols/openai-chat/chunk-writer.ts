@@ -11,6 +11,9 @@ import { encodeUsage } from './usage.js';
 /** Octen's word for what a chunk carries, in the order a stream sends them (statement 37). */
 export type ChunkType = 'content' | 'finish' | 'usage';
 
+/** `object` of every chunk. */
+export const CHUNK_OBJECT = 'chat.completion.chunk';
+
 /** Writes the chunks of one stream: all share id, created and model (statement 40). */
 export class ChunkWriter {
   /** The shared members as JSON text by name, for splicing into an upstream's own chunk. */
@@ -21,7 +24,7 @@ export class ChunkWriter {
     const { id, createdAt, model } = identity;
     this.members = { id: JSON.stringify(id), created: String(createdAt), model: JSON.stringify(model) };
     const { members } = this;
-    this.shared = `"id":${members.id},"object":"chat.completion.chunk","created":${members.created},"model":${members.model}`;
+    this.shared = `"id":${members.id},"object":"${CHUNK_OBJECT}","created":${members.created},"model":${members.model}`;
   }
 
   /** One content chunk of one choice. */

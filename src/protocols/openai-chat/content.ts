@@ -100,6 +100,22 @@ export const thinkingText = (thinking: JsonValue | undefined): string =>
     .map((item) => asString(item['text']) ?? '')
     .join('');
 
+/**
+ * A message or delta of an answer with Mistral's content list as the plain text that clients of Chat expect,
+ * its thinking moved to `reasoning`. Always a copy.
+ */
+export function flattened(message: JsonObject): JsonObject {
+  const { content } = message;
+  if (!Array.isArray(content)) return { ...message };
+  const parts = content.filter(isObject);
+  const thinking = parts
+    .filter((part) => part['type'] === 'thinking')
+    .map((part) => thinkingText(part['thinking']));
+  const texts = parts.filter((part) => part['type'] === 'text').map((part) => asString(part['text']) ?? '');
+  const reasoning = thinking.join('');
+  return { ...message, content: texts.join(''), ...(reasoning === '' ? {} : { reasoning }) };
+}
+
 type PartDecoder = (part: JsonObject, path: string) => ContentPart;
 
 const PART_DECODERS: ReadonlyMap<string, PartDecoder> = new Map<string, PartDecoder>(

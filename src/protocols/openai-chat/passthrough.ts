@@ -5,6 +5,7 @@ import type { CompletionRequest, CompletionResult } from '../completion.js';
 import { spliceMembers } from '../json-splice.js';
 import type { EncodeTarget, Passthrough, RequestChanges, ResponseIdentity } from '../protocol.js';
 import { ROUTING_FIELDS } from '../routing-fields.js';
+import { flattened } from './content.js';
 import { encodeMessages } from './messages-encode.js';
 import { encodeReasoning, plainReasoning } from './reasoning.js';
 import { encodeMaxTokens, encodeStreamOptions } from './request-encode.js';
@@ -74,14 +75,16 @@ export function requestChanges(request: CompletionRequest, target: EncodeTarget)
   };
 }
 
-/** The choices with `refusal` and `reasoning` present (statement 26); undefined when they already are. */
+/** The choices with `refusal`, `reasoning` (statement 26) and plain content; undefined when they already are so. */
 function completedChoices(choices: readonly JsonValue[]): string | undefined {
   let isChanged = false;
   const completed = choices.map((choice) => {
-    const message = isObject(choice) ? asObject(choice['message']) : undefined;
-    if (!isObject(choice) || !message) return choice;
-    if (message['refusal'] !== undefined && message['reasoning'] !== undefined) return choice;
+    const given = isObject(choice) ? asObject(choice['message']) : undefined;
+    if (!isObject(choice) || !given) return choice;
+    const isWhole = given['refusal'] !== undefined && given['reasoning'] !== undefined;
+    if (isWhole && !Array.isArray(given['content'])) return choice;
     isChanged = true;
+    const message = flattened(given);
     const reasoning = message['reasoning'] ?? (plainReasoning(message) || null);
     return { ...choice, message: { ...message, refusal: message['refusal'] ?? null, reasoning } };
   });

@@ -9,7 +9,8 @@ import type { RelayedChunk, ResponseIdentity, StreamRelay } from '../protocol.js
 import type { SseEvent } from '../sse.js';
 import { dataEvent } from '../sse.js';
 import type { ChunkType } from './chunk-writer.js';
-import { ChunkWriter } from './chunk-writer.js';
+import { CHUNK_OBJECT, ChunkWriter } from './chunk-writer.js';
+import { flattened } from './content.js';
 import { ChatStreamDecoder } from './stream-decode.js';
 import { ToolCallKeys } from './tool-call-keys.js';
 
@@ -32,7 +33,7 @@ const hasContent = (delta: JsonObject): boolean =>
 /**
  * Chat to Chat: the upstream's own chunks with the gateway's id, created and model spliced in, usage taken out
  * and sent once at the end. A chunk is taken apart only where the strictest client would choke on it: a first
- * delta without role, a tool delta without index, a finish that carries content.
+ * delta without role, a tool delta without index, content as a list, a finish that carries content.
  */
 export class ChatStreamRelay implements StreamRelay {
   private readonly decoder = new ChatStreamDecoder();
@@ -92,17 +93,18 @@ export class ChatStreamRelay implements StreamRelay {
     const { choices } = chunk;
     if (!Array.isArray(choices) || choices.length === 0) return this.withoutChoices(data, chunk);
     const [only] = choices;
-    if (choices.length === 1 && isObject(only) && this.isPlain(only))
+    if (choices.length === 1 && isObject(only) && this.isPlain(chunk, only))
       return dataEvent(spliceMembers(data, this.plain));
     return this.takeApart(data, chunk, choices.filter(isObject));
   }
 
-  /** True when the strictest client takes this choice as it is. */
-  private isPlain(choice: JsonObject): boolean {
+  /** True when the strictest client takes this chunk as it is. */
+  private isPlain(chunk: JsonObject, choice: JsonObject): boolean {
     const { index, delta, finish_reason: reason } = choice;
     const state = this.choices.get(typeof index === 'number' ? index : 0);
     if (!state?.roleSent || state.finishSent || typeof index !== 'number') return false;
-    return !reason && isObject(delta) && !delta['tool_calls'] && !choice['usage'];
+    if (reason || !isObject(delta) || delta['tool_calls'] || choice['usage']) return false;
+    return !Array.isArray(delta['content']) && chunk['object'] === CHUNK_OBJECT;
   }
 
   /** Chunks beside the answer (filter results, search results) pass, unless they only carry usage. */
@@ -110,7 +112,7 @@ export class ChatStreamRelay implements StreamRelay {
     if (isObject(chunk['usage']) || this.reasons.size > 0) return '';
     const changes = this.changes('content');
     if (typeof chunk['type'] === 'string') delete changes.set['type'];
-    changes.set['object'] = '"chat.completion.chunk"';
+    changes.set['object'] = `"${CHUNK_OBJECT}"`;
     changes.set['choices'] = '[]';
     return dataEvent(spliceMembers(data, changes));
   }
@@ -125,7 +127,7 @@ export class ChatStreamRelay implements StreamRelay {
       if (list.length === 0) return '';
       const set = {
         ...this.changes(type).set,
-        object: '"chat.completion.chunk"',
+        object: `"${CHUNK_OBJECT}"`,
         choices: JSON.stringify(list),
       };
       return dataEvent(spliceMembers(data, { set, remove: drop }));
@@ -151,7 +153,7 @@ export class ChatStreamRelay implements StreamRelay {
   }
 
   private repaired(delta: JsonObject, state: ChoiceState): JsonObject {
-    const repaired = { ...delta };
+    const repaired = flattened(delta);
     if (!state.roleSent) repaired['role'] = 'assistant';
     state.roleSent = true;
     if (Array.isArray(delta['tool_calls'])) {
