@@ -11,11 +11,20 @@ export interface TestDatabase {
 let created = 0;
 
 /** Copies the run's template database (schema and queue, no rows): about a tenth of a second. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+export function createTestDatabase(): Promise<TestDatabase> {
+  return create(`${fromSetup('FAREGATE_TEST_RUN')}_template`);
+}
+
+/** A database without anything in it, for tests of the migrations themselves. */
+export function createEmptyDatabase(): Promise<TestDatabase> {
+  return create('template0');
+}
+
+async function create(template: string): Promise<TestDatabase> {
   const server = fromSetup('FAREGATE_TEST_SERVER_URL');
-  const run = fromSetup('FAREGATE_TEST_RUN');
-  const name = `${run}_${process.pid}_${++created}_${process.hrtime.bigint().toString(36)}`;
-  await runSql(server, `create database ${name} template ${run}_template`);
+  const unique = `${process.pid}_${++created}_${process.hrtime.bigint().toString(36)}`;
+  const name = `${fromSetup('FAREGATE_TEST_RUN')}_${unique}`;
+  await runSql(server, `create database ${name} template ${template}`);
   return {
     url: inDatabase(server, name),
     drop: async () => {

@@ -10,12 +10,14 @@ import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
+import { nowMs } from '../../src/core/clock.js';
 import { isAlive } from '../../src/embedded/file-lock.js';
 import { startEmbeddedPostgres } from '../../src/embedded/postgres.js';
 import { migrateDatabase, migrateQueue } from '../../src/platform/database/migrate.js';
 import { inDatabase, runSql } from './database.js';
 
 const FOLDER_PREFIX = 'faregate-test-';
+const STARTING_MS = 5 * 60_000;
 
 interface Service {
   url: string;
@@ -70,16 +72,18 @@ async function startDatabaseServer(): Promise<Service> {
   return startEmbeddedPostgres({ dir, persistent: false });
 }
 
-/** Ends servers of test runs that were killed before they could. */
+/** Ends servers of test runs that were killed before they could, and removes what those left in the temporary folder. */
 async function removeAbandonedServers(): Promise<void> {
   const names = (await readdir(tmpdir())).filter((name) => name.startsWith(FOLDER_PREFIX));
   for (const dir of names.map((name) => path.join(tmpdir(), name))) {
-    const owned = await stat(dir).then(
-      ({ uid }) => uid === process.getuid?.(),
-      () => false,
-    );
-    const state = owned ? await readFile(path.join(dir, 'state.json'), 'utf8').catch(() => null) : null;
-    if (state === null) continue;
+    const found = await stat(dir).catch(() => null);
+    if (found?.uid !== process.getuid?.()) continue;
+    const state = await readFile(path.join(dir, 'state.json'), 'utf8').catch(() => null);
+    if (state === null) {
+      // Still starting, or it never got so far.
+      if (found && nowMs() - found.mtimeMs > STARTING_MS) await rm(dir, { recursive: true, force: true });
+      continue;
+    }
     const { pid, ownerPid } = JSON.parse(state) as { pid: number; ownerPid: number };
     if (isAlive(ownerPid)) continue;
     const running = await readFile(path.join(dir, 'data/postmaster.pid'), 'utf8').catch(() => '');

@@ -1,8 +1,6 @@
-import { Redis } from 'ioredis';
 import { createTestDatabase, runSql } from '../../support/database.js';
-import { createTestRedis } from '../../support/redis.js';
 
-describe('the services of a test run', () => {
+describe('the databases of a test run', () => {
   it('gives every caller its own migrated database, with the queue schema in it', async () => {
     const [one, other] = await Promise.all([createTestDatabase(), createTestDatabase()]);
     try {
@@ -15,16 +13,5 @@ describe('the services of a test run', () => {
     } finally {
       await Promise.all([one.drop(), other.drop()]);
     }
-  });
-
-  it('keeps the keys of two test files apart and removes its own', async () => {
-    const [one, other] = [createTestRedis(), createTestRedis()];
-    const client = new Redis(one.url);
-    await client.set(`${one.prefix}:a`, '1');
-    await client.set(`${other.prefix}:a`, '2');
-    await one.drop();
-    expect(await client.mget(`${one.prefix}:a`, `${other.prefix}:a`)).toEqual([null, '2']);
-    await other.drop();
-    client.disconnect();
   });
 });
