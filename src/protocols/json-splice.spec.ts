@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../core/json.js';
-import { spliceMembers } from './json-splice.js';
+import { memberText, spliceMembers } from './json-splice.js';
 
 const names = fc.constantFrom('id', 'model', 'usage', 'x"y', 'back\\slash', '', 'ü', '__proto', 'choices');
 const values = fc.jsonValue({ maxDepth: 3 });
@@ -58,5 +58,19 @@ describe('spliceMembers', () => {
 
   it('does not mistake inherited names for members to set', () => {
     expect(spliceMembers('{"constructor":1}', { set: { a: '2' } })).toBe('{"a":2,"constructor":1}');
+  });
+});
+
+describe('memberText', () => {
+  it('is the text of the value that JSON.parse would read', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(names, values), { maxLength: 8 }), spaces, names, (list, space, name) => {
+        const expected = list.findLast(([key]) => key === name)?.[1];
+        const found = memberText(textOf(list, space), name);
+        expect(found === undefined ? undefined : JSON.parse(found)).toEqual(
+          expected === undefined ? undefined : JSON.parse(JSON.stringify(expected)),
+        );
+      }),
+    );
   });
 });

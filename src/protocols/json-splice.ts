@@ -87,3 +87,19 @@ export function spliceMembers(text: string, changes: MemberChanges): string {
   }
   return added === '' || kept === '' ? `{${added}${kept}}` : `{${added},${kept}}`;
 }
+
+/** The text of one member's value (the last copy, as JSON.parse reads it), for a splice inside it; undefined without one. */
+export function memberText(text: string, name: string): string | undefined {
+  let found: string | undefined;
+  let at = skipSpace(text, skipSpace(text, 0) + 1);
+  while (text.charCodeAt(at) === QUOTE) {
+    const keyEnd = stringEnd(text, at);
+    const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
+    const end = valueEnd(text, valueStart);
+    if (memberName(text, at, keyEnd) === name) found = text.slice(valueStart, end);
+    at = skipSpace(text, end);
+    if (text.charCodeAt(at) !== COMMA) break;
+    at = skipSpace(text, at + 1);
+  }
+  return found;
+}
