@@ -1,0 +1,207 @@
+import type { JsonObject } from '../../core/json.js';
+import { emptyUsage, mergeUsage, type TokenUsage } from '../../core/token-usage.js';
+import type { CompletionEvent, FinishReason } from '../completion.js';
+import type { ResponseIdentity, StreamEncoder } from '../protocol.js';
+import { dataEvent, namedEvent } from '../sse.js';
+import { encodeCitation, encodeRedacted } from './content-encode.js';
+import { costMembers } from './cost.js';
+import { encodeStopReason } from './finish-reason.js';
+import { refusalDetails } from './response.js';
+import { signatureText } from './signature.js';
+import { DONE } from './stream-decode.js';
+import { toWireId } from './tool-ids.js';
+import { encodeUsage } from './usage.js';
+
+type EventOf<T extends CompletionEvent['type']> = Extract<CompletionEvent, { type: T }>;
+type Handlers = { [T in CompletionEvent['type']]: (state: MessagesEncoder, event: EventOf<T>) => string };
+
+/** A block that waits until the one before it has closed, or is open. */
+interface Block {
+  /** The `content_block` of its start, as JSON text. */
+  start: string;
+  /** Deltas, as JSON texts, that came while another block was open. */
+  waiting: string[];
+  ended: boolean;
+}
+
+/**
+ * Writes a Messages stream: one `message_start`, blocks numbered from 0 and open one at a time, one `message_delta`
+ * with the cumulative usage, `message_stop`. `message_start` waits for the first content, so that input counts
+ * that come right after the start are in it; its output count is 0, because readers may add it to the total.
+ */
+export class MessagesEncoder implements StreamEncoder {
+  private started = false;
+  private ended = false;
+  private index = 0;
+  private readonly blocks = new Map<number, Block>();
+  /** Blocks in the order of their start; the first one is open on the wire. */
+  private readonly queue: Block[] = [];
+  private usage: TokenUsage = emptyUsage();
+  private reason: FinishReason = 'stop';
+  private stopSequence: string | undefined;
+  private refusal: string | undefined;
+  private hasToolCalls = false;
+
+  constructor(private readonly identity: ResponseIdentity) {}
+
+  push(event: CompletionEvent): string {
+    if (this.ended) return '';
+    return (HANDLERS[event.type] as (state: MessagesEncoder, event: CompletionEvent) => string)(this, event);
+  }
+
+  end(): string {
+    if (this.ended) return '';
+    const closing = this.start() + this.closeAll();
+    this.ended = true;
+    const tail = this.identity.profile === 'cortecs' ? dataEvent(DONE) : '';
+    return closing + this.messageDelta() + namedEvent('message_stop', '{"type":"message_stop"}') + tail;
+  }
+
+  report(usage: TokenUsage): string {
+    this.usage = mergeUsage(this.usage, usage);
+    return '';
+  }
+
+  refuse(text: string): string {
+    this.refusal = (this.refusal ?? '') + text;
+    return '';
+  }
+
+  finish(event: EventOf<'finish'>): string {
+    this.reason = event.reason;
+    this.stopSequence = event.stopSequence;
+    return '';
+  }
+
+  countToolCall(): void {
+    this.hasToolCalls = true;
+  }
+
+  /** Starts a block; it opens on the wire as soon as no other is open. */
+  open(number: number, contentBlock: JsonObject): string {
+    const block: Block = { start: JSON.stringify(contentBlock), waiting: [], ended: false };
+    this.blocks.set(number, block);
+    this.queue.push(block);
+    return this.queue.length === 1 ? this.start() + this.openFrame(block) : '';
+  }
+
+  delta(number: number, delta: string): string {
+    const block = this.blocks.get(number);
+    if (block === undefined) return '';
+    if (block === this.queue[0]) return this.deltaFrame(delta);
+    block.waiting.push(delta);
+    return '';
+  }
+
+  close(number: number): string {
+    const block = this.blocks.get(number);
+    if (block === undefined) return '';
+    this.blocks.delete(number);
+    block.ended = true;
+    return this.advance();
+  }
+
+  /** Closes finished blocks at the head of the queue and opens the next with all that it has waiting. */
+  private advance(): string {
+    let text = '';
+    while (this.queue[0]?.ended) {
+      this.queue.shift();
+      text += namedEvent('content_block_stop', `{"type":"content_block_stop","index":${this.index}}`);
+      this.index += 1;
+      const next = this.queue[0];
+      if (next)
+        text +=
+          this.openFrame(next) +
+          next.waiting
+            .splice(0)
+            .map((delta) => this.deltaFrame(delta))
+            .join('');
+    }
+    return text;
+  }
+
+  private closeAll(): string {
+    for (const block of this.queue) block.ended = true;
+    return this.advance();
+  }
+
+  private openFrame(block: Block): string {
+    const data = `{"type":"content_block_start","index":${this.index},"content_block":${block.start}}`;
+    return namedEvent('content_block_start', data);
+  }
+
+  private deltaFrame(delta: string): string {
+    const data = `{"type":"content_block_delta","index":${this.index},"delta":${delta}}`;
+    return namedEvent('content_block_delta', data);
+  }
+
+  private start(): string {
+    if (this.started) return '';
+    this.started = true;
+    const { id, model } = this.identity;
+    const usage = encodeUsage({ input: this.usage.input, output: { total: 0 } });
+    const message = { id, type: 'message', role: 'assistant', model, content: [] };
+    const whole = { ...message, stop_reason: null, stop_sequence: null, usage };
+    return namedEvent('message_start', JSON.stringify({ type: 'message_start', message: whole }));
+  }
+
+  private messageDelta(): string {
+    const stopReason = encodeStopReason({
+      reason: this.reason,
+      stopSequence: this.stopSequence,
+      hasToolCalls: this.hasToolCalls,
+      hasRefusal: this.refusal !== undefined,
+    });
+    const delta: JsonObject = {
+      stop_reason: stopReason,
+      stop_sequence: stopReason === 'stop_sequence' ? (this.stopSequence ?? null) : null,
+    };
+    if (this.refusal !== undefined) delta['stop_details'] = refusalDetails(this.refusal);
+    const counts = JSON.stringify(encodeUsage(this.usage)).slice(0, -1);
+    const cost = Object.entries(costMembers(this.usage, this.identity)).map(
+      ([name, text]) => `,"${name}":${text}`,
+    );
+    const data = `{"type":"message_delta","delta":${JSON.stringify(delta)},"usage":${counts}${cost.join('')}}}`;
+    return namedEvent('message_delta', data);
+  }
+}
+
+/** Only the first choice is shown: this protocol has one. */
+const isFirst = (event: { choice?: number | undefined }): boolean => (event.choice ?? 0) === 0;
+
+const HANDLERS: Handlers = {
+  start: () => '',
+  usage: (state, { usage }) => state.report(usage),
+  'text-start': (state, event) => (isFirst(event) ? state.open(event.block, { type: 'text', text: '' }) : ''),
+  'text-delta': (state, { block, text }) =>
+    state.delta(block, `{"type":"text_delta","text":${JSON.stringify(text)}}`),
+  'text-end': (state, { block }) => state.close(block),
+  citation: (state, { block, citation }) =>
+    encodeCitation(citation)
+      .map((own) => state.delta(block, JSON.stringify({ type: 'citations_delta', citation: own })))
+      .join(''),
+  'refusal-delta': (state, event) => (isFirst(event) ? state.refuse(event.text) : ''),
+  'thinking-start': (state, event) =>
+    isFirst(event) ? state.open(event.block, { type: 'thinking', thinking: '', signature: '' }) : '',
+  'thinking-delta': (state, { block, text }) =>
+    state.delta(block, `{"type":"thinking_delta","thinking":${JSON.stringify(text)}}`),
+  'thinking-signature': (state, { block, signature }) =>
+    state.delta(block, JSON.stringify({ type: 'signature_delta', signature: signatureText(signature) })),
+  'thinking-end': (state, { block }) => state.close(block),
+  'redacted-thinking': (state, event) =>
+    state.open(event.block, encodeRedacted(event)) + state.close(event.block),
+  'tool-start': (state, event) => {
+    if (!isFirst(event)) return '';
+    state.countToolCall();
+    return state.open(event.block, { type: 'tool_use', id: toWireId(event.id), name: event.name, input: {} });
+  },
+  'tool-delta': (state, { block, text }) =>
+    state.delta(block, `{"type":"input_json_delta","partial_json":${JSON.stringify(text)}}`),
+  'tool-end': (state, { block }) => state.close(block),
+  'opaque-block': (state, { block, protocol, raw }) =>
+    protocol === 'anthropic-messages' ? state.open(block, raw) + state.close(block) : '',
+  finish: (state, event) => (isFirst(event) ? state.finish(event) : ''),
+  error: () => '',
+};
+
+export const streamEncoder = (identity: ResponseIdentity): StreamEncoder => new MessagesEncoder(identity);
