@@ -1,0 +1,42 @@
+import type { Protocol } from '../protocol.js';
+import { decodeError, encodeError, encodeStreamError } from './error.js';
+import { passthrough } from './passthrough.js';
+import { decodeRequest } from './request-decode.js';
+import { encodeRequest } from './request-encode.js';
+import { decodeResponse, encodeResponse } from './response.js';
+import { ISSUER } from './signature.js';
+import { streamDecoder } from './stream-decode.js';
+import { streamEncoder } from './stream-encode.js';
+
+/** Anthropic Messages (`POST /v1/messages`), version 2023-06-01. */
+export const anthropicMessages: Protocol = {
+  name: 'anthropic-messages',
+  upstreamPath: '/messages',
+  forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
+  fixedHeaders: { 'anthropic-version': '2023-06-01' },
+  requiresMaxTokens: true,
+  issuer: ISSUER,
+  parameterFields: {
+    temperature: ['temperature'],
+    topP: ['top_p'],
+    topK: ['top_k'],
+    stop: ['stop_sequences'],
+    tools: ['tools'],
+    toolChoice: ['tool_choice'],
+    responseFormat: ['output_config', 'output_format'],
+    reasoning: ['thinking'],
+    user: ['metadata'],
+    metadata: ['metadata'],
+  },
+  maxTokensFields: ['max_tokens'],
+  decodeRequest,
+  encodeRequest,
+  decodeResponse,
+  encodeResponse,
+  streamDecoder,
+  streamEncoder,
+  passthrough,
+  encodeError,
+  encodeStreamError,
+  decodeError,
+};

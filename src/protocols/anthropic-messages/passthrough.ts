@@ -1,0 +1,169 @@
+import { asObject, asString, isObject, tryParseJson, type JsonObject } from '../../core/json.js';
+import { FaregateError } from '../../core/errors.js';
+import type { TokenUsage } from '../../core/token-usage.js';
+import type { CompletionRequest, CompletionResult } from '../completion.js';
+import { memberText, spliceMembers } from '../json-splice.js';
+import type {
+  EncodeTarget,
+  Passthrough,
+  RelayedChunk,
+  RequestChanges,
+  ResponseIdentity,
+  StreamRelay,
+} from '../protocol.js';
+import { ROUTING_FIELDS } from '../routing-fields.js';
+import { dataEvent, type SseEvent } from '../sse.js';
+import { costMembers, UPSTREAM_COST_MEMBERS } from './cost.js';
+import { encodeMessages } from './messages-encode.js';
+import { encodeReasoning } from './reasoning.js';
+import { decodeResponse } from './response.js';
+import { DONE, MessagesDecoder } from './stream-decode.js';
+import { encodeUsage } from './usage.js';
+
+/** Members left out of the caller's body when the request as it will be sent has no such parameter. */
+const LOSABLE: readonly (readonly [string, (request: CompletionRequest) => unknown])[] = [
+  ['temperature', (request) => request.temperature],
+  ['top_p', (request) => request.topP],
+  ['top_k', (request) => request.topK],
+  ['stop_sequences', (request) => request.stop],
+  ['tools', (request) => request.tools],
+  ['tool_choice', (request) => request.toolChoice],
+  ['thinking', (request) => request.reasoning?.mode],
+];
+
+/**
+ * The caller's own bytes with: the upstream's model name, no router fields, a token limit where the caller gave none,
+ * and no thinking that another vendor signed (Anthropic refuses a signature that is not its own).
+ */
+function requestChanges(request: CompletionRequest, target: EncodeTarget): RequestChanges {
+  const set: Record<string, string> = { model: JSON.stringify(target.upstreamModel) };
+  const remove: string[] = [...ROUTING_FIELDS];
+  for (const [member, valueOf] of LOSABLE) if (valueOf(request) === undefined) remove.push(member);
+  if (request.temperature !== undefined && request.temperature > 1) set['temperature'] = '1';
+  if (request.maxOutputTokens === undefined && target.maxOutputTokens !== undefined) {
+    set['max_tokens'] = `${target.maxOutputTokens}`;
+    const budget = request.reasoning?.budgetTokens ?? 0;
+    const { thinking } = encodeReasoning(request, target.maxOutputTokens);
+    if (budget >= target.maxOutputTokens) {
+      if (thinking) set['thinking'] = JSON.stringify(thinking);
+      else remove.push('thinking');
+    }
+  }
+  if (hasForeignThinking(request, target.issuer)) {
+    const { system, messages } = encodeMessages(request.messages, target.issuer);
+    set['messages'] = JSON.stringify(messages);
+    if (system === undefined) remove.push('system');
+    else set['system'] = JSON.stringify(system);
+  }
+  return { set, remove };
+}
+
+function hasForeignThinking(request: CompletionRequest, issuer: string): boolean {
+  return request.messages.some((message) =>
+    message.content.some(
+      (part) =>
+        (part.type === 'thinking' && part.signature?.issuer !== issuer) ||
+        (part.type === 'redacted-thinking' && part.issuer !== issuer),
+    ),
+  );
+}
+
+/**
+ * The `usage` member of `text` without the upstream's price and with ours, as JSON text; undefined when it can stay as
+ * it is. A usage that the upstream left out is written from `known`, because SDKs fail without it.
+ */
+function pricedUsage(text: string, known: TokenUsage, identity: ResponseIdentity): string | undefined {
+  const cost = costMembers(known, identity);
+  const own = memberText(text, 'usage');
+  const raw = own === undefined ? undefined : tryParseJson(own);
+  if (own === undefined || !isObject(raw)) {
+    return spliceMembers(JSON.stringify(encodeUsage(known)), { set: cost });
+  }
+  const isClean = UPSTREAM_COST_MEMBERS.every((member) => raw[member] === undefined);
+  if (isClean && Object.keys(cost).length === 0) return undefined;
+  return spliceMembers(own, { set: cost, remove: UPSTREAM_COST_MEMBERS });
+}
+
+/**
+ * A whole answer: the canonical model, a `stop_sequence` that is always there, our price in `usage`, and our id only
+ * when the upstream's does not begin with "msg_". Everything else is the upstream's text.
+ */
+function response(text: string, identity: ResponseIdentity): { body: string; result: CompletionResult } {
+  const raw = tryParseJson(text);
+  if (!isObject(raw))
+    throw new FaregateError('upstream', 'The upstream sent something that is not an answer');
+  const result = decodeResponse(raw);
+  const set: Record<string, string> = { model: JSON.stringify(identity.model) };
+  if (!result.id?.startsWith('msg_')) set['id'] = JSON.stringify(identity.id);
+  if (raw['stop_sequence'] === undefined) set['stop_sequence'] = 'null';
+  const usage = pricedUsage(text, result.usage, identity);
+  if (usage !== undefined) set['usage'] = usage;
+  return { body: spliceMembers(text, { set }), result };
+}
+
+const NOTHING: RelayedChunk = { events: [], text: '' };
+
+/** An upstream event as its own bytes. */
+function frame(name: string | undefined, data: string): string {
+  const lines = data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data;
+  return name === undefined ? dataEvent(lines) : `event: ${name}\ndata: ${lines}\n\n`;
+}
+
+/**
+ * Carries the upstream's own events, parsed once for metering. Only `message_start` (model, a foreign id, a missing
+ * usage) and `message_delta` (price, a missing usage) are changed; a repeated `message_start` is left out. The
+ * upstream's `message_stop` closes the client's stream, so `end()` has nothing to add; when it never came, `end()`
+ * fails.
+ */
+class MessagesRelay implements StreamRelay {
+  private readonly decoder = new MessagesDecoder();
+  private hasStarted = false;
+
+  constructor(private readonly identity: ResponseIdentity) {}
+
+  push(event: SseEvent): RelayedChunk {
+    if (this.decoder.closed || event.data === DONE) return NOTHING;
+    const raw = tryParseJson(event.data);
+    if (!isObject(raw)) return { events: this.decoder.push(event), text: '' };
+    const events = this.decoder.read(raw, event.event);
+    if (events.length === 1 && events[0]?.type === 'error') return { events, text: '' };
+    const type = asString(raw['type']);
+    return { events, text: this.text(type ?? event.event, raw, event) };
+  }
+
+  end(): RelayedChunk {
+    return { events: this.decoder.cut(), text: '' };
+  }
+
+  private text(type: string | undefined, raw: JsonObject, event: SseEvent): string {
+    const name = event.event ?? type;
+    if (type === 'message_start')
+      return this.hasStarted ? '' : frame(name, this.messageStart(raw, event.data));
+    if (type === 'message_delta') return frame(name, this.messageDelta(event.data));
+    if (type === 'message_stop' && this.identity.profile === 'cortecs')
+      return frame(name, event.data) + dataEvent(DONE);
+    return frame(name, event.data);
+  }
+
+  private messageStart(raw: JsonObject, data: string): string {
+    this.hasStarted = true;
+    const message = asObject(raw['message']) ?? {};
+    const set: Record<string, string> = { model: JSON.stringify(this.identity.model) };
+    if (!asString(message['id'])?.startsWith('msg_')) set['id'] = JSON.stringify(this.identity.id);
+    if (!isObject(message['usage'])) set['usage'] = JSON.stringify(encodeUsage(this.decoder.usage));
+    const text = memberText(data, 'message') ?? '{}';
+    return spliceMembers(data, { set: { message: spliceMembers(text, { set }) } });
+  }
+
+  private messageDelta(data: string): string {
+    const usage = pricedUsage(data, this.decoder.usage, this.identity);
+    return usage === undefined ? data : spliceMembers(data, { set: { usage } });
+  }
+}
+
+/** Messages on both sides: the bytes go through, changed only as said above. */
+export const passthrough: Passthrough = {
+  requestChanges,
+  response,
+  stream: (identity) => new MessagesRelay(identity),
+};
