@@ -32,11 +32,14 @@ describe('the source', () => {
     expect(findLines(money, /\bNumber\([^)]*(amount|nano|price|cost|balance)|\.toFixed\(/i)).toEqual([]);
   });
 
-  it('imports the network into files without a role as types only', () => {
+  it('takes of the network, into a file without a role, only what describes or computes', () => {
     const pure = outside('src/platform/', 'src/embedded/', 'src/main.ts', 'src/worker.ts', 'src/cli').filter(
       ({ name }) => !ROLE.test(name),
     );
     expect(findLines(pure, /^import (?!type\b).*from '(node:)?(http|express)'/)).toEqual([]);
+    const computing = /\{ *((isIP|isIPv4|isIPv6|BlockList|type \w+),? *)+\}/;
+    const net = findLines(pure, /^import (?!type\b).*from '(node:)?net'/);
+    expect(net.filter((line) => !computing.test(line))).toEqual([]);
   });
 
   it('has no test that is skipped, and none that keeps others from running', () => {
