@@ -49,11 +49,11 @@ const GENERATED = '^src/platform/prisma/generated/';
 const SPEC = '\\.spec\\.ts$';
 
 /**
- * `http` and `express`, whose types describe what a pure file is given, and `net`, part of which only computes, are not
- * here: this parser sees neither types nor names, test/architecture/source-rules.test.ts does.
+ * `http`, `express` and `undici`, whose types describe what a pure file is given, and `net`, part of which only computes,
+ * are not here: this parser sees neither types nor names, test/architecture/source-rules.test.ts does.
  */
 const OUTSIDE = [
-  '^node_modules/(@nestjs|@prisma|@bull-board|pg|pg-[^/]+|ioredis|bullmq|undici|pino|prom-client|passport[^/]*)/',
+  '^node_modules/(@nestjs|@prisma|@bull-board|pg|pg-[^/]+|ioredis|bullmq|pino|prom-client|passport[^/]*)/',
   '^(fs|https|http2|tls|dns|dgram|child_process|cluster|worker_threads)(/|$)',
 ];
 
@@ -135,16 +135,6 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: ['\\.repository\\.ts$', '\\.module\\.ts$', '^src/platform/prisma/'] },
       to: { path: ['^src/platform/prisma/', '^node_modules/@prisma/'] },
-    },
-    {
-      name: 'only-providers-call-out',
-      comment: 'outbound HTTP to models has one place',
-      severity: 'error',
-      from: {
-        path: '^src/(gateway|admission|routing|metering|protocols|auth|accounts|catalog)/',
-        pathNot: SPEC,
-      },
-      to: { path: ['^node_modules/undici/', '^https$'] },
     },
     {
       name: 'no-barrel-but-a-protocol',

@@ -36,10 +36,19 @@ describe('the source', () => {
     const pure = outside('src/platform/', 'src/embedded/', 'src/main.ts', 'src/worker.ts', 'src/cli').filter(
       ({ name }) => !ROLE.test(name),
     );
-    expect(findLines(pure, /^import (?!type\b).*from '(node:)?(http|express)'/)).toEqual([]);
+    expect(findLines(pure, /^import (?!type\b).*from '(node:)?(http|express|undici)'/)).toEqual([]);
     const computing = /\{ *((isIP|isIPv4|isIPv6|BlockList|type \w+),? *)+\}/;
     const net = findLines(pure, /^import (?!type\b).*from '(node:)?net'/);
     expect(net.filter((line) => !computing.test(line))).toEqual([]);
+  });
+
+  it('calls other servers from providers and clients alone', () => {
+    const others = outside('src/providers/', 'src/embedded/', 'src/cli').filter(
+      ({ name }) => !/\.(client|gateway)\.ts$/.test(name),
+    );
+    expect(findLines(others, /^import (?!type\b).*from '(undici|(node:)?https)'|(?<![.\w])fetch\(/)).toEqual(
+      [],
+    );
   });
 
   it('has no test that is skipped, and none that keeps others from running', () => {
