@@ -1,5 +1,6 @@
 /** What is measured, and how each is started. A contender can be stopped and started again between rounds. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { createFreshDatabase } from './fresh-database.mjs';
@@ -16,6 +17,7 @@ import {
 import { MODELS, seedGateway } from './seed-gateway.mjs';
 
 const LOGS = path.join(repositoryRoot, 'bench/results');
+const WORK_DIR = path.join(repositoryRoot, '.faregate');
 /** Flags for the contenders' own Node, such as `--max-semi-space-size=64`: the same for each. */
 const nodeFlags = (process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== '');
 
@@ -82,6 +84,7 @@ class Faregate {
   translates = true;
   #simulatorUrl;
   #database = null;
+  #journalDir = null;
   #port = 0;
   #env = {};
   #secret = null;
@@ -118,6 +121,7 @@ class Faregate {
     if (this.#database === null) return {};
     const audit = this.#secret === null ? null : runCli(['audit'], this.#env);
     await this.#database.remove();
+    if (this.#journalDir !== null) rmSync(this.#journalDir, { recursive: true, force: true });
     return {
       database: this.#database.server,
       queue: process.env.REDIS_URL ? 'Redis' : 'PostgreSQL',
@@ -139,8 +143,13 @@ class Faregate {
   async #prepare() {
     this.#database = await createFreshDatabase();
     this.#port = await freePort();
+    mkdirSync(WORK_DIR, { recursive: true });
+    this.#journalDir = mkdtempSync(path.join(WORK_DIR, 'bench-journal-'));
     this.#env = {
       NODE_ENV: 'production',
+      KEY_PEPPER: randomBytes(36).toString('base64url'),
+      CREDENTIAL_KEY: randomBytes(36).toString('base64url'),
+      JOURNAL_DIR: this.#journalDir,
       DATABASE_URL: this.#database.url,
       HOST: '127.0.0.1',
       PORT: String(this.#port),
