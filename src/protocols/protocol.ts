@@ -1,3 +1,4 @@
+import type { CompatibilityProfile } from '../core/compatibility.js';
 import type { FaregateError } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
 import type { TokenUsage } from '../core/token-usage.js';
@@ -10,8 +11,7 @@ import type {
 } from './completion.js';
 import type { SseEvent } from './sse.js';
 
-/** How an organization wants contradicting vendor rules resolved (contract §2.1). */
-export type CompatibilityProfile = 'standard' | 'octen' | 'octopusx' | 'cortecs';
+export type { CompatibilityProfile };
 
 /** What the gateway adds to an answer: one stable id, the canonical model, the price. */
 export interface ResponseIdentity {

@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { AccessGuard } from './access.guard.js';
+import { AdminKeyStrategy, ApiKeyStrategy } from './api-key.strategy.js';
+import { AuthService } from './auth.service.js';
+import { PrincipalRepository } from './principal.repository.js';
+
+/** Who is calling: one guard in front of every route. */
+@Module({
+  providers: [
+    AuthService,
+    PrincipalRepository,
+    ApiKeyStrategy,
+    AdminKeyStrategy,
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+  exports: [AuthService],
+})
+export class AuthModule {}

@@ -1,0 +1,32 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { FaregateError } from '../core/errors.js';
+
+/** A 401 in the words SDK users know. */
+export const invalidKey = (message: string): FaregateError =>
+  new FaregateError('authentication', message, { code: 'invalid_api_key' });
+
+/**
+ * The secret that a request carries in `Authorization: Bearer` or `x-api-key`. Throws 401 when there is none, or
+ * when both are sent and differ: guessing which one is meant could charge the wrong customer.
+ */
+export function readCredential(headers: IncomingHttpHeaders): string {
+  const apiKey = headers['x-api-key'];
+  const bearer = readBearer(headers.authorization);
+  if (typeof apiKey === 'string' && apiKey !== '') {
+    if (bearer !== undefined && bearer !== apiKey) {
+      throw invalidKey('x-api-key and Authorization carry different keys; send one of them');
+    }
+    return apiKey;
+  }
+  if (bearer === undefined) {
+    throw invalidKey('Missing API key: send it as "Authorization: Bearer KEY" or "x-api-key: KEY"');
+  }
+  return bearer;
+}
+
+function readBearer(authorization: string | undefined): string | undefined {
+  if (authorization === undefined || authorization === '') return undefined;
+  const match = /^Bearer +(\S+)$/i.exec(authorization);
+  if (!match) throw invalidKey('Authorization must be "Bearer KEY"');
+  return match[1];
+}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import type { JsonObject } from '../core/json.js';
+import { ADMIN_ROLES, type AdminActor, type AdminRole } from '../platform/http/access.decorator.js';
+import { Database } from '../platform/database/database.service.js';
+import type { CompatibilityProfile } from '../core/compatibility.js';
+import type { Principal } from './principal.js';
+
+interface KeyRow {
+  hash: Buffer;
+  id: string;
+  name: string;
+  organization_id: string;
+  project_id: string;
+  wallet_id: string;
+  currency: string;
+  compatibility: CompatibilityProfile;
+  allowed_models: string[];
+  allowed_ips: string[];
+  scopes: string[];
+  rate_limits: { requests_per_minute?: number; tokens_per_minute?: number; concurrency?: number };
+  routing_defaults: JsonObject;
+  expires_at: Date | null;
+}
+
+const FIND_KEYS = `
+  SELECT s.hash, k.id, k.name, k.organization_id, k.project_id, k.wallet_id, w.currency, o.compatibility, k.allowed_models,
+         k.allowed_ips, k.scopes, k.rate_limits, o.routing_defaults || p.routing_defaults AS routing_defaults,
+         least(k.expires_at, s.expires_at) AS expires_at
+  FROM api_key_secret s
+  JOIN api_key k ON k.id = s.api_key_id
+  JOIN project p ON p.id = k.project_id
+  JOIN organization o ON o.id = k.organization_id
+  JOIN wallet w ON w.id = k.wallet_id
+  WHERE s.hash = ANY ($1) AND k.status = 'active' AND p.status = 'active'
+    AND coalesce(s.expires_at > billing_now(), true) AND coalesce(k.expires_at > billing_now(), true)`;
+
+const FIND_ADMIN = `
+  SELECT id, role, name FROM admin_key
+  WHERE hash = $1 AND status = 'active' AND coalesce(expires_at > billing_now(), true)`;
+
+/** Finds who holds a secret, by its hash. */
+@Injectable()
+export class PrincipalRepository {
+  constructor(private readonly database: Database) {}
+
+  /** The principals of many hashes in one round trip; null where no usable key has that hash. */
+  async findMany(hashes: Buffer[]): Promise<(Principal | null)[]> {
+    const rows = await this.database.money<KeyRow>({ name: 'find-keys', text: FIND_KEYS }, [hashes]);
+    const byHash = new Map(rows.map((row) => [row.hash.toString('base64'), toPrincipal(row)]));
+    return hashes.map((hash) => byHash.get(hash.toString('base64')) ?? null);
+  }
+
+  async findAdmin(hash: Buffer): Promise<AdminActor | null> {
+    const [row] = await this.database.query<{ id: string; role: string; name: string }>(FIND_ADMIN, [hash]);
+    if (!row || !(ADMIN_ROLES as readonly string[]).includes(row.role)) return null;
+    return { keyId: row.id, role: row.role as AdminRole, name: row.name };
+  }
+}
+
+function toPrincipal(row: KeyRow): Principal {
+  return {
+    keyId: row.id,
+    keyName: row.name,
+    organizationId: row.organization_id,
+    projectId: row.project_id,
+    walletId: row.wallet_id,
+    currency: row.currency,
+    profile: row.compatibility,
+    allowedModels: row.allowed_models,
+    allowedIps: row.allowed_ips,
+    scopes: row.scopes,
+    rateLimits: {
+      requestsPerMinute: row.rate_limits.requests_per_minute,
+      tokensPerMinute: row.rate_limits.tokens_per_minute,
+      concurrency: row.rate_limits.concurrency,
+    },
+    routingDefaults: row.routing_defaults,
+    expiresAtMs: row.expires_at?.getTime(),
+  };
+}

@@ -1,0 +1,30 @@
+import type { JsonObject } from '../core/json.js';
+import type { CompatibilityProfile } from '../core/compatibility.js';
+
+/** Limits of a key; absent means unlimited. */
+export interface KeyRateLimits {
+  requestsPerMinute?: number | undefined;
+  tokensPerMinute?: number | undefined;
+  concurrency?: number | undefined;
+}
+
+/** Who is calling: a customer key and what belongs to it. */
+export interface Principal {
+  keyId: string;
+  keyName: string;
+  organizationId: string;
+  projectId: string;
+  walletId: string;
+  currency: string;
+  profile: CompatibilityProfile;
+  /** Canonical ids or aliases; empty means every model. */
+  allowedModels: readonly string[];
+  /** Addresses and CIDR ranges; empty means from anywhere. */
+  allowedIps: readonly string[];
+  scopes: readonly string[];
+  rateLimits: KeyRateLimits;
+  /** Routing fields that apply when a request does not say otherwise; project over organization. */
+  routingDefaults: JsonObject;
+  /** Epoch milliseconds; absent for a secret that does not expire. */
+  expiresAtMs: number | undefined;
+}

@@ -1,0 +1,43 @@
+import type { Ticket } from '../admission/ticket.js';
+import { publicId } from '../core/ids.js';
+
+type Headers = Record<string, string>;
+
+/** Headers that every answered call carries (contract §2.2). */
+function commonHeaders(ticket: Ticket, warnings: readonly string[]): Headers {
+  const headers: Headers = {
+    'x-request-id': publicId('request', ticket.requestId),
+    'x-faregate-provider': ticket.deployment.provider.slug,
+    'x-faregate-model': ticket.model.id,
+  };
+  if (warnings.length > 0) headers['x-faregate-warnings'] = headerText(warnings.join('; '));
+  return headers;
+}
+
+/** The head of a stream. Nothing between here and the caller may buffer or keep it. */
+export function streamHeaders(ticket: Ticket, warnings: readonly string[]): Headers {
+  return {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+    ...commonHeaders(ticket, warnings),
+  };
+}
+
+/** The head of a whole answer; `cost` is absent when the call could not be priced exactly. */
+export function wholeHeaders(
+  ticket: Ticket,
+  warnings: readonly string[],
+  answer: { bytes: number; cost: string | undefined },
+): Headers {
+  const headers: Headers = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(answer.bytes),
+    ...commonHeaders(ticket, warnings),
+  };
+  if (answer.cost !== undefined) headers['x-faregate-cost'] = answer.cost;
+  return headers;
+}
+
+/** Header values carry printable ASCII only. */
+export const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 2_000);

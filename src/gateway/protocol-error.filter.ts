@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http';
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Request } from 'express';
+import { FaregateError, STATUS_OF_KIND, toFaregateError, type ErrorKind } from '../core/errors.js';
+import { publicId, uuidv7 } from '../core/ids.js';
+import { dialectOf } from './routes.js';
+
+/** Turns whatever a route threw into an error in the caller's own dialect. Nothing internal leaves. */
+@Catch()
+export class ProtocolErrorFilter implements ExceptionFilter {
+  private readonly log = new Logger('Request');
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request & { requestId?: string }>();
+    const response = http.getResponse<ServerResponse>();
+    const error = thrown instanceof HttpException ? fromHttpException(thrown) : toFaregateError(thrown);
+    const requestId = publicId('request', request.requestId ?? uuidv7());
+    if (error.details.internal !== undefined) this.report(error, requestId);
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    const { status, body } = dialectOf(request.path).encodeError(error, requestId);
+    const text = JSON.stringify(body);
+    response.writeHead(status, {
+      ...errorHeaders(error, requestId),
+      'content-length': Buffer.byteLength(text),
+    });
+    response.end(text);
+  }
+
+  private report(error: FaregateError, requestId: string): void {
+    const { internal } = error.details;
+    const cause =
+      internal instanceof Error ? `${internal.name}: ${internal.message}` : 'refused by the upstream';
+    if (error.kind === 'internal')
+      this.log.error(`${requestId} ${cause}`, internal instanceof Error ? internal.stack : undefined);
+    else this.log.warn(`${requestId} ${error.kind}: ${cause}`);
+  }
+}
+
+function errorHeaders(error: FaregateError, requestId: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    'content-type': 'application/json; charset=utf-8',
+    'x-request-id': requestId,
+  };
+  const { retryAfterSeconds, shouldRetry } = error.details;
+  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
+  if (shouldRetry === false) headers['x-should-retry'] = 'false';
+  // A body that was refused unread must not be taken for the next request.
+  if (error.kind === 'too_large') headers['connection'] = 'close';
+  return headers;
+}
+
+function fromHttpException(exception: HttpException): FaregateError {
+  const status = exception.getStatus();
+  const kind = (Object.keys(STATUS_OF_KIND) as ErrorKind[]).find((name) => STATUS_OF_KIND[name] === status);
+  if (status === 404)
+    return new FaregateError('not_found', 'There is nothing at this address', { code: 'route_not_found' });
+  return new FaregateError(kind ?? (status < 500 ? 'invalid_request' : 'internal'), exception.message);
+}

@@ -1,0 +1,103 @@
+import type { PriceSheet } from '../catalog/price.js';
+import { monotonicMs, nowDate } from '../core/clock.js';
+import { uuidv7 } from '../core/ids.js';
+import { formatNano } from '../core/money.js';
+import { isComplete, type TokenUsage } from '../core/token-usage.js';
+import { isCharged } from './charge-table.js';
+import { rateUsage } from './rate-usage.js';
+import { buildSettlement, type AttemptRecord, type CallStatus, type SettlementCall } from './settlement.js';
+import { estimateTokens, UsageTap } from './usage-tap.js';
+
+/** What metering has to know of an admitted call; a ticket has all of it. */
+export interface MeteredCall {
+  requestId: string;
+  deployment: { id: string; upstreamModel: string; provider: { id: string } };
+  listPrices: PriceSheet;
+  costPrices: PriceSheet;
+  /** Bytes of the request body. */
+  bodyBytes: number;
+  startedAtMs: number;
+  startedAt: number;
+}
+
+/** How a call ended, in the words of its settlement. */
+export interface CallOutcome {
+  status: CallStatus;
+  /** Status the caller saw; absent when the caller was gone before one was sent. */
+  httpStatus?: number | undefined;
+  errorType?: string | undefined;
+}
+
+/** Follows one call from dispatch to its end and knows at any moment what it has used. */
+export class CallMeter {
+  readonly tap = new UsageTap();
+  /** The request has been written to an upstream. */
+  dispatched = false;
+  /** HTTP status of the upstream; absent before it answered. */
+  upstreamStatus: number | undefined;
+  endUser: string | undefined;
+  warnings: readonly string[] = [];
+  settled = false;
+  private readonly eventId = uuidv7();
+  private firstTokenAt: number | undefined;
+
+  constructor(readonly call: MeteredCall) {}
+
+  /** Marks the first output that went to the caller. */
+  markFirstToken(): void {
+    this.firstTokenAt ??= monotonicMs();
+  }
+
+  /** Price of a usage as decimal text in the price list's currency; undefined while the usage is incomplete. */
+  readonly costOf = (usage: TokenUsage): string | undefined =>
+    isComplete(usage) ? formatNano(rateUsage(usage, this.call.listPrices).amountNano) : undefined;
+
+  /** What the settlement would be if the call ended now; undefined before any output. */
+  progress(): SettlementCall | undefined {
+    return this.tap.started ? this.settlement({ status: 'unknown', errorType: 'process_lost' }) : undefined;
+  }
+
+  /** The settlement of the call as it ended. */
+  settlement(outcome: CallOutcome): SettlementCall {
+    const { call, tap } = this;
+    const charge = isCharged(outcome.status, this.dispatched);
+    const used = this.dispatched && (tap.started || outcome.status !== 'failed');
+    const now = monotonicMs();
+    return buildSettlement({
+      requestId: call.requestId,
+      eventId: this.eventId,
+      status: outcome.status,
+      charge,
+      measured: used
+        ? tap.measure(estimateTokens(call.bodyBytes), outcome.status === 'completed')
+        : { usage: { input: {}, output: {} }, source: 'none' },
+      listPrices: call.listPrices,
+      costPrices: call.costPrices,
+      occurredAt: nowDate().toISOString(),
+      startedAt: new Date(call.startedAtMs).toISOString(),
+      firstTokenMs:
+        this.firstTokenAt === undefined ? undefined : Math.round(this.firstTokenAt - call.startedAt),
+      durationMs: Math.round(now - call.startedAt),
+      httpStatus: outcome.httpStatus,
+      errorType: outcome.errorType,
+      finishReason: tap.finishReason,
+      endUser: this.endUser,
+      warnings: this.warnings,
+      attempts: [this.attempt(outcome, Math.round(now - call.startedAt))],
+    });
+  }
+
+  private attempt(outcome: CallOutcome, durationMs: number): AttemptRecord {
+    const { deployment } = this.call;
+    return {
+      deploymentId: deployment.id,
+      providerId: deployment.provider.id,
+      upstreamModel: deployment.upstreamModel,
+      outcome: outcome.status === 'completed' ? 'served' : outcome.status,
+      status: this.upstreamStatus,
+      errorType: outcome.errorType,
+      upstreamId: this.tap.upstreamId?.slice(0, 200),
+      durationMs,
+    };
+  }
+}

@@ -1,0 +1,135 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, unlinkSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { nowDate, nowMs } from '../core/clock.js';
+import { uuidv7 } from '../core/ids.js';
+import { AppConfig } from '../platform/config/app-config.js';
+import { JournalFile } from './journal-file.store.js';
+import type { SettlementCall } from './settlement.js';
+
+/** A file is followed by a new one at this size, so that a busy process sheds old lines. */
+const ROTATE_BYTES = 8 * 1024 * 1024;
+/** A file untouched for this long belongs to a process that is gone. */
+const ABANDONED_MS = 30_000;
+
+/** A settlement on disk, until the database has it. */
+export interface JournalEntry {
+  call: SettlementCall;
+  file: JournalFile;
+}
+
+/**
+ * Settlements are written here before the caller sees the end of the answer and stay until the database has
+ * them. Replaying a line twice is harmless: a hold is settled once.
+ */
+@Injectable()
+export class SettlementJournal {
+  private readonly dir: string;
+  private current: JournalFile;
+  private readonly draining = new Set<JournalFile>();
+
+  constructor(config: AppConfig) {
+    this.dir = config.journalDir;
+    mkdirSync(this.dir, { recursive: true });
+    this.current = this.newFile();
+  }
+
+  /** Writes the line before it returns. Throws when the disk refuses. */
+  append(call: SettlementCall): JournalEntry {
+    if (this.current.sizeBytes > ROTATE_BYTES) this.rotate();
+    const file = this.current;
+    file.append(JSON.stringify(call));
+    return { call, file };
+  }
+
+  confirm(entries: readonly JournalEntry[]): void {
+    for (const { file } of entries) {
+      file.pending -= 1;
+      if (file.pending === 0 && file !== this.current) this.forget(file);
+    }
+    if (this.current.pending === 0 && this.current.sizeBytes > ROTATE_BYTES) this.rotate();
+  }
+
+  /** Lines not yet confirmed. */
+  get pending(): number {
+    return [...this.draining].reduce((sum, file) => sum + file.pending, this.current.pending);
+  }
+
+  /** Makes the lines survive the machine too; called when the database is away for longer than a moment. */
+  sync(): void {
+    this.current.sync();
+    for (const file of this.draining) file.sync();
+  }
+
+  /** Says that this process still owns its files, and replaces one that was removed under it. */
+  touch(): void {
+    if (this.current.isOrphaned) this.rotate();
+    for (const file of [this.current, ...this.draining]) {
+      try {
+        utimesSync(file.path, nowDate(), nowDate());
+      } catch {
+        // Removed since: nothing is left to own.
+      }
+    }
+  }
+
+  /** Settlements that other processes left behind; `removeAbandoned` forgets them once they are recorded. */
+  readAbandoned(includeFresh: boolean): { path: string; calls: SettlementCall[] }[] {
+    const own = new Set([this.current, ...this.draining].map((file) => file.path));
+    return readdirSync(this.dir)
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => join(this.dir, name))
+      .filter((path) => !own.has(path) && (includeFresh || isAbandoned(path)))
+      .map((path) => ({ path, calls: readLines(path) }));
+  }
+
+  /** Removes a replayed file, unless its owner turns out to be alive. */
+  removeAbandoned(path: string): void {
+    if (isAbandoned(path)) unlinkSync(path);
+  }
+
+  /** At shutdown: a journal with nothing pending leaves nothing behind. */
+  close(): void {
+    if (this.current.pending === 0) this.current.remove();
+    else this.current.close();
+  }
+
+  private rotate(): void {
+    const old = this.current;
+    this.current = this.newFile();
+    old.close();
+    if (old.pending === 0) old.remove();
+    else this.draining.add(old);
+  }
+
+  private forget(file: JournalFile): void {
+    this.draining.delete(file);
+    file.remove();
+  }
+
+  private newFile(): JournalFile {
+    return new JournalFile(join(this.dir, `settlements-${uuidv7()}.jsonl`));
+  }
+}
+
+function isAbandoned(path: string): boolean {
+  try {
+    return nowMs() - statSync(path).mtimeMs > ABANDONED_MS;
+  } catch {
+    return false;
+  }
+}
+
+/** The lines of a file; a last line that a crash cut short was never answered for and is left out. */
+function readLines(path: string): SettlementCall[] {
+  const calls: SettlementCall[] = [];
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    if (line === '') continue;
+    try {
+      calls.push(JSON.parse(line) as SettlementCall);
+    } catch {
+      break;
+    }
+  }
+  return calls;
+}

@@ -1,0 +1,118 @@
+import { emptyUsage, inputTotal, isComplete, mergeUsage, type TokenUsage } from '../core/token-usage.js';
+import type {
+  CompletionEvent,
+  CompletionResult,
+  ContentPart,
+  FinishReason,
+} from '../protocols/completion.js';
+
+/** Where the figures of a settlement come from. */
+export type UsageSource = 'provider' | 'estimate' | 'none';
+
+export interface MeasuredUsage {
+  usage: TokenUsage;
+  source: UsageSource;
+}
+
+/** Text tokens are taken as four UTF-8 bytes each where nobody counted them; always marked as an estimate. */
+const BYTES_PER_TOKEN = 4;
+
+/** Estimated tokens of so many bytes of text; 0 for none. */
+export const estimateTokens = (bytes: number): number => Math.ceil(bytes / BYTES_PER_TOKEN);
+
+/**
+ * Watches an answer go by and knows at any moment what it has used: the vendor's own figures as far as they came,
+ * estimates from the text seen for the rest. The last report of each class wins, wherever in the stream it stood.
+ */
+export class UsageTap {
+  private usage: TokenUsage = emptyUsage();
+  private outputChars = 0;
+  private reasoningChars = 0;
+  private reported = false;
+  /** The upstream's id of the answer. */
+  upstreamId: string | undefined;
+  finishReason: FinishReason | undefined;
+  /** The failure the upstream reported inside the stream, or its cut. */
+  failed = false;
+  /** Anything of the answer has come. */
+  started = false;
+
+  observe(event: CompletionEvent): void {
+    switch (event.type) {
+      case 'start':
+        this.upstreamId ??= event.id;
+        break;
+      case 'text-delta':
+      case 'tool-delta':
+      case 'refusal-delta':
+        this.outputChars += event.text.length;
+        this.started = true;
+        break;
+      case 'thinking-delta':
+        this.reasoningChars += event.text.length;
+        this.started = true;
+        break;
+      case 'tool-start':
+        this.outputChars += event.name.length;
+        this.started = true;
+        break;
+      case 'usage':
+        this.usage = mergeUsage(this.usage, event.usage);
+        this.reported = true;
+        break;
+      case 'finish':
+        this.finishReason = event.reason;
+        break;
+      case 'error':
+        this.failed = true;
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Takes a whole answer at once. */
+  observeResult(result: CompletionResult): void {
+    this.upstreamId = result.id;
+    this.finishReason = result.choices[0]?.finishReason;
+    this.usage = result.usage;
+    this.reported = true;
+    this.started = true;
+    for (const choice of result.choices)
+      for (const part of choice.content) this.outputChars += partLength(part);
+  }
+
+  /**
+   * What has been used so far. `estimatedInput` fills in for an input count that was not reported, the text seen
+   * for an output count that was not. A broken stream's reported output may predate its last text, so then the
+   * larger of report and estimate counts.
+   */
+  measure(estimatedInput: number, completed: boolean): MeasuredUsage {
+    if (completed && isComplete(this.usage)) return { usage: this.usage, source: 'provider' };
+    const seen = estimateTokens(this.outputChars + this.reasoningChars);
+    const output = Math.max(this.usage.output.total ?? 0, seen);
+    const input = inputTotal(this.usage) === undefined ? { noCache: estimatedInput } : this.usage.input;
+    return {
+      usage: { input, output: { ...this.usage.output, total: output }, searches: this.usage.searches },
+      source: 'estimate',
+    };
+  }
+
+  /** The vendor's figures as they are now, for a price in the stream's last event. */
+  get reportedUsage(): TokenUsage | undefined {
+    return this.reported ? this.usage : undefined;
+  }
+}
+
+function partLength(part: ContentPart): number {
+  switch (part.type) {
+    case 'text':
+    case 'thinking':
+    case 'refusal':
+      return part.text.length;
+    case 'tool-call':
+      return part.name.length + part.arguments.length;
+    default:
+      return 0;
+  }
+}
