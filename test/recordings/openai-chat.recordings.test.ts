@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto';
+import { ReadableStream } from 'node:stream/web';
+import { ChatCompletionStream } from 'openai/lib/ChatCompletionStream';
 import type { JsonObject } from '../../src/core/json.js';
 import { asArray, asObject, asString, isObject } from '../../src/core/json.js';
 import { billableQuantities } from '../../src/core/token-usage.js';
@@ -13,7 +15,7 @@ import {
   testIdentity,
 } from '../support/protocol-laws.js';
 import { recordedLines, recordingsOf } from '../support/recordings.js';
-import { chatStreamFaults, eventOrderFaults } from '../support/stream-order.js';
+import { chatChunks, chatStreamFaults, eventOrderFaults } from '../support/stream-order.js';
 
 const VENDORS: readonly (readonly [string, RegExp])[] = [
   ['openai', /^chat__(?!.*error)/],
@@ -126,6 +128,19 @@ describe(`recorded Chat streams (RECORDINGS_SEED=${seed})`, () => {
       for (const text of [relayed.text, encodeStream(openaiChat, events)]) {
         expect(chatStreamFaults(text)).toEqual([]);
         expect(comparable(foldEvents(decodeStream(openaiChat, text)))).toEqual(comparable(folded));
+      }
+    });
+    it('is taken by the strictest client, the stream helper of the official SDK', async () => {
+      for (const text of [relayStream(openaiChat, wire).text, encodeStream(openaiChat, events)]) {
+        const lines = chatChunks(text).map((chunk) => `${JSON.stringify(chunk)}\n`);
+        const answer = await ChatCompletionStream.fromReadableStream(
+          ReadableStream.from(lines),
+        ).finalChatCompletion();
+        expect(answer.choices[0]?.message.content ?? '').toBe(expected.text);
+        expect(answer.choices[0]?.message.tool_calls?.map((call) => call.id.length > 0) ?? []).toEqual(
+          expected.calls.map(() => true),
+        );
+        expect(answer.usage?.total_tokens).toBe(billedTokens(folded));
       }
     });
     it('without its terminator is whole, cut before its finish it is a failure', () => {

@@ -17,7 +17,7 @@ import { ToolCallKeys } from './tool-call-keys.js';
 /** What the relay remembers of one choice. */
 interface ChoiceState {
   roleSent: boolean;
-  finishSent: boolean;
+  finishSeen: boolean;
   /** Made at the first tool delta. */
   toolKeys?: ToolCallKeys;
   toolsSeen: Set<number>;
@@ -42,6 +42,8 @@ export class ChatStreamRelay implements StreamRelay {
   private readonly choices = new Map<number, ChoiceState>();
   private readonly reasons = new Map<number, FinishReason>();
   private usage: TokenUsage = emptyUsage();
+  /** Finish chunks wait for the end: another choice may go on, or the upstream may still fail. */
+  private heldFinishes = '';
   private failed = false;
 
   constructor(identity: ResponseIdentity) {
@@ -60,13 +62,14 @@ export class ChatStreamRelay implements StreamRelay {
     const events = this.decoder.end();
     this.note(events);
     if (this.failed) return { events, text: '' };
-    let text = '';
+    let roles = '';
+    let finishes = this.heldFinishes;
     for (const [index, reason] of this.reasons) {
       const state = this.choice(index);
-      if (!state.roleSent) text += this.writer.content(index, { role: 'assistant', content: '' });
-      if (!state.finishSent) text += this.writer.finish(index, reason);
+      if (!state.roleSent) roles += this.writer.content(index, { role: 'assistant', content: '' });
+      if (!state.finishSeen) finishes += this.writer.finish(index, reason);
     }
-    return { events, text: text + this.writer.closing(this.usage) };
+    return { events, text: roles + finishes + this.writer.closing(this.usage) };
   }
 
   private note(events: readonly CompletionEvent[]): void {
@@ -80,7 +83,7 @@ export class ChatStreamRelay implements StreamRelay {
   private choice(index: number): ChoiceState {
     const known = this.choices.get(index);
     if (known) return known;
-    const state = { roleSent: false, finishSent: false, toolsSeen: new Set<number>() };
+    const state = { roleSent: false, finishSeen: false, toolsSeen: new Set<number>() };
     this.choices.set(index, state);
     return state;
   }
@@ -102,7 +105,7 @@ export class ChatStreamRelay implements StreamRelay {
   private isPlain(chunk: JsonObject, choice: JsonObject): boolean {
     const { index, delta, finish_reason: reason } = choice;
     const state = this.choices.get(typeof index === 'number' ? index : 0);
-    if (!state?.roleSent || state.finishSent || typeof index !== 'number') return false;
+    if (!state?.roleSent || state.finishSeen || typeof index !== 'number') return false;
     if (reason || !isObject(delta) || delta['tool_calls'] || choice['usage']) return false;
     return !Array.isArray(delta['content']) && chunk['object'] === CHUNK_OBJECT;
   }
@@ -132,7 +135,8 @@ export class ChatStreamRelay implements StreamRelay {
       };
       return dataEvent(spliceMembers(data, { set, remove: drop }));
     };
-    return write('content', contents) + write('finish', finishes);
+    this.heldFinishes += write('finish', finishes);
+    return write('content', contents);
   }
 
   /** Puts one choice of a chunk where it belongs: content, finish, both, or (after its finish) nowhere. */
@@ -140,7 +144,7 @@ export class ChatStreamRelay implements StreamRelay {
     const { usage: _usage, message, delta: given, finish_reason: reason, ...rest } = choice;
     const index = typeof choice['index'] === 'number' ? choice['index'] : 0;
     const state = this.choice(index);
-    if (state.finishSent) return;
+    if (state.finishSeen) return;
     const whole = isObject(message) && !state.roleSent ? message : {};
     const delta = isObject(given) ? given : whole;
     const isFinish = typeof reason === 'string' && reason !== '';
@@ -148,7 +152,7 @@ export class ChatStreamRelay implements StreamRelay {
       contents.push({ ...rest, index, delta: this.repaired(delta, state), finish_reason: null });
     }
     if (!isFinish) return;
-    state.finishSent = true;
+    state.finishSeen = true;
     finishes.push({ ...rest, index, delta: {}, finish_reason: reason });
   }
 
