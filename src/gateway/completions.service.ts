@@ -4,7 +4,7 @@ import { AdmissionService } from '../admission/admission.service.js';
 import { checkAddress, checkModel, checkScope } from '../admission/checks.js';
 import type { Ticket } from '../admission/ticket.js';
 import type { Principal } from '../auth/principal.js';
-import { FaregateError } from '../core/errors.js';
+import { FaregateError, unavailable } from '../core/errors.js';
 import { MeteringService } from '../metering/metering.service.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { parseJsonBody, readBody } from '../platform/http/request-body.js';
@@ -14,7 +14,7 @@ import { getProtocol } from '../protocols/registry.js';
 import { UpstreamClient } from '../providers/upstream.client.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { effectiveRequest } from './effective-request.js';
-import type { ExchangeCall } from './exchange.js';
+import type { Exchange, ExchangeCall } from './exchange.js';
 import { answerId } from './identity.js';
 import { StreamExchange } from './stream-exchange.js';
 import { upstreamBody } from './upstream-body.js';
@@ -40,6 +40,8 @@ interface UnderstoodCall {
 /** The conductor: understands a call, routes it, admits it against money, lets the upstream answer, settles. */
 @Injectable()
 export class CompletionsService {
+  private readonly running = new Set<Exchange>();
+
   constructor(
     private readonly routing: RoutingService,
     private readonly admission: AdmissionService,
@@ -111,10 +113,21 @@ export class CompletionsService {
           new FaregateError('upstream', 'The upstream could not be called', { internal: error }),
         );
       }
-      await exchange.done;
+      this.running.add(exchange);
+      await exchange.done.finally(() => this.running.delete(exchange));
     } finally {
       this.metering.settle(meter, { status: 'failed', errorType: 'not_served' });
     }
+  }
+
+  /** Calls being answered. */
+  get callsRunning(): number {
+    return this.running.size;
+  }
+
+  /** Ends the calls that are still running with an error in their own protocol; for a process that must go. */
+  abandonRunning(): void {
+    for (const exchange of this.running) exchange.abandon(unavailable('The gateway is restarting'));
   }
 
   private identify(

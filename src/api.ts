@@ -1,0 +1,68 @@
+import type { Server } from 'node:http';
+import type { LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { ApiModule } from './api.module.js';
+import { CompletionsService } from './gateway/completions.service.js';
+import { AppConfig } from './platform/config/app-config.js';
+import { Readiness } from './platform/health/readiness.service.js';
+import { adminBodyParser } from './platform/http/admin-body.js';
+import { setUpOpenApi } from './platform/http/openapi.js';
+import { giveRequestId } from './platform/http/request-id.js';
+
+/** Idle keep-alive connections live longer than any balancer keeps them, so that it is the one to close. */
+const KEEP_ALIVE_MS = 72_000;
+const LISTEN_BACKLOG = 4_096;
+const ADMIN_PATHS = ['/admin', '/finance'];
+
+/** A running API process. */
+export interface Api {
+  app: NestExpressApplication;
+  /** "http://127.0.0.1:8080". */
+  url: string;
+  /** Says no to new traffic, lets running calls end within the grace period, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Builds the API and listens. `port` overrides the configured one; 0 takes any that is free. */
+export async function startApi(logger: LoggerService | false, port?: number): Promise<Api> {
+  const app = await NestFactory.create<NestExpressApplication>(ApiModule, {
+    bodyParser: false,
+    logger,
+    abortOnError: false,
+  });
+  app.disable('etag');
+  app.disable('x-powered-by');
+  app.use(ADMIN_PATHS, giveRequestId, adminBodyParser());
+  setUpOpenApi(app);
+  await app.init();
+  const config = app.get(AppConfig);
+  const server = app.getHttpServer() as Server;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await listen(server, config.host, port ?? config.port);
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : config.port;
+  return { app, url: `http://${config.host}:${bound}`, stop: () => drain(app, server, config) };
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => resolve());
+  });
+}
+
+async function drain(app: NestExpressApplication, server: Server, config: AppConfig): Promise<void> {
+  const completions = app.get(CompletionsService);
+  app.get(Readiness).drain();
+  if (config.drainNoticeMs > 0) await pause(config.drainNoticeMs);
+  server.close();
+  const until = performance.now() + config.drainMs;
+  while (completions.callsRunning > 0 && performance.now() < until) await pause(20);
+  completions.abandonRunning();
+  await pause(50);
+  server.closeAllConnections();
+  await app.close();
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
