@@ -22,19 +22,23 @@ export interface Ending {
   stopSequence?: string | undefined;
   /** The answer calls a client tool. */
   hasToolCalls: boolean;
+  /** Its last block is such a call (one in the middle was answered while the model went on). */
+  endsInToolCall: boolean;
   /** The answer carries a refusal text. */
   hasRefusal: boolean;
 }
 
 /**
- * Finish reason → `stop_reason`. An answer with tool calls that merely "stopped" becomes `tool_use`, because
- * agent loops go on only then; a refusal is `refusal` whatever the upstream called it.
+ * Finish reason → `stop_reason`. An answer that merely "stopped" on a tool call becomes `tool_use`, because agent
+ * loops go on only then; a refusal is `refusal` whatever the upstream called it.
  */
-export function encodeStopReason({ reason, stopSequence, hasToolCalls, hasRefusal }: Ending): string {
-  if (hasRefusal || reason === 'content-filter') return 'refusal';
+export function encodeStopReason(ending: Ending): string {
+  const { reason, stopSequence } = ending;
+  if (ending.hasRefusal || reason === 'content-filter') return 'refusal';
   if (reason === 'length') return 'max_tokens';
   if (reason === 'pause') return 'pause_turn';
-  if (hasToolCalls && (reason === 'tool-calls' || reason === 'stop')) return 'tool_use';
+  if (reason === 'tool-calls' && ending.hasToolCalls) return 'tool_use';
+  if (reason === 'stop' && ending.endsInToolCall) return 'tool_use';
   return stopSequence === undefined ? 'end_turn' : 'stop_sequence';
 }
 
@@ -43,5 +47,6 @@ export const endingOf = (choice: CompletionChoice): Ending => ({
   reason: choice.finishReason,
   stopSequence: choice.stopSequence,
   hasToolCalls: choice.content.some((part) => part.type === 'tool-call'),
+  endsInToolCall: choice.content.at(-1)?.type === 'tool-call',
   hasRefusal: choice.content.some((part) => part.type === 'refusal'),
 });

@@ -103,18 +103,20 @@ describe('writing a Messages request', () => {
       verbosity: 'low',
     });
     const names = warnings.map((warning) => warning.split(' ')[0]);
-    expect(names.toSorted()).toEqual([
-      'frequency_penalty',
-      'logit_bias',
-      'logprobs',
-      'min_p',
-      'presence_penalty',
-      'repetition_penalty',
-      'seed',
-      'top_a',
-      'top_logprobs',
-      'verbosity',
-    ]);
+    expect(new Set(names)).toEqual(
+      new Set([
+        'frequency_penalty',
+        'logit_bias',
+        'logprobs',
+        'min_p',
+        'presence_penalty',
+        'repetition_penalty',
+        'seed',
+        'top_a',
+        'top_logprobs',
+        'verbosity',
+      ]),
+    );
     expect(Object.keys(body)).toEqual(['model', 'max_tokens', 'messages']);
   });
 
@@ -211,7 +213,7 @@ describe('writing messages', () => {
   it('arguments become an object; a text that is none is wrapped, not lost', () => {
     const inputs = ['{"a":1}', '', '{"a":', '[1]'].map((text) => {
       const [, turn] = messagesOf(said('user', 'a'), said('assistant', call('t', text))) as JsonObject[];
-      return (turn?.['content'] as JsonObject[])[0]?.['input'];
+      return (turn as { content: JsonObject[] }).content[0]?.['input'];
     });
     expect(inputs).toEqual([{ a: 1 }, {}, { _raw: '{"a":' }, { _raw: '[1]' }]);
   });

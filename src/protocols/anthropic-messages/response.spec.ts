@@ -34,13 +34,16 @@ describe('an answer', () => {
     });
   });
 
-  it('statement 14: max_tokens and tool_use; an answer with calls that only stopped is tool_use too', () => {
+  it('statement 14: max_tokens and tool_use; an answer that only stopped on a call is tool_use too', () => {
     const content: CompletionChoice['content'] = [
       { type: 'tool-call', id: 't', name: 'add', arguments: '{}' },
     ];
     expect(stopReasonOf({ finishReason: 'length' })).toBe('max_tokens');
     expect(stopReasonOf({ finishReason: 'tool-calls', content })).toBe('tool_use');
     expect(stopReasonOf({ finishReason: 'stop', content })).toBe('tool_use');
+    expect(
+      stopReasonOf({ finishReason: 'stop', content: [...content, { type: 'text', text: 'Done.' }] }),
+    ).toBe('end_turn');
     expect(stopReasonOf({ finishReason: 'tool-calls' })).toBe('end_turn');
   });
 

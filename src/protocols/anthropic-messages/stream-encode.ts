@@ -41,6 +41,7 @@ export class MessagesEncoder implements StreamEncoder {
   private stopSequence: string | undefined;
   private refusal: string | undefined;
   private hasToolCalls = false;
+  private endsInToolCall = false;
 
   constructor(private readonly identity: ResponseIdentity) {}
 
@@ -73,13 +74,11 @@ export class MessagesEncoder implements StreamEncoder {
     return '';
   }
 
-  countToolCall(): void {
-    this.hasToolCalls = true;
-  }
-
   /** Starts a block; it opens on the wire as soon as no other is open. */
   open(number: number, contentBlock: JsonObject): string {
     const block: Block = { start: JSON.stringify(contentBlock), waiting: [], ended: false };
+    this.endsInToolCall = contentBlock['type'] === 'tool_use';
+    this.hasToolCalls ||= this.endsInToolCall;
     this.blocks.set(number, block);
     this.queue.push(block);
     return this.queue.length === 1 ? this.start() + this.openFrame(block) : '';
@@ -150,6 +149,7 @@ export class MessagesEncoder implements StreamEncoder {
       reason: this.reason,
       stopSequence: this.stopSequence,
       hasToolCalls: this.hasToolCalls,
+      endsInToolCall: this.endsInToolCall,
       hasRefusal: this.refusal !== undefined,
     });
     const delta: JsonObject = {
@@ -190,11 +190,10 @@ const HANDLERS: Handlers = {
   'thinking-end': (state, { block }) => state.close(block),
   'redacted-thinking': (state, event) =>
     state.open(event.block, encodeRedacted(event)) + state.close(event.block),
-  'tool-start': (state, event) => {
-    if (!isFirst(event)) return '';
-    state.countToolCall();
-    return state.open(event.block, { type: 'tool_use', id: toWireId(event.id), name: event.name, input: {} });
-  },
+  'tool-start': (state, event) =>
+    isFirst(event)
+      ? state.open(event.block, { type: 'tool_use', id: toWireId(event.id), name: event.name, input: {} })
+      : '',
   'tool-delta': (state, { block, text }) =>
     state.delta(block, `{"type":"input_json_delta","partial_json":${JSON.stringify(text)}}`),
   'tool-end': (state, { block }) => state.close(block),
