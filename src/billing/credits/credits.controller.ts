@@ -1,0 +1,52 @@
+import { Body, Get, Param, Post, Query } from '@nestjs/common';
+import { publicId, uuidv7 } from '../../core/ids.js';
+import { parseNano } from '../../core/money.js';
+import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
+import { AdminController } from '../../platform/http/admin-controller.decorator.js';
+import { OperationKey } from '../../platform/http/idempotency.interceptor.js';
+import { ListQuery } from '../../platform/http/list.dto.js';
+import { listPage, readCursor } from '../../platform/http/list.js';
+import { PublicIdPipe } from '../../platform/http/public-id.pipe.js';
+import { CreateCreditDto, showCredit } from './credits.dto.js';
+import { CreditsService } from './credits.service.js';
+
+@AdminController('organizations/:organization/credits', 'credits')
+export class CreditsController {
+  constructor(private readonly credits: CreditsService) {}
+
+  /** Gives an organization credit. */
+  @Post()
+  @AdminAccess('owner', 'admin', 'finance')
+  async create(
+    @Param('organization', new PublicIdPipe('organization')) organizationId: string,
+    @Body() body: CreateCreditDto,
+    @Actor() actor: AdminActor,
+    @OperationKey() operationKey: string | null,
+  ) {
+    const grant = await this.credits.grant(
+      {
+        organizationId,
+        kind: body.kind,
+        amountNano: parseNano(body.amount),
+        currency: body.currency,
+        reason: body.reason,
+        expiresAt: body.expires_at ? new Date(body.expires_at) : undefined,
+        idempotencyKey: operationKey ?? `credit:${uuidv7()}`,
+        createdBy: publicId('adminKey', actor.keyId),
+      },
+      actor,
+    );
+    return showCredit(grant);
+  }
+
+  /** Its credit grants with what is left of each, newest first. */
+  @Get()
+  @AdminRead()
+  async list(
+    @Param('organization', new PublicIdPipe('organization')) organizationId: string,
+    @Query() query: ListQuery,
+  ) {
+    const rows = await this.credits.list(organizationId, query.limit + 1, readCursor(query.cursor, 'uuid'));
+    return listPage({ rows, limit: query.limit, keyOf: (grant) => grant.id, toItem: showCredit });
+  }
+}

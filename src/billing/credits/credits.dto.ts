@@ -1,0 +1,51 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { publicId } from '../../core/ids.js';
+import { formatNano } from '../../core/money.js';
+import {
+  IsCurrency,
+  IsInstant,
+  IsMoney,
+  IsOneOf,
+  IsText,
+  MayBeNull,
+} from '../../platform/http/fields.decorator.js';
+import type { CreditKind } from '../ledger/posting.js';
+import type { CreditGrant } from './credit.js';
+
+/** Body of POST …/credits. */
+export class CreateCreditDto {
+  @ApiProperty({ example: '10.00', description: 'More than 0, at most 9 decimal places.' })
+  @IsMoney({ positive: true, max: '1000000000' })
+  amount!: string;
+
+  @ApiProperty({ example: 'USD', description: "The organization's currency." })
+  @IsCurrency()
+  currency!: string;
+
+  @ApiProperty({ enum: ['paid', 'promo', 'goodwill'] })
+  @IsOneOf('paid', 'promo', 'goodwill')
+  kind!: CreditKind;
+
+  @ApiProperty({ example: 'Welcome credit' })
+  @IsText({ max: 500 })
+  reason!: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'Absent: it never expires.' })
+  @MayBeNull()
+  @IsInstant({ future: true })
+  expires_at?: string | null;
+}
+
+/** A credit grant as the API shows it. */
+export const showCredit = (grant: CreditGrant) => ({
+  object: 'credit',
+  id: publicId('credit', grant.id),
+  organization: publicId('organization', grant.organizationId),
+  kind: grant.kind,
+  amount: formatNano(grant.amountNano),
+  remaining: formatNano(grant.remainingNano),
+  currency: grant.currency,
+  reason: grant.reason,
+  expires_at: grant.expiresAt?.toISOString() ?? null,
+  created_at: grant.createdAt.toISOString(),
+});

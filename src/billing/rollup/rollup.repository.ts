@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+import type { Funding } from '../ledger/posting.js';
+import { Database } from '../../platform/database/database.service.js';
+
+/** A claimed event: what the ledger needs to know of it. */
+export interface ClaimedEvent {
+  id: string;
+  walletId: string;
+  organizationId: string;
+  currency: string;
+  /** What the customer pays; negative for a reversal. */
+  amountNano: bigint;
+  /** What providers take; negative for a reversal. */
+  costNano: bigint;
+  /** Absent: an ordinary charge. */
+  reversesId?: string | undefined;
+}
+
+interface EventRow {
+  id: string;
+  wallet_id: string;
+  organization_id: string;
+  currency: string;
+  amount_nano: string;
+  cost_nano: string;
+  reverses_id: string | null;
+}
+
+interface FundingRow {
+  event_id: string;
+  amount_nano: string;
+  promo_nano: string;
+  postpaid_nano: string;
+}
+
+/** The queue of events, their rollups and their funding. Every call belongs to the caller's transaction. */
+@Injectable()
+export class RollupRepository {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Takes up to `limit` events off the queue, oldest first; events another worker is at are passed over.
+   * Nothing is lost when the transaction rolls back: the rows are there again.
+   */
+  async claim(client: PoolClient, limit: number): Promise<ClaimedEvent[]> {
+    const { rows } = await client.query<EventRow>({
+      name: 'rollup-claim',
+      text: `with claimed as (
+               delete from usage_pending where event_id = any (array(
+                 select event_id from usage_pending order by event_id limit $1 for update skip locked))
+               returning event_id)
+             select e.id, e.wallet_id, e.organization_id, e.currency, e.amount_nano, e.cost_nano, e.reverses_id
+             from claimed c join usage_event e on e.id = c.event_id order by e.id`,
+      values: [limit],
+    });
+    return rows.map(toEvent);
+  }
+
+  /** Puts claimed events back for a later batch. */
+  async putBack(client: PoolClient, eventIds: string[]): Promise<void> {
+    await client.query('insert into usage_pending (event_id) select * from unnest($1::uuid[])', [eventIds]);
+  }
+
+  /** Which of these events are still queued. */
+  async listQueued(client: PoolClient, eventIds: string[]): Promise<Set<string>> {
+    const { rows } = await client.query<{ event_id: string }>(
+      'select event_id from usage_pending where event_id = any ($1::uuid[])',
+      [eventIds],
+    );
+    return new Set(rows.map((row) => row.event_id));
+  }
+
+  /** How events of earlier batches were paid. */
+  async listFundings(client: PoolClient, eventIds: string[]): Promise<Map<string, Funding>> {
+    const { rows } = await client.query<FundingRow>(
+      `select e.id as event_id, e.amount_nano,
+              coalesce(sum(f.amount_nano) filter (where f.funding = 'prepaid_promo'), 0) as promo_nano,
+              coalesce(sum(f.amount_nano) filter (where f.funding = 'postpaid'), 0) as postpaid_nano
+       from usage_event e left join usage_funding f on f.event_id = e.id
+       where e.id = any ($1::uuid[]) group by e.id`,
+      [eventIds],
+    );
+    return new Map(rows.map((row) => [row.event_id, toFunding(row)]));
+  }
+
+  /** Adds the lines of the events to their rollups, in the order of the key so that workers never deadlock. */
+  async addToRollups(client: PoolClient, eventIds: string[]): Promise<void> {
+    await client.query({
+      name: 'rollup-add',
+      text: `insert into usage_rollup as r (organization_id, wallet_id, period_id, hour, project_id, api_key_id, provider_id,
+               model_id, token_class, price_version_id, lines, quantity, rated_pico, amount_nano, absorbed_nano, cost_nano)
+             select e.organization_id, e.wallet_id, e.period_id, date_trunc('hour', e.recorded_at, 'UTC') as hour, e.project_id,
+               e.api_key_id, e.provider_id, e.model_id, l.token_class, l.price_version_id, count(*), sum(l.quantity),
+               sum(l.quantity::numeric * l.unit_price_pico), sum(l.amount_nano), sum(l.absorbed_nano), sum(l.cost_nano)
+             from unnest($1::uuid[]) as i(id) join usage_event e on e.id = i.id join usage_event_line l on l.event_id = e.id
+             group by e.organization_id, e.wallet_id, e.period_id, hour, e.project_id, e.api_key_id, e.provider_id, e.model_id,
+               l.token_class, l.price_version_id
+             order by e.wallet_id, e.period_id, hour, e.project_id, e.api_key_id, e.provider_id, e.model_id, l.token_class,
+               l.price_version_id
+             on conflict (wallet_id, period_id, hour, project_id, api_key_id, provider_id, model_id, token_class, price_version_id)
+             do update set lines = r.lines + excluded.lines, quantity = r.quantity + excluded.quantity,
+               rated_pico = r.rated_pico + excluded.rated_pico, amount_nano = r.amount_nano + excluded.amount_nano,
+               absorbed_nano = r.absorbed_nano + excluded.absorbed_nano, cost_nano = r.cost_nano + excluded.cost_nano`,
+      values: [eventIds],
+    });
+  }
+
+  /** Notes which part of an event promo credit or nobody's credit paid; the rest was paid credit. */
+  async recordFundings(client: PoolClient, fundings: { eventId: string; funding: Funding }[]): Promise<void> {
+    const rows = fundings.flatMap(({ eventId, funding }) => [
+      { eventId, kind: 'prepaid_promo', amountNano: funding.promoNano },
+      { eventId, kind: 'postpaid', amountNano: funding.postpaidNano },
+    ]);
+    const kept = rows.filter((row) => row.amountNano > 0n);
+    if (kept.length === 0) return;
+    await client.query(
+      `insert into usage_funding (event_id, funding, amount_nano)
+       select * from unnest($1::uuid[], $2::text[], $3::bigint[])`,
+      [kept.map((row) => row.eventId), kept.map((row) => row.kind), kept.map((row) => row.amountNano)],
+    );
+  }
+
+  /** Events waiting, and how long the oldest has waited in seconds (absent: none waits). */
+  async measureQueue(): Promise<{ events: number; oldestSeconds?: number | undefined }> {
+    const [row] = await this.database.query<{ events: number; oldest: number | null }>(
+      `select count(*)::int as events, extract(epoch from billing_now() - min(e.recorded_at))::float8 as oldest
+       from usage_pending p join usage_event e on e.id = p.event_id`,
+    );
+    return { events: row?.events ?? 0, oldestSeconds: row?.oldest ?? undefined };
+  }
+}
+
+const toEvent = (row: EventRow): ClaimedEvent => ({
+  id: row.id,
+  walletId: row.wallet_id,
+  organizationId: row.organization_id,
+  currency: row.currency,
+  amountNano: BigInt(row.amount_nano),
+  costNano: BigInt(row.cost_nano),
+  reversesId: row.reverses_id ?? undefined,
+});
+
+function toFunding(row: FundingRow): Funding {
+  const promoNano = BigInt(row.promo_nano);
+  const postpaidNano = BigInt(row.postpaid_nano);
+  return { paidNano: BigInt(row.amount_nano) - promoNano - postpaidNano, promoNano, postpaidNano };
+}
