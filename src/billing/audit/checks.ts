@@ -1,0 +1,246 @@
+/**
+ * The books checks. Each is a query that names what is wrong and finds nothing while the books are right; all run
+ * on one snapshot. The numbers with I follow the usual auditor's list (I15 to I25 are about invoices and payments),
+ * those with F are about what is Faregate's own.
+ */
+export interface Check {
+  id: string;
+  /** What holds when the check finds nothing. */
+  title: string;
+  /** Selects one text column `id` per violation. */
+  sql: string;
+}
+
+/** How long an expired hold may stay open before that is a fault: the sweep runs every 30 seconds. */
+const SWEEP_GRACE = `interval '10 minutes'`;
+/** How long an event may wait for the rollup. */
+const QUEUE_GRACE = `interval '15 minutes'`;
+/** How long an expired lot may keep money that nothing holds. */
+const EXPIRY_GRACE = `interval '1 hour'`;
+
+const LEDGER_CHECKS: Check[] = [
+  {
+    id: 'I01',
+    title: 'every ledger transaction has two entries or more, one currency, and sums to zero',
+    sql: `select t.id::text as id from ledger_transaction t left join ledger_entry e on e.transaction_id = t.id
+            left join ledger_account a on a.id = e.account_id
+          group by t.id having coalesce(sum(e.amount_nano), 1) <> 0 or count(*) < 2 or count(distinct a.currency) <> 1`,
+  },
+  {
+    id: 'I02',
+    title: 'the whole ledger sums to zero in each currency',
+    sql: `select a.currency::text as id from ledger_entry e join ledger_account a on a.id = e.account_id
+          group by a.currency having sum(e.amount_nano) <> 0`,
+  },
+  {
+    id: 'I03',
+    title: 'what a wallet holds is the sum of its open holds',
+    sql: `select w.id::text as id from wallet w
+            left join (select wallet_id, sum(amount_nano) as held from hold where state = 'open' group by 1) h on h.wallet_id = w.id
+          where w.held_nano <> coalesce(h.held, 0)`,
+  },
+  {
+    id: 'I04',
+    title: 'a wallet holds what the ledger owes it, less usage not yet posted',
+    sql: `select w.id::text as id from wallet w
+            left join (select a.wallet_id, -sum(e.amount_nano) as owed from ledger_entry e join ledger_account a on a.id = e.account_id
+                       where a.kind in ('deferred_revenue', 'promo_credit', 'contract_asset') group by 1) l on l.wallet_id = w.id
+            left join (select u.wallet_id, sum(u.amount_nano) as queued from usage_pending p join usage_event u on u.id = p.event_id
+                       group by 1) q on q.wallet_id = w.id
+          where w.balance_nano <> coalesce(l.owed, 0) - coalesce(q.queued, 0)`,
+  },
+];
+
+const HOLD_CHECKS: Check[] = [
+  {
+    id: 'I05',
+    title: 'a settled hold has exactly one usage event, of its amount',
+    sql: `select h.id::text as id from hold h left join usage_event u on u.hold_id = h.id and u.kind = 'usage'
+          where h.state = 'settled' group by h.id, h.settled_nano
+          having count(u.id) <> 1 or sum(u.amount_nano) <> h.settled_nano`,
+  },
+  {
+    id: 'I06',
+    title: 'a usage event has a settled hold',
+    sql: `select u.id::text as id from usage_event u left join hold h on h.id = u.hold_id
+          where u.kind = 'usage' and (h.id is null or h.state <> 'settled')`,
+  },
+  {
+    id: 'I08',
+    title: 'no wallet is overspent beyond its overdraft',
+    sql: `select id::text as id from wallet where balance_nano - held_nano < -overdraft_nano`,
+  },
+  {
+    id: 'I09',
+    title: 'no hold stays open long after it expired',
+    sql: `select id::text as id from hold where state = 'open' and expires_at < billing_now() - ${SWEEP_GRACE}`,
+  },
+  {
+    id: 'F01',
+    title: 'every closed hold has its request row, and every request row its closed hold',
+    sql: `select coalesce(h.id, r.id)::text as id from hold h full join request r on r.id = h.id
+          where (h.state is distinct from 'open' and r.id is null) or h.id is null or (h.state = 'open' and r.id is not null)`,
+  },
+  {
+    id: 'F02',
+    title: 'what a budget holds is the sum of the open holds that count against it',
+    sql: budgetSql('held_nano', `case when h.state = 'open' then h.amount_nano else 0 end`),
+  },
+  {
+    id: 'F03',
+    title: 'what a budget has spent is what the holds that count against it settled at',
+    sql: budgetSql('spent_nano', 'coalesce(h.settled_nano, 0)'),
+  },
+  {
+    id: 'F04',
+    title: 'no process that is long gone still has open holds',
+    sql: `select h.id::text as id from hold h left join gateway_process p on p.id = h.process_id
+          where h.state = 'open' and h.expires_at < billing_now() - ${SWEEP_GRACE}
+            and coalesce(p.seen_at, h.created_at) < billing_now() - ${SWEEP_GRACE}`,
+  },
+];
+
+const USAGE_CHECKS: Check[] = [
+  {
+    id: 'I07',
+    title: 'rollups are, in every figure of every class, the events that left the queue',
+    sql: `select k as id from (
+            select concat_ws('|', e.wallet_id, e.period_id, date_trunc('hour', e.recorded_at, 'UTC'), e.project_id, e.api_key_id,
+                     e.provider_id, e.model_id, l.token_class, l.price_version_id) as k,
+                   1 as n, l.quantity::numeric as q, l.quantity::numeric * l.unit_price_pico as r, l.amount_nano::numeric as a,
+                   l.absorbed_nano::numeric as s, l.cost_nano::numeric as c
+            from usage_event e join usage_event_line l on l.event_id = e.id
+            where not exists (select 1 from usage_pending p where p.event_id = e.id)
+            union all
+            select concat_ws('|', wallet_id, period_id, hour, project_id, api_key_id, provider_id, model_id, token_class,
+                     price_version_id), -lines, -quantity, -rated_pico, -amount_nano, -absorbed_nano, -cost_nano
+            from usage_rollup) z
+          group by k having sum(n) <> 0 or sum(q) <> 0 or sum(r) <> 0 or sum(a) <> 0 or sum(s) <> 0 or sum(c) <> 0`,
+  },
+  {
+    id: 'I10',
+    title: 'no event waits long for the rollup',
+    sql: `select u.id::text as id from usage_pending p join usage_event u on u.id = p.event_id
+          where u.recorded_at < billing_now() - ${QUEUE_GRACE}`,
+  },
+  {
+    id: 'I11',
+    title: 'every line is its quantity times its price, rounded once, half up',
+    sql: `select concat_ws('|', event_id, token_class, price_version_id) as id from usage_event_line
+          where amount_nano <> sign(quantity) * div(abs(quantity)::numeric * unit_price_pico + 500, 1000)`,
+  },
+  {
+    id: 'F05',
+    title: 'every event is the sum of its lines: charge, absorbed part, cost and exact rating',
+    sql: `select e.id::text as id from usage_event e left join usage_event_line l on l.event_id = e.id
+          group by e.id having coalesce(sum(l.amount_nano), 0) <> e.amount_nano + e.absorbed_nano
+            or coalesce(sum(l.absorbed_nano), 0) <> e.absorbed_nano or coalesce(sum(l.cost_nano), 0) <> e.cost_nano
+            or coalesce(sum(l.quantity::numeric * l.unit_price_pico), 0) <> e.rated_pico`,
+  },
+  {
+    id: 'F06',
+    title: 'the lines of an event bill no more than the tokens and searches it reports',
+    sql: `select e.id::text as id from usage_event e
+            left join usage_event_line l on l.event_id = e.id
+              and l.token_class in ('input', 'cache_read', 'cache_write_5m', 'cache_write_1h', 'output', 'search')
+          group by e.id having coalesce(sum(l.quantity), 0) > coalesce(e.input_tokens, 0) + coalesce(e.cache_read_tokens, 0)
+            + coalesce(e.cache_write_5m_tokens, 0) + coalesce(e.cache_write_1h_tokens, 0) + coalesce(e.output_tokens, 0)
+            + coalesce(e.searches, 0) and e.kind = 'usage'`,
+  },
+  {
+    id: 'I12',
+    title: 'a reversal is exactly the event it takes back, negated',
+    sql: `select r.id::text as id from usage_event r join usage_event o on o.id = r.reverses_id
+          where r.kind = 'reversal' and (r.amount_nano <> -o.amount_nano or r.absorbed_nano <> -o.absorbed_nano
+            or r.cost_nano <> -o.cost_nano or r.rated_pico <> -o.rated_pico or r.wallet_id <> o.wallet_id
+            or -coalesce(r.input_tokens, 0) <> coalesce(o.input_tokens, 0) or -coalesce(r.output_tokens, 0) <> coalesce(o.output_tokens, 0))`,
+  },
+  {
+    id: 'I26',
+    title: 'every line was rated with a price that held at the time the call was priced',
+    sql: `select concat_ws('|', l.event_id, l.token_class) as id from usage_event_line l join usage_event u on u.id = l.event_id
+            left join price_version v on v.id = l.price_version_id
+          where v.id is null or not v.valid @> u.priced_at or v.unit_price_pico <> l.unit_price_pico`,
+  },
+];
+
+const CREDIT_CHECKS: Check[] = [
+  {
+    id: 'I13',
+    title: 'no lot gives more than it has',
+    sql: `select g.id::text as id from credit_grant g left join grant_move m on m.grant_id = g.id group by g.id, g.amount_nano
+          having coalesce(sum(case m.kind when 'restore' then -m.amount_nano else m.amount_nano end), 0) not between 0 and g.amount_nano`,
+  },
+  {
+    id: 'I14',
+    title: 'no expired lot keeps money that nothing holds',
+    sql: `select g.id::text as id from credit_grant g join wallet w on w.id = g.wallet_id
+            left join grant_move m on m.grant_id = g.id
+          where g.expires_at < billing_now() - ${EXPIRY_GRACE} and w.balance_nano > w.held_nano
+          group by g.id having g.amount_nano <> coalesce(sum(case m.kind when 'restore' then -m.amount_nano else m.amount_nano end), 0)`,
+  },
+  {
+    id: 'F07',
+    title: 'what is left of each lot is what its moves leave',
+    sql: `select g.id::text as id from credit_grant g left join grant_balance b on b.grant_id = g.id
+            left join grant_move m on m.grant_id = g.id
+          group by g.id, b.remaining_nano, b.consumed_nano
+          having b.remaining_nano is distinct from
+              g.amount_nano - coalesce(sum(case m.kind when 'restore' then -m.amount_nano else m.amount_nano end), 0)
+            or b.consumed_nano is distinct from
+              coalesce(sum(case m.kind when 'consume' then m.amount_nano when 'restore' then -m.amount_nano end), 0)`,
+  },
+  {
+    id: 'F08',
+    title: 'the lots of a wallet are what the ledger says is left of paid and of promo credit',
+    sql: `select id from (
+            select concat_ws('|', g.wallet_id, case g.kind when 'promo' then 'promo_credit' else 'deferred_revenue' end) as id,
+                   g.amount_nano - coalesce((select sum(case m.kind when 'restore' then -m.amount_nano else m.amount_nano end)
+                                             from grant_move m where m.grant_id = g.id), 0) as nano
+            from credit_grant g
+            union all
+            select concat_ws('|', a.wallet_id, a.kind), e.amount_nano from ledger_entry e join ledger_account a on a.id = e.account_id
+            where a.kind in ('promo_credit', 'deferred_revenue')) z
+          group by id having sum(nano) <> 0`,
+  },
+  {
+    id: 'F09',
+    title: 'no event is funded by more than it cost, and none before it was posted',
+    sql: `select e.id::text as id from usage_funding f join usage_event e on e.id = f.event_id
+          group by e.id having sum(f.amount_nano) > abs(e.amount_nano) or exists (select 1 from usage_pending p where p.event_id = e.id)`,
+  },
+  {
+    id: 'F10',
+    title: 'usage funded by promo credit or postpaid is what the ledger posted for it',
+    sql: `select id from (
+            select concat_ws('|', e.wallet_id, f.funding) as id, sign(e.amount_nano) * f.amount_nano as nano
+            from usage_funding f join usage_event e on e.id = f.event_id
+            union all
+            select concat_ws('|', a.wallet_id, case a.kind when 'promo_credit' then 'prepaid_promo' else 'postpaid' end),
+                   -n.amount_nano
+            from ledger_entry n join ledger_account a on a.id = n.account_id join ledger_transaction t on t.id = n.transaction_id
+            where a.kind in ('promo_credit', 'contract_asset') and t.kind = 'usage') z
+          group by id having sum(nano) <> 0`,
+  },
+];
+
+/** Every check, in the order they are shown: the auditor's list, then our own. */
+export const CHECKS: readonly Check[] = [
+  ...LEDGER_CHECKS,
+  ...HOLD_CHECKS,
+  ...USAGE_CHECKS,
+  ...CREDIT_CHECKS,
+].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+
+function sortKey({ id }: Check): string {
+  return id.startsWith('I') ? `1${id}` : `2${id}`;
+}
+
+function budgetSql(column: 'held_nano' | 'spent_nano', amount: string): string {
+  return `select concat_ws('|', coalesce(u.scope_id, s.scope_id), coalesce(u.window_start, s.window_start)) as id
+          from budget_usage u full join (
+            select b.scope_id, b.window_start, sum(${amount}) as nano
+            from hold h cross join lateral unnest(h.budget_scopes, h.budget_windows) as b(scope_id, window_start)
+            group by 1, 2) s on s.scope_id = u.scope_id and s.window_start = u.window_start
+          where coalesce(u.${column}, 0) <> coalesce(s.nano, 0)`;
+}
