@@ -17,10 +17,9 @@ describe('embedded PostgreSQL', () => {
   });
 
   afterEach(async () => {
-    for (const server of started.splice(0)) {
-      await server.stop();
-      await rm(server.dir, { recursive: true, force: true });
-    }
+    const servers = started.splice(0);
+    for (const server of servers) await server.stop();
+    for (const server of servers) await rm(server.dir, { recursive: true, force: true });
     await rm(parent, { recursive: true, force: true });
   });
 
