@@ -48,6 +48,20 @@ describe('usage', () => {
     });
   });
 
+  it.each([
+    [30, 10, 20],
+    [45, 25, 20],
+    [15, 0, 15],
+  ])(
+    'with both lifetimes known, a total of %i is %i short and %i long: growth is the cheaper one',
+    (total, short, long) => {
+      const split = { ephemeral_5m_input_tokens: 10, ephemeral_1h_input_tokens: 20 };
+      const known = decodeStartUsage({ cache_creation_input_tokens: 30, cache_creation: split });
+      const { input } = foldUsage(known, { cache_creation_input_tokens: total });
+      expect(input).toMatchObject({ cacheWrite5m: short, cacheWrite1h: long });
+    },
+  );
+
   it('the output count of message_start is provisional and left out', () => {
     expect(decodeStartUsage({ input_tokens: 5, output_tokens: 4 }).output).toEqual({});
   });
