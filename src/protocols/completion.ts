@@ -236,7 +236,7 @@ export interface CompletionRequest {
   streamOptions?: JsonObject | undefined;
   /**
    * True when the messages use a form of the seeds that other vendors of the same protocol refuse (Octen's
-   * `image` part, the legacy `function` role): a verbatim body then needs its messages written anew.
+   * `image` part): a verbatim body then needs its messages written anew.
    */
   rewriteMessages?: boolean | undefined;
   /** Fields for the router: preference, allowed_providers and the like; never sent upstream. */

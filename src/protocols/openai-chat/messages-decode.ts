@@ -116,7 +116,6 @@ class MessagesDecoder {
   private legacyCall(message: JsonObject, path: string): ToolCallPart[] {
     const call = readObject(message, 'function_call', path);
     if (!call) return [];
-    this.rewriteMessages = true;
     this.legacyTurn += 1;
     const name = requireString(call, 'name', `${path}.function_call`);
     const id = legacyCallId(this.legacyTurn);
@@ -124,7 +123,6 @@ class MessagesDecoder {
   }
 
   private addResult(message: JsonObject, path: string, role: 'tool' | 'function'): void {
-    if (role === 'function') this.rewriteMessages = true;
     const callId =
       role === 'tool' ? requireString(message, 'tool_call_id', path) : legacyCallId(this.legacyTurn);
     const content = this.content(message, path).filter(

@@ -199,6 +199,9 @@ describe('content', () => {
       content(chunk({ content: 'Hi' }), finishChunk('stop', { content: '!' }), choicesChunk([whole])),
     ).toEqual([{ type: 'text', text: 'Hi!' }]);
     expect(content(choicesChunk([whole]))).toEqual([{ type: 'text', text: 'Hi!' }]);
+    expect(content(chunk({ content: 'Hi!' }), choicesChunk([whole]))).toEqual([
+      { type: 'text', text: 'Hi!' },
+    ]);
   });
 });
 

@@ -118,6 +118,14 @@ describe('ChatStreamRelay', () => {
     expect(JSON.stringify(chunks)).not.toContain('late');
   });
 
+  it('does not send the whole message again that MiniMax repeats at the end', () => {
+    const whole = { index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' };
+    const repeated = relay(wire(chunk({ role: 'assistant', content: 'Hi' }), choicesChunk([whole])));
+    expect(repeated.faults).toEqual([]);
+    expect(deltas(repeated.chunks)).toEqual([{ role: 'assistant', content: 'Hi' }]);
+    expect(deltas(relay(wire(choicesChunk([whole]))).chunks)).toEqual([{ role: 'assistant', content: 'Hi' }]);
+  });
+
   it('gives a stream without reason or role what clients need', () => {
     expect(relay(wire(chunk({ role: 'assistant', content: 'a' }))).faults).toEqual([]);
     expect(relay(wire(finishChunk('stop'))).faults).toEqual([]);

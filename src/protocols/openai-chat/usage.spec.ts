@@ -41,6 +41,8 @@ describe('decodeUsage', () => {
     const details = { completion_tokens_details: { reasoning_tokens: 290 } };
     const xai = decodeUsage({ prompt_tokens: 12, completion_tokens: 1, total_tokens: 303, ...details });
     expect(xai.output).toEqual({ total: 291, reasoning: 290 });
+    const withoutTotal = decodeUsage({ prompt_tokens: 12, completion_tokens: 1, ...details });
+    expect(withoutTotal.output.total).toBe(291);
     const long = decodeUsage({ prompt_tokens: 12, completion_tokens: 400, total_tokens: 702, ...details });
     expect(long.output.total).toBe(690);
     const openai = decodeUsage({ prompt_tokens: 12, completion_tokens: 300, total_tokens: 312, ...details });
