@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from './catalog.module.js';
+import { DeploymentsController } from './deployments/deployments.controller.js';
+import { DeploymentsRepository } from './deployments/deployments.repository.js';
+import { DeploymentsService } from './deployments/deployments.service.js';
+import { ModelsController } from './models/models.controller.js';
+import { ModelsRepository } from './models/models.repository.js';
+import { ModelsService } from './models/models.service.js';
+import { PricesController } from './prices/prices.controller.js';
+import { PricesRepository } from './prices/prices.repository.js';
+import { PricesService } from './prices/prices.service.js';
+import { ProvidersController } from './providers/providers.controller.js';
+import { ProvidersRepository } from './providers/providers.repository.js';
+import { ProvidersService } from './providers/providers.service.js';
+
+/** The admin doors of the catalogue; the API process alone needs them. */
+@Module({
+  imports: [CatalogModule],
+  controllers: [ProvidersController, ModelsController, DeploymentsController, PricesController],
+  providers: [
+    ProvidersRepository,
+    ProvidersService,
+    ModelsRepository,
+    ModelsService,
+    DeploymentsRepository,
+    DeploymentsService,
+    PricesRepository,
+    PricesService,
+  ],
+})
+export class CatalogAdminModule {}

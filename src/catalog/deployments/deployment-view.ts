@@ -1,0 +1,20 @@
+import { publicId } from '../../core/ids.js';
+import type { DeploymentRecord } from './deployments.repository.js';
+
+/** A deployment as the admin API shows it. */
+export type DeploymentView = ReturnType<typeof deploymentView>;
+
+export const deploymentView = (record: DeploymentRecord) => ({
+  id: publicId('deployment', record.id),
+  object: 'deployment' as const,
+  model: record.modelId,
+  provider: record.providerSlug,
+  upstream_model: record.upstreamModel,
+  priority: record.priority,
+  weight: record.weight,
+  quantization: record.quantization,
+  region: record.region,
+  status: record.status,
+  created_at: record.createdAt.toISOString(),
+  updated_at: record.updatedAt.toISOString(),
+});

@@ -1,0 +1,25 @@
+import { publicId } from '../../core/ids.js';
+import { formatUnitPrice } from '../../core/money.js';
+import type { PriceRecord } from './prices.repository.js';
+import { unitOf } from './unit-price.js';
+
+/** A price as the admin API shows it. */
+export type PriceView = ReturnType<typeof priceView>;
+
+export const priceView = (record: PriceRecord) => ({
+  id: publicId('price', record.id),
+  object: 'price' as const,
+  model: record.modelId,
+  provider: record.providerSlug,
+  organization: record.organizationId === null ? null : publicId('organization', record.organizationId),
+  kind: record.kind,
+  token_class: record.tokenClass,
+  tier_from: record.tierFrom,
+  unit_price: formatUnitPrice(record.unitPricePico, unitOf(record.tokenClass)),
+  unit: unitOf(record.tokenClass),
+  currency: record.currency,
+  valid_from: record.validFrom.toISOString(),
+  valid_to: record.validTo?.toISOString() ?? null,
+  source: record.source,
+  created_at: record.createdAt.toISOString(),
+});

@@ -1,0 +1,110 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { TOKEN_CLASSES, type TokenClass } from '../../core/token-usage.js';
+import {
+  IsCount,
+  IsCurrency,
+  IsFlag,
+  IsInstant,
+  IsJudged,
+  IsOneOf,
+  IsPublicId,
+  IsText,
+  MayBeAbsent,
+  MayBeNull,
+} from '../../platform/http/fields.decorator.js';
+import { ListQuery } from '../../platform/http/list.dto.js';
+import { PRICE_KINDS, type PriceKind } from '../price.js';
+import { judgeUnitPrice } from './unit-price.js';
+
+/** Body of POST /prices. */
+export class CreatePrice {
+  @ApiProperty({ example: 'anthropic/claude-opus-4.8', description: 'Id of a model.' })
+  @IsText({ max: 127 })
+  model!: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Slug or id of a provider. A list price then holds only there; a cost price needs one.',
+  })
+  @MayBeNull()
+  @IsText({ max: 80 })
+  provider?: string | null;
+
+  @ApiProperty({ enum: PRICE_KINDS, description: 'list: what customers pay. cost: what the provider takes.' })
+  @IsOneOf(...PRICE_KINDS)
+  kind!: PriceKind;
+
+  @ApiProperty({ enum: TOKEN_CLASSES })
+  @IsOneOf(...TOKEN_CLASSES)
+  token_class!: TokenClass;
+
+  @ApiProperty({
+    example: '3.00',
+    description: 'Decimal, per 1M tokens with at most 6 places; for search per call with at most 12.',
+  })
+  @IsJudged('isUnitPrice', judgeUnitPrice)
+  unit_price!: string;
+
+  @ApiProperty({ example: 'USD' })
+  @IsCurrency()
+  currency!: string;
+
+  @ApiPropertyOptional({ type: String, nullable: true, format: 'date-time', description: 'Now when absent.' })
+  @MayBeNull()
+  @IsInstant()
+  valid_from?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: 'Makes it a contract price of this customer.',
+  })
+  @MayBeNull()
+  @IsPublicId('organization')
+  organization?: string | null;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    default: 0,
+    description: 'Holds for calls with at least this many input tokens.',
+  })
+  @MayBeAbsent()
+  @IsCount()
+  tier_from?: number;
+}
+
+/** Query of GET /prices. */
+export class ListPrices extends ListQuery {
+  @ApiPropertyOptional({ description: 'Id of a model.' })
+  @MayBeAbsent()
+  @IsText({ max: 127 })
+  model?: string;
+
+  @ApiPropertyOptional({ description: 'Slug or id of a provider.' })
+  @MayBeAbsent()
+  @IsText({ max: 80 })
+  provider?: string;
+
+  @ApiPropertyOptional({ enum: PRICE_KINDS })
+  @MayBeAbsent()
+  @IsOneOf(...PRICE_KINDS)
+  kind?: PriceKind;
+
+  @ApiPropertyOptional({ enum: TOKEN_CLASSES })
+  @MayBeAbsent()
+  @IsOneOf(...TOKEN_CLASSES)
+  token_class?: TokenClass;
+
+  @ApiPropertyOptional({ description: 'Contract prices of this customer.' })
+  @MayBeAbsent()
+  @IsPublicId('organization')
+  organization?: string;
+
+  @ApiPropertyOptional({ type: Boolean, description: 'Only prices that hold now.' })
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @MayBeAbsent()
+  @IsFlag()
+  current?: boolean;
+}

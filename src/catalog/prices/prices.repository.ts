@@ -1,0 +1,251 @@
+import { Injectable } from '@nestjs/common';
+import type pg from 'pg';
+import { publicId } from '../../core/ids.js';
+import type { TokenClass } from '../../core/token-usage.js';
+import { AuditLogRepository, type AuditEntry } from '../../platform/audit/audit-log.repository.js';
+import { Database } from '../../platform/database/database.service.js';
+import type { PriceKind } from '../price.js';
+
+/** What is sold: one class of one model, in one tier and currency, for all or for some. */
+export interface Sku {
+  kind: PriceKind;
+  modelId: string;
+  /** UUID; null: every provider. */
+  providerId: string | null;
+  /** UUID; null: every customer. */
+  organizationId: string | null;
+  tokenClass: TokenClass;
+  tierFrom: number;
+  currency: string;
+}
+
+/** A price as the admin API keeps it. */
+export interface PriceRecord extends Sku {
+  /** UUID. */
+  id: string;
+  providerSlug: string | null;
+  unitPricePico: bigint;
+  validFrom: Date;
+  /** Null: open. */
+  validTo: Date | null;
+  /** Where the figure comes from. */
+  source: string;
+  createdBy: string;
+  createdAt: Date;
+}
+
+/** A price to be stored. */
+export interface NewPrice {
+  id: string;
+  sku: Sku;
+  unitPricePico: bigint;
+  /** RFC 3339; null: now by the database's clock. */
+  validFrom: string | null;
+  source: string;
+  createdBy: string;
+}
+
+/** What is known when a price is about to be stored. */
+export interface PriceSituation {
+  /** Instants of the database's clock, milliseconds since the epoch. */
+  nowMs: number;
+  startsAtMs: number;
+  /** Start of the latest price of the same sku; null: there is none. */
+  latestStartMs: number | null;
+  /** Start of the earliest price of the same group's lowest tier; null: there is none. */
+  baseStartMs: number | null;
+}
+
+/** The predecessor was ended by somebody else in the meantime. */
+export class PriceRaceError extends Error {
+  override readonly name = 'PriceRaceError';
+}
+
+const COLUMNS = `p.id, s.kind, s.model_id as "modelId", s.provider_id as "providerId", o.slug as "providerSlug",
+  s.organization_id as "organizationId", s.token_class as "tokenClass", s.tier_from::float8 as "tierFrom", s.currency,
+  p.unit_price_pico as "unitPricePico", lower(p.valid) as "validFrom", upper(p.valid) as "validTo", p.source,
+  p.created_by as "createdBy", p.created_at as "createdAt"`;
+const FROM = `from price_version p join sku s on s.id = p.sku_id left join provider o on o.id = s.provider_id`;
+
+const SITUATION = `select (extract(epoch from billing_now()) * 1000)::float8 as "nowMs",
+  (extract(epoch from coalesce($2::timestamptz, date_trunc('milliseconds', billing_now()))) * 1000)::float8 as "startsAtMs",
+  (select extract(epoch from max(lower(valid))) * 1000 from price_version where sku_id = $1)::float8 as "latestStartMs",
+  (select extract(epoch from min(lower(p.valid))) * 1000 from price_version p join sku s on s.id = p.sku_id
+   where s.kind = $3 and s.model_id = $4 and s.provider_id is not distinct from $5::uuid
+     and s.organization_id is not distinct from $6::uuid and s.token_class = $7 and s.currency = $8
+     and s.tier_from = 0)::float8 as "baseStartMs"`;
+
+type PriceRow = Omit<PriceRecord, 'unitPricePico'> & { unitPricePico: string };
+
+/** Prices in PostgreSQL: a price is never edited, a successor ends it. */
+@Injectable()
+export class PricesRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditLogRepository,
+  ) {}
+
+  /**
+   * Stores a price, ends the open one before it, and appends the audit entry, all or nothing. `check` may throw to
+   * refuse. Throws PriceRaceError, or PostgreSQL's 23P01, when another price of the same sku came first.
+   */
+  create(
+    price: NewPrice,
+    change: Pick<AuditEntry, 'actor'> & {
+      check: (situation: PriceSituation) => void;
+      view: (record: PriceRecord) => unknown;
+    },
+  ): Promise<PriceRecord> {
+    return this.database.transaction(async (client) => {
+      const skuId = await getSkuId(client, price.sku);
+      const situation = await getSituation(client, skuId, price);
+      change.check(situation);
+      const startsAt = new Date(situation.startsAtMs).toISOString();
+      await endOpenPrice(client, skuId, { startsAt, expected: situation.latestStartMs !== null });
+      await client.query(
+        `insert into price_version (id, sku_id, unit_price_pico, valid, source, created_by)
+         values ($1, $2, $3, tstzrange($4, null), $5, $6)`,
+        [price.id, skuId, String(price.unitPricePico), startsAt, price.source, price.createdBy],
+      );
+      const created = await getRecord(client, price.id);
+      const after = change.view(created);
+      await this.audit.append(client, {
+        actor: change.actor,
+        action: 'price.create',
+        targetKind: 'price',
+        targetId: publicId('price', price.id),
+        organizationId: price.sku.organizationId ?? undefined,
+        after,
+        detail: { model: price.sku.modelId, token_class: price.sku.tokenClass, kind: price.sku.kind },
+      });
+      return created;
+    });
+  }
+
+  /** Null when there is none. */
+  find(id: string): Promise<PriceRecord | null> {
+    return findRecord(this.database.pool, id);
+  }
+
+  /** Newest first, one row more than `limit` when there are as many. */
+  async list(filter: {
+    afterId: string | undefined;
+    limit: number;
+    match: Partial<Pick<Sku, 'modelId' | 'providerId' | 'kind' | 'tokenClass' | 'organizationId'>>;
+    currentOnly: boolean;
+  }): Promise<PriceRecord[]> {
+    const { modelId, providerId, kind, tokenClass, organizationId } = filter.match;
+    const rows = await this.database.query<PriceRow>(
+      `select ${COLUMNS} ${FROM}
+       where ($1::uuid is null or p.id < $1) and ($2::text is null or s.model_id = $2)
+         and ($3::uuid is null or s.provider_id = $3) and ($4::text is null or s.kind = $4)
+         and ($5::text is null or s.token_class = $5) and ($6::uuid is null or s.organization_id = $6)
+         and (not $7::boolean or p.valid @> billing_now())
+       order by p.id desc limit $8`,
+      [
+        filter.afterId ?? null,
+        modelId ?? null,
+        providerId ?? null,
+        kind ?? null,
+        tokenClass ?? null,
+        organizationId ?? null,
+        filter.currentOnly,
+        filter.limit + 1,
+      ],
+    );
+    return rows.map(toDomain);
+  }
+
+  /** What of these exists. */
+  async resolve(given: {
+    modelId: string;
+    providerId: string | null;
+    slug: string | null;
+    organizationId: string | null;
+  }) {
+    const [row] = await this.database.query<{
+      model: boolean;
+      providerId: string | null;
+      organization: boolean;
+    }>(
+      `select exists (select 1 from model where id = $1) as model,
+         (select id from provider where id = $2::uuid or slug = $3) as "providerId",
+         exists (select 1 from organization where id = $4::uuid) as organization`,
+      [given.modelId, given.providerId, given.slug, given.organizationId],
+    );
+    return row ?? { model: false, providerId: null, organization: false };
+  }
+}
+
+/** The row of a sku, made when it is new. */
+async function getSkuId(client: pg.PoolClient, sku: Sku): Promise<string> {
+  const values = [
+    sku.kind,
+    sku.modelId,
+    sku.providerId,
+    sku.organizationId,
+    sku.tokenClass,
+    sku.tierFrom,
+    sku.currency,
+  ];
+  await client.query(
+    `insert into sku (kind, model_id, provider_id, organization_id, token_class, tier_from, currency)
+     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
+    values,
+  );
+  const { rows } = await client.query<{ id: string }>(
+    `select id from sku where kind = $1 and model_id = $2 and provider_id is not distinct from $3::uuid
+       and organization_id is not distinct from $4::uuid and token_class = $5 and tier_from = $6 and currency = $7`,
+    values,
+  );
+  const [row] = rows;
+  if (!row) throw new Error('a sku was just written and is not there');
+  return row.id;
+}
+
+async function getSituation(
+  client: pg.PoolClient,
+  skuId: string,
+  { sku, validFrom }: NewPrice,
+): Promise<PriceSituation> {
+  const { rows } = await client.query<PriceSituation>(SITUATION, [
+    skuId,
+    validFrom,
+    sku.kind,
+    sku.modelId,
+    sku.providerId,
+    sku.organizationId,
+    sku.tokenClass,
+    sku.currency,
+  ]);
+  const [row] = rows;
+  if (!row) throw new Error('the database gave no time');
+  return row;
+}
+
+/** Exactly one price of a sku is open, from its first one on; finding none means that somebody else just ended it. */
+async function endOpenPrice(
+  client: pg.PoolClient,
+  skuId: string,
+  { startsAt, expected }: { startsAt: string; expected: boolean },
+): Promise<void> {
+  const { rowCount } = await client.query(
+    `update price_version set valid = tstzrange(lower(valid), $2)
+     where sku_id = $1 and upper_inf(valid) and lower(valid) < $2`,
+    [skuId, startsAt],
+  );
+  if (expected && rowCount !== 1) throw new PriceRaceError('another price of the same came first');
+}
+
+async function findRecord(client: pg.Pool | pg.PoolClient, id: string): Promise<PriceRecord | null> {
+  const { rows } = await client.query<PriceRow>(`select ${COLUMNS} ${FROM} where p.id = $1`, [id]);
+  return rows[0] ? toDomain(rows[0]) : null;
+}
+
+async function getRecord(client: pg.PoolClient, id: string): Promise<PriceRecord> {
+  const found = await findRecord(client, id);
+  if (!found) throw new Error(`price ${id} was just written and is not there`);
+  return found;
+}
+
+const toDomain = (row: PriceRow): PriceRecord => ({ ...row, unitPricePico: BigInt(row.unitPricePico) });

@@ -1,0 +1,137 @@
+import { Injectable } from '@nestjs/common';
+import { FaregateError, invalidRequest } from '../../core/errors.js';
+import { parsePublicId, publicId, uuidv7 } from '../../core/ids.js';
+import { parseUnitPrice } from '../../core/money.js';
+import type { AdminActor } from '../../platform/http/access.decorator.js';
+import { sqlStateOf } from '../../platform/http/database-errors.js';
+import { listPage, readCursor, type ListPage } from '../../platform/http/list.js';
+import { notFound } from '../../platform/http/public-id.pipe.js';
+import { CatalogService } from '../catalog.service.js';
+import { priceView, type PriceView } from './price-view.js';
+import type { CreatePrice, ListPrices } from './prices.dto.js';
+import { PriceRaceError, PricesRepository, type PriceSituation, type Sku } from './prices.repository.js';
+import { judgePriceOf, unitOf } from './unit-price.js';
+
+/** What admins do with prices: enter one that takes over, and read them. */
+@Injectable()
+export class PricesService {
+  constructor(
+    private readonly prices: PricesRepository,
+    private readonly catalog: CatalogService,
+  ) {}
+
+  async create(actor: AdminActor, body: CreatePrice): Promise<PriceView> {
+    const reason = judgePriceOf(body.unit_price, body.token_class);
+    if (reason !== null) throw invalidRequest(`unit_price ${reason}`, 'unit_price');
+    const sku = await this.getSku(body);
+    const price = {
+      id: uuidv7(),
+      sku,
+      unitPricePico: parseUnitPrice(body.unit_price, unitOf(body.token_class)),
+      validFrom: body.valid_from ? new Date(body.valid_from).toISOString() : null,
+      source: 'admin',
+      createdBy: actor.keyId === '' ? `system:${actor.name}` : publicId('adminKey', actor.keyId),
+    };
+    const check = (situation: PriceSituation): void => assertInOrder(situation, sku.tierFrom);
+    const created = await this.prices.create(price, { actor, check, view: priceView }).catch(cameSecond);
+    await this.catalog.refresh().catch(() => undefined);
+    return priceView(created);
+  }
+
+  /** Throws not_found. */
+  async get(id: string): Promise<PriceView> {
+    const found = await this.prices.find(id);
+    if (!found) throw notFound('price', publicId('price', id));
+    return priceView(found);
+  }
+
+  async list(query: ListPrices): Promise<ListPage<PriceView>> {
+    const { limit, model, provider, organization } = query;
+    const given = { modelId: model ?? '', organizationId: null, ...providerNames(provider) };
+    const { providerId } = await this.prices.resolve(given);
+    if (provider !== undefined && providerId === null) throw noSuchProvider();
+    const organizationId = organization === undefined ? null : parsePublicId('organization', organization);
+    const rows = await this.prices.list({
+      afterId: readCursor(query.cursor, 'uuid'),
+      limit,
+      match: {
+        ...(model === undefined ? {} : { modelId: model }),
+        ...(query.kind === undefined ? {} : { kind: query.kind }),
+        ...(query.token_class === undefined ? {} : { tokenClass: query.token_class }),
+        providerId,
+        organizationId,
+      },
+      currentOnly: query.current ?? false,
+    });
+    return listPage({ rows, limit, keyOf: ({ id }) => id, toItem: priceView });
+  }
+
+  /** What the body prices. Throws invalid_request naming the field that refers to nothing. */
+  private async getSku(body: CreatePrice): Promise<Sku> {
+    const provider = body.provider ?? undefined;
+    const organizationId = body.organization ? parsePublicId('organization', body.organization) : null;
+    if (body.kind === 'cost') {
+      if (provider === undefined) throw invalidRequest('provider is needed for a cost price', 'provider');
+      if (organizationId !== null) {
+        throw invalidRequest('organization must not be set on a cost price', 'organization');
+      }
+    }
+    const found = await this.prices.resolve({
+      modelId: body.model,
+      organizationId,
+      ...providerNames(provider),
+    });
+    if (!found.model) throw invalidRequest('model must be the id of a model', 'model');
+    if (provider !== undefined && found.providerId === null) throw noSuchProvider();
+    if (organizationId !== null && !found.organization) {
+      throw invalidRequest('organization must be the id of an organization', 'organization');
+    }
+    return {
+      kind: body.kind,
+      modelId: body.model,
+      providerId: found.providerId,
+      organizationId,
+      tokenClass: body.token_class,
+      tierFrom: body.tier_from ?? 0,
+      currency: body.currency,
+    };
+  }
+}
+
+const providerNames = (provider: string | undefined) => ({
+  providerId: provider === undefined ? null : parsePublicId('provider', provider),
+  slug: provider ?? null,
+});
+
+const noSuchProvider = (): FaregateError =>
+  invalidRequest('provider must be the slug or id of a provider', 'provider');
+
+/** Throws when a price would change the past, or would begin a group of tiers that has no lowest one. */
+function assertInOrder(situation: PriceSituation, tierFrom: number): void {
+  const { nowMs, startsAtMs, latestStartMs, baseStartMs } = situation;
+  if (latestStartMs !== null && startsAtMs <= latestStartMs) {
+    const latest = new Date(latestStartMs).toISOString();
+    throw invalidRequest(`valid_from must be after ${latest}, where the latest price begins`, 'valid_from');
+  }
+  // A millisecond of grace: what "now" means was cut to whole milliseconds.
+  if (latestStartMs !== null && startsAtMs < Math.floor(nowMs)) {
+    throw invalidRequest('valid_from must not lie in the past', 'valid_from');
+  }
+  if (tierFrom > 0 && (baseStartMs === null || baseStartMs > startsAtMs)) {
+    throw invalidRequest(
+      'tier_from above 0 needs a price with tier_from 0, for the same customers and providers, by then',
+      'tier_from',
+    );
+  }
+}
+
+/** Two prices for the same at the same time: the database lets one through (EXCLUDE constraint). */
+function cameSecond(thrown: unknown): never {
+  if (thrown instanceof PriceRaceError || sqlStateOf(thrown) === '23P01') {
+    throw new FaregateError('conflict', 'Another price for the same was entered at the same time.', {
+      code: 'price_conflict',
+      internal: thrown,
+    });
+  }
+  throw thrown;
+}

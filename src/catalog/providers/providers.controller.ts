@@ -1,0 +1,35 @@
+import { Body, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
+import { AdminController } from '../../platform/http/admin-controller.decorator.js';
+import { CreateProvider, ListProviders, UpdateProvider } from './providers.dto.js';
+import { ProvidersService } from './providers.service.js';
+
+/** /admin/v1/providers; `{provider}` is an id or a slug. */
+@AdminController('providers', 'Catalogue')
+export class ProvidersController {
+  constructor(private readonly providers: ProvidersService) {}
+
+  @Post()
+  @AdminAccess('owner', 'admin')
+  create(@Actor() actor: AdminActor, @Body() body: CreateProvider) {
+    return this.providers.create(actor, body);
+  }
+
+  @Get()
+  @AdminRead()
+  list(@Query() query: ListProviders) {
+    return this.providers.list(query);
+  }
+
+  @Get(':provider')
+  @AdminRead()
+  get(@Param('provider') provider: string) {
+    return this.providers.get(provider);
+  }
+
+  @Patch(':provider')
+  @AdminAccess('owner', 'admin')
+  update(@Actor() actor: AdminActor, @Param('provider') provider: string, @Body() body: UpdateProvider) {
+    return this.providers.update(actor, provider, body);
+  }
+}
