@@ -44,7 +44,7 @@ const BILLING_GROUND = ['accounts', 'catalog', 'core', 'platform'];
 const ROLES =
   '\\.(module|controller|guard|strategy|filter|decorator|dto|service|processor|repository|store|client|gateway)\\.ts$';
 /** Files that only put others together. */
-const COMPOSITION = ['\\.module\\.ts$', '^src/(main|worker|cli)(\\.ts$|/)', '^src/embedded/'];
+const COMPOSITION = ['\\.module\\.ts$', '^src/(main|api|worker|cli)(\\.ts$|/)', '^src/embedded/'];
 const GENERATED = '^src/platform/prisma/generated/';
 const SPEC = '\\.spec\\.ts$';
 
@@ -123,12 +123,6 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: [ROLES, SPEC, '^src/platform/', ...COMPOSITION] },
       to: { path: OUTSIDE },
-    },
-    {
-      name: 'pure-files-import-pure-files',
-      severity: 'error',
-      from: { path: '^src/', pathNot: [ROLES, SPEC, '^src/platform/', ...COMPOSITION] },
-      to: { path: ROLES, pathNot: '^node_modules/' },
     },
     {
       name: 'only-repositories-see-prisma',

@@ -41,3 +41,17 @@ export function findLines(files: SourceFile[], pattern: RegExp): string[] {
       .flatMap((line, index) => (pattern.test(line) ? [`${name}:${index + 1}: ${line.trim()}`] : [])),
   );
 }
+
+/** `src/a.ts: names from 'place'` of every import that is more than types and whose place matches. */
+export function findRuntimeImports(files: SourceFile[], place: RegExp): string[] {
+  return files.flatMap(({ name, code }) =>
+    [...code.matchAll(/^(?:import|export) (?!type\b)([^;]*?)\s*from '([^']+)'/gm)]
+      .filter(([, names = '', from = '']) => place.test(from) && !isTypesOnly(names))
+      .map(([, names = '', from = '']) => `${name}: ${names.replaceAll(/\s+/g, ' ')} from '${from}'`),
+  );
+}
+
+function isTypesOnly(names: string): boolean {
+  const listed = /^\{(.*)\}$/s.exec(names.trim())?.[1]?.split(',') ?? [names];
+  return listed.every((entry) => entry.trim() === '' || entry.trim().startsWith('type '));
+}
