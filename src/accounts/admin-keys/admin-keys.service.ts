@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { invalidRequest } from '../../core/errors.js';
+import { uuidv7 } from '../../core/ids.js';
+import { AppConfig } from '../../platform/config/app-config.js';
+import { ADMIN_ROLES, type AdminActor, type AdminRole } from '../../platform/http/access.decorator.js';
+import { judgeText } from '../../platform/http/field-rules.js';
+import { generateSecret, hashSecret, isWellFormedSecret, storedForm } from '../keys/key-material.js';
+import { adminKeyView, type AdminKey, type AdminKeyView } from './admin-key.js';
+import { AdminKeysRepository } from './admin-keys.repository.js';
+
+/** Admin keys. They are made on the command line only, so that no admin can make a stronger one over HTTP. */
+@Injectable()
+export class AdminKeysService {
+  constructor(
+    private readonly keys: AdminKeysRepository,
+    private readonly config: AppConfig,
+  ) {}
+
+  /** A new key; its secret is in this answer and nowhere else. Throws invalid_request. */
+  async create(
+    actor: AdminActor,
+    { name, role, expiresAt = null }: { name: string; role: string; expiresAt?: Date | null },
+  ): Promise<AdminKeyView & { secret: string }> {
+    const wrong = judgeText(name);
+    if (wrong !== null) throw invalidRequest(`name ${wrong}`, 'name');
+    if (!isAdminRole(role)) throw invalidRequest(`role must be one of: ${ADMIN_ROLES.join(', ')}`, 'role');
+    const secret = generateSecret('fg_admin');
+    const key = await this.keys.create(actor, {
+      id: uuidv7(),
+      name,
+      role,
+      expiresAt,
+      secret: storedForm(secret, this.config.keyPepper),
+    });
+    return { ...adminKeyView(key), secret };
+  }
+
+  /** The key a secret belongs to, whatever its status; null for a malformed or unknown one. */
+  async findBySecret(secret: string): Promise<AdminKey | null> {
+    if (!isWellFormedSecret(secret, 'fg_admin')) return null;
+    return this.keys.findByHash(hashSecret(secret, this.config.keyPepper));
+  }
+
+  async revoke(actor: AdminActor, id: string): Promise<AdminKeyView> {
+    return adminKeyView(await this.keys.revoke(actor, id));
+  }
+
+  async list(): Promise<AdminKeyView[]> {
+    return (await this.keys.list()).map(adminKeyView);
+  }
+}
+
+const isAdminRole = (text: string): text is AdminRole => (ADMIN_ROLES as readonly string[]).includes(text);

@@ -1,0 +1,127 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  IsCount,
+  IsInstant,
+  IsJudged,
+  IsNested,
+  IsPublicId,
+  IsStringMap,
+  IsText,
+  IsTextList,
+  MayBeAbsent,
+  MayBeNull,
+} from '../../platform/http/fields.decorator.js';
+import { BudgetDto } from '../budgets/budget.dto.js';
+import { KEY_SCOPES, type KeyScope } from './api-key.js';
+import { isAddressOrRange } from './ip-range.js';
+
+const MAX_OVERLAP_SECONDS = 604_800;
+
+/** Judges the items of a list that IsTextList has already found to hold texts. */
+const EachItem = (name: string, fits: (item: string) => boolean, wanted: string) =>
+  IsJudged(name, (value) => {
+    const items: unknown[] = Array.isArray(value) ? value : [];
+    const wrong = items.find((item) => typeof item !== 'string' || !fits(item));
+    return wrong === undefined ? null : `must hold ${wanted} only`;
+  });
+
+export class RateLimitsDto {
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, nullable: true })
+  @MayBeNull()
+  @IsCount({ min: 1 })
+  requests_per_minute?: number | null;
+
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, nullable: true })
+  @MayBeNull()
+  @IsCount({ min: 1 })
+  tokens_per_minute?: number | null;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    nullable: true,
+    description: 'Calls at the same time.',
+  })
+  @MayBeNull()
+  @IsCount({ min: 1 })
+  concurrency?: number | null;
+}
+
+class KeyFields {
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: 'pm_0199…',
+    description: "A payment method of the same organization. Null: the organization's default.",
+  })
+  @MayBeNull()
+  @IsPublicId('paymentMethod')
+  payment_method?: string | null;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time', nullable: true, description: 'Null: never.' })
+  @MayBeNull()
+  @IsInstant({ future: true })
+  expires_at?: string | null;
+
+  @ApiPropertyOptional({ type: [String], description: 'Model ids or aliases. Empty: every model.' })
+  @MayBeAbsent()
+  @IsTextList({ maxItems: 200 })
+  allowed_models?: string[];
+
+  @ApiPropertyOptional({ type: [String], description: 'Addresses and CIDR ranges. Empty: from anywhere.' })
+  @MayBeAbsent()
+  @IsTextList({ max: 50 })
+  @EachItem('isAddress', isAddressOrRange, 'IP addresses and CIDR ranges')
+  allowed_ips?: string[];
+
+  @ApiPropertyOptional({ enum: KEY_SCOPES, isArray: true, default: ['inference'] })
+  @MayBeAbsent()
+  @IsTextList({ minItems: 1 })
+  @EachItem('isScope', (item) => (KEY_SCOPES as readonly string[]).includes(item), KEY_SCOPES.join(', '))
+  scopes?: KeyScope[];
+
+  @ApiPropertyOptional({ type: RateLimitsDto, description: 'Replaced as a whole.' })
+  @MayBeAbsent()
+  @IsNested(() => RateLimitsDto)
+  rate_limits?: RateLimitsDto;
+
+  @ApiPropertyOptional({ type: BudgetDto, nullable: true, description: 'Null: no cap.' })
+  @MayBeNull()
+  @IsNested(() => BudgetDto)
+  budget?: BudgetDto | null;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'At most 16 pairs of strings. Replaced as a whole.',
+  })
+  @MayBeAbsent()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+}
+
+export class CreateKeyDto extends KeyFields {
+  @ApiProperty({ maxLength: 200, example: 'production' })
+  @IsText()
+  name!: string;
+}
+
+export class UpdateKeyDto extends KeyFields {
+  @ApiPropertyOptional({ maxLength: 200 })
+  @MayBeAbsent()
+  @IsText()
+  name?: string;
+}
+
+export class RotateKeyDto {
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    maximum: MAX_OVERLAP_SECONDS,
+    default: 0,
+    description: 'How long the old secrets still work.',
+  })
+  @MayBeAbsent()
+  @IsCount({ max: MAX_OVERLAP_SECONDS })
+  overlap_seconds?: number;
+}

@@ -1,0 +1,114 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { CompatibilityProfile } from '../../core/compatibility.js';
+import { isTimeZone } from '../../platform/http/field-rules.js';
+import {
+  IsJudged,
+  IsMoney,
+  IsNested,
+  IsOneOf,
+  IsPublicId,
+  IsText,
+  MayBeAbsent,
+  MayBeNull,
+} from '../../platform/http/fields.decorator.js';
+import { BudgetDto } from '../budgets/budget.dto.js';
+import { RoutingDefaultsDto } from '../routing-defaults.dto.js';
+import {
+  BILLING_MODES,
+  COMPATIBILITIES,
+  ORGANIZATION_STATUSES,
+  type BillingMode,
+  type OrganizationStatus,
+} from './organization.js';
+
+const REGIONS = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+
+const isCountry = (value: unknown): boolean =>
+  typeof value === 'string' && /^[A-Z]{2}$/.test(value) && value !== 'ZZ' && REGIONS.of(value) !== undefined;
+
+export class TaxDto {
+  @ApiPropertyOptional({ nullable: true, type: String, example: 'DE', description: 'ISO 3166-1 alpha-2.' })
+  @MayBeNull()
+  @IsJudged('isCountry', (value) => (isCountry(value) ? null : 'must be an ISO 3166 country such as "DE"'))
+  country?: string | null;
+
+  @ApiPropertyOptional({ nullable: true, type: String, example: 'DE123456789' })
+  @MayBeNull()
+  @IsText({
+    max: 20,
+    pattern: /^[A-Za-z0-9][A-Za-z0-9 .-]+$/,
+    form: 'must be a VAT id such as "DE123456789"',
+  })
+  vat_id?: string | null;
+}
+
+class OrganizationFields {
+  @ApiPropertyOptional({ enum: COMPATIBILITIES, default: 'standard' })
+  @MayBeAbsent()
+  @IsOneOf(...COMPATIBILITIES)
+  compatibility?: CompatibilityProfile;
+
+  @ApiPropertyOptional({ default: 'UTC', example: 'Europe/Berlin', description: 'IANA time zone.' })
+  @MayBeAbsent()
+  @IsJudged('isTimeZone', (value) =>
+    isTimeZone(value) ? null : 'must be an IANA time zone such as "Europe/Berlin"',
+  )
+  timezone?: string;
+
+  @ApiPropertyOptional({ enum: BILLING_MODES, default: 'prepaid' })
+  @MayBeAbsent()
+  @IsOneOf(...BILLING_MODES)
+  billing_mode?: BillingMode;
+
+  @ApiPropertyOptional({
+    example: '500.00',
+    default: '0',
+    description: 'How far a postpaid organization may run into debt. Without effect while prepaid.',
+  })
+  @MayBeAbsent()
+  @IsMoney({ min: '0' })
+  credit_limit?: string;
+
+  @ApiPropertyOptional({ enum: ORGANIZATION_STATUSES, default: 'active' })
+  @MayBeAbsent()
+  @IsOneOf(...ORGANIZATION_STATUSES)
+  status?: OrganizationStatus;
+
+  @ApiPropertyOptional({ type: RoutingDefaultsDto, description: 'Replaced as a whole.' })
+  @MayBeAbsent()
+  @IsNested(() => RoutingDefaultsDto)
+  routing_defaults?: RoutingDefaultsDto;
+
+  @ApiPropertyOptional({ type: TaxDto, nullable: true, description: 'Replaced as a whole.' })
+  @MayBeNull()
+  @IsNested(() => TaxDto)
+  tax?: TaxDto | null;
+
+  @ApiPropertyOptional({ type: BudgetDto, nullable: true, description: 'Null: no cap.' })
+  @MayBeNull()
+  @IsNested(() => BudgetDto)
+  budget?: BudgetDto | null;
+}
+
+export class CreateOrganizationDto extends OrganizationFields {
+  @ApiProperty({ maxLength: 200, example: 'Acme' })
+  @IsText()
+  name!: string;
+
+  @ApiPropertyOptional({ enum: ['USD'], default: 'USD', description: 'Fixed once created.' })
+  @MayBeAbsent()
+  @IsOneOf('USD')
+  currency?: string;
+}
+
+export class UpdateOrganizationDto extends OrganizationFields {
+  @ApiPropertyOptional({ maxLength: 200 })
+  @MayBeAbsent()
+  @IsText()
+  name?: string;
+
+  @ApiPropertyOptional({ nullable: true, type: String, example: 'pm_0199…' })
+  @MayBeNull()
+  @IsPublicId('paymentMethod')
+  default_payment_method?: string | null;
+}

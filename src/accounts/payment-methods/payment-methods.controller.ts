@@ -1,0 +1,57 @@
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
+import { AdminController } from '../../platform/http/admin-controller.decorator.js';
+import { ListQuery, NoFields } from '../../platform/http/list.dto.js';
+import { PublicIdPipe } from '../../platform/http/public-id.pipe.js';
+import { AttachPaymentMethodDto } from './payment-methods.dto.js';
+import { PaymentMethodsService } from './payment-methods.service.js';
+
+@AdminController('organizations/:organization/payment-methods', 'Payment methods')
+export class PaymentMethodsController {
+  constructor(private readonly methods: PaymentMethodsService) {}
+
+  @Post()
+  @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({ summary: 'Attach a payment method; the first usable one becomes the default' })
+  attach(
+    @Actor() actor: AdminActor,
+    @Param('organization', new PublicIdPipe('organization')) organizationId: string,
+    @Body() body: AttachPaymentMethodDto,
+  ) {
+    return this.methods.attach(actor, organizationId, body);
+  }
+
+  @Get()
+  @AdminRead()
+  @ApiOperation({ summary: 'List payment methods, newest first' })
+  list(
+    @Param('organization', new PublicIdPipe('organization')) organizationId: string,
+    @Query() query: ListQuery,
+  ) {
+    return this.methods.list(organizationId, query);
+  }
+
+  @Get(':paymentMethod')
+  @AdminRead()
+  @ApiOperation({ summary: 'Get a payment method' })
+  get(
+    @Param('organization', new PublicIdPipe('organization')) organizationId: string,
+    @Param('paymentMethod', new PublicIdPipe('paymentMethod')) id: string,
+  ) {
+    return this.methods.get(organizationId, id);
+  }
+
+  @Post(':paymentMethod/detach')
+  @HttpCode(200)
+  @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({ summary: 'Detach a payment method' })
+  detach(
+    @Actor() actor: AdminActor,
+    @Param('organization', new PublicIdPipe('organization')) organizationId: string,
+    @Param('paymentMethod', new PublicIdPipe('paymentMethod')) id: string,
+    @Body() _body: NoFields,
+  ) {
+    return this.methods.detach(actor, organizationId, id);
+  }
+}

@@ -1,0 +1,59 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { invalidRequest } from '../../core/errors.js';
+import { publicId, uuidv7 } from '../../core/ids.js';
+import type { AdminActor } from '../../platform/http/access.decorator.js';
+import { listPage, readCursor, type ListPage } from '../../platform/http/list.js';
+import type { ListQuery } from '../../platform/http/list.dto.js';
+import { notFound } from '../../platform/http/public-id.pipe.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import { PAYMENT_METHOD_PROVIDERS, type PaymentMethodProvider } from './payment-method-provider.js';
+import { paymentMethodView, type PaymentMethodView } from './payment-method.js';
+import type { AttachPaymentMethodDto } from './payment-methods.dto.js';
+import { PaymentMethodsRepository } from './payment-methods.repository.js';
+
+@Injectable()
+export class PaymentMethodsService {
+  constructor(
+    private readonly methods: PaymentMethodsRepository,
+    private readonly organizations: OrganizationsService,
+    @Inject(PAYMENT_METHOD_PROVIDERS) private readonly providers: readonly PaymentMethodProvider[],
+  ) {}
+
+  /** Throws invalid_request for a provider that is not configured, billing for a card that is declined. */
+  async attach(
+    actor: AdminActor,
+    organizationId: string,
+    { provider: name, token }: AttachPaymentMethodDto,
+  ): Promise<PaymentMethodView> {
+    await this.organizations.getOrganization(organizationId);
+    const provider = this.providers.find((candidate) => candidate.name === name);
+    if (provider === undefined) {
+      throw invalidRequest(
+        `payment provider ${name} is not configured`,
+        'provider',
+        'provider_not_configured',
+      );
+    }
+    const id = uuidv7();
+    const attached = await provider.attach(token, id);
+    const method = { ...attached, id, organizationId, provider: name };
+    return paymentMethodView(await this.methods.create(actor, method));
+  }
+
+  async detach(actor: AdminActor, organizationId: string, id: string): Promise<PaymentMethodView> {
+    return paymentMethodView(await this.methods.detach(actor, organizationId, id));
+  }
+
+  async get(organizationId: string, id: string): Promise<PaymentMethodView> {
+    const method = await this.methods.find(organizationId, id);
+    if (method === null) throw notFound('paymentMethod', publicId('paymentMethod', id));
+    return paymentMethodView(method);
+  }
+
+  async list(organizationId: string, { limit, cursor }: ListQuery): Promise<ListPage<PaymentMethodView>> {
+    await this.organizations.getOrganization(organizationId);
+    const page = { beforeId: readCursor(cursor, 'uuid'), limit: limit + 1 };
+    const rows = await this.methods.list(organizationId, page);
+    return listPage({ rows, limit, keyOf: ({ id }) => id, toItem: paymentMethodView });
+  }
+}

@@ -1,0 +1,51 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  IsNested,
+  IsOneOf,
+  IsStringMap,
+  IsText,
+  MayBeAbsent,
+  MayBeNull,
+} from '../../platform/http/fields.decorator.js';
+import { BudgetDto } from '../budgets/budget.dto.js';
+import { RoutingDefaultsDto } from '../routing-defaults.dto.js';
+import { PROJECT_STATUSES, type ProjectStatus } from './project.js';
+
+class ProjectFields {
+  @ApiPropertyOptional({ type: BudgetDto, nullable: true, description: 'Null: no cap.' })
+  @MayBeNull()
+  @IsNested(() => BudgetDto)
+  budget?: BudgetDto | null;
+
+  @ApiPropertyOptional({ type: RoutingDefaultsDto, description: 'Replaced as a whole.' })
+  @MayBeAbsent()
+  @IsNested(() => RoutingDefaultsDto)
+  routing_defaults?: RoutingDefaultsDto;
+
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'At most 16 pairs of strings; they appear in usage exports. Replaced as a whole.',
+  })
+  @MayBeAbsent()
+  @IsStringMap()
+  tags?: Record<string, string>;
+}
+
+export class CreateProjectDto extends ProjectFields {
+  @ApiProperty({ maxLength: 200, example: 'Chat assistant' })
+  @IsText()
+  name!: string;
+}
+
+export class UpdateProjectDto extends ProjectFields {
+  @ApiPropertyOptional({ maxLength: 200 })
+  @MayBeAbsent()
+  @IsText()
+  name?: string;
+
+  @ApiPropertyOptional({ enum: PROJECT_STATUSES })
+  @MayBeAbsent()
+  @IsOneOf(...PROJECT_STATUSES)
+  status?: ProjectStatus;
+}
