@@ -18,15 +18,16 @@ CREATE TABLE usage_event (
   id uuid PRIMARY KEY,
   kind text NOT NULL DEFAULT 'usage' CHECK (kind IN ('usage', 'reversal')),
   request_id uuid NOT NULL,
-  hold_id uuid UNIQUE REFERENCES hold (id),
-  reverses_id uuid UNIQUE REFERENCES usage_event (id),
+  -- Same as request_id; absent on a reversal.
+  hold_id uuid,
+  reverses_id uuid REFERENCES usage_event (id),
   organization_id uuid NOT NULL,
   wallet_id uuid NOT NULL,
   project_id uuid NOT NULL,
   api_key_id uuid NOT NULL,
   provider_id uuid NOT NULL,
   model_id text NOT NULL,
-  period_id uuid NOT NULL REFERENCES billing_period (id),
+  period_id uuid NOT NULL,
   occurred_at timestamptz NOT NULL,
   priced_at timestamptz NOT NULL,
   recorded_at timestamptz NOT NULL DEFAULT billing_now(),
@@ -52,20 +53,22 @@ CREATE TABLE usage_event (
   UNIQUE (request_id, kind),
   CHECK ((kind = 'reversal') = (reverses_id IS NOT NULL)),
   CHECK ((kind = 'usage') = (hold_id IS NOT NULL)),
+  CHECK (hold_id = request_id),
   CHECK (kind = 'reversal' OR (amount_nano >= 0 AND absorbed_nano >= 0 AND cost_nano >= 0 AND rated_pico >= 0))
 );
+CREATE UNIQUE INDEX usage_event_reversed_once ON usage_event (reverses_id) WHERE reverses_id IS NOT NULL;
 CREATE INDEX usage_event_by_organization ON usage_event (organization_id, recorded_at);
 
 CREATE TABLE usage_event_line (
-  event_id uuid NOT NULL REFERENCES usage_event (id),
+  event_id uuid NOT NULL,
   token_class text NOT NULL,
   quantity bigint NOT NULL,
-  price_version_id uuid NOT NULL REFERENCES price_version (id),
+  price_version_id uuid NOT NULL,
   unit_price_pico bigint NOT NULL,
   -- The line's price, rounded once; the customer's part is amount_nano - absorbed_nano.
   amount_nano bigint NOT NULL,
   absorbed_nano bigint NOT NULL DEFAULT 0,
-  cost_price_version_id uuid REFERENCES price_version (id),
+  cost_price_version_id uuid,
   cost_nano bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (event_id, token_class, price_version_id),
   CONSTRAINT usage_event_line_rounding CHECK (
@@ -91,7 +94,7 @@ CREATE TRIGGER usage_event_line_append_only BEFORE UPDATE OR DELETE ON usage_eve
 
 -- Events the worker has not yet rolled up and posted. Deleting a row is the claim.
 CREATE TABLE usage_pending (
-  event_id uuid PRIMARY KEY REFERENCES usage_event (id)
+  event_id uuid PRIMARY KEY
 );
 
 CREATE TABLE usage_rollup (
