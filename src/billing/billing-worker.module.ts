@@ -1,0 +1,58 @@
+import { Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { DiscoveryModule, DiscoveryService } from '@nestjs/core';
+import { QueueModule } from '../platform/queue/queue.module.js';
+import { WakeUpProcessor } from '../platform/queue/wake-up.processor.js';
+import { AuditProcessor } from './audit/audit.processor.js';
+import { AuditService } from './audit/audit.service.js';
+import { BillingSchedules } from './billing-schedules.service.js';
+import { assertOneProcessorEach, BILLING_QUEUES } from './billing.queues.js';
+import { CleanupProcessor } from './cleanup/cleanup.processor.js';
+import { CleanupRepository } from './cleanup/cleanup.repository.js';
+import { CleanupService } from './cleanup/cleanup.service.js';
+import { CreditsRepository } from './credits/credits.repository.js';
+import { ExpiryProcessor } from './credits/expiry.processor.js';
+import { ExpiryService } from './credits/expiry.service.js';
+import { HoldsRepository } from './holds/holds.repository.js';
+import { SweepProcessor } from './holds/sweep.processor.js';
+import { SWEEP_QUIET_MS, SweepService } from './holds/sweep.service.js';
+import { LedgerRepository } from './ledger/ledger.repository.js';
+import { LedgerService } from './ledger/ledger.service.js';
+import { RollupProcessor } from './rollup/rollup.processor.js';
+import { RollupRepository } from './rollup/rollup.repository.js';
+import { RollupService } from './rollup/rollup.service.js';
+
+const QUEUES = Object.values(BILLING_QUEUES);
+const PROCESSORS = [RollupProcessor, SweepProcessor, ExpiryProcessor, AuditProcessor, CleanupProcessor];
+
+/** The money walk's work, for the worker process. Refuses to start unless each queue has one processor. */
+@Module({
+  imports: [DiscoveryModule, QueueModule.register('worker', QUEUES)],
+  providers: [
+    ...PROCESSORS,
+    BillingSchedules,
+    LedgerRepository,
+    LedgerService,
+    RollupRepository,
+    RollupService,
+    CreditsRepository,
+    ExpiryService,
+    HoldsRepository,
+    SweepService,
+    { provide: SWEEP_QUIET_MS, useValue: 60_000 },
+    AuditService,
+    CleanupRepository,
+    CleanupService,
+  ],
+})
+export class BillingWorkerModule implements OnApplicationBootstrap {
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  onApplicationBootstrap(): void {
+    const instances = this.discovery.getProviders().map(({ instance }) => instance as unknown);
+    const processors = instances.filter((instance) => instance instanceof WakeUpProcessor);
+    assertOneProcessorEach(
+      QUEUES,
+      processors.map(({ worker }) => worker.name),
+    );
+  }
+}

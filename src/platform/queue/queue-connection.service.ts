@@ -1,0 +1,63 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  createPostgresBackend,
+  createRedisBackend,
+  setDefaultBackendFactory,
+  type QueueOptions,
+} from 'bullmq';
+import pg from 'pg';
+import { AppConfig } from '../config/app-config.js';
+import { poolOptions } from '../database/database.service.js';
+
+/** Who asks: a process that only adds jobs must never wait for the queue, one that works on them may. */
+export type QueueRole = 'producer' | 'worker';
+
+/** Each worker keeps one connection to be woken through; the rest is for short statements. */
+const POOL_SIZE: Readonly<Record<QueueRole, number>> = { producer: 2, worker: 12 };
+const CONNECT_TIMEOUT_MS = 2_000;
+const COMMAND_TIMEOUT_MS = 1_000;
+
+/** Where jobs are kept: on Redis when `REDIS_URL` is set, else in PostgreSQL (schema `bullmq`). */
+@Injectable()
+export class QueueConnection implements OnApplicationShutdown {
+  private pool: pg.Pool | undefined;
+
+  constructor(private readonly config: AppConfig) {}
+
+  /** Options of every queue of this process; also tells BullMQ which backend to build. */
+  options(role: QueueRole): QueueOptions {
+    return this.config.redisUrl === undefined
+      ? this.onPostgres(role)
+      : this.onRedis(this.config.redisUrl, role);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool?.end();
+  }
+
+  private onPostgres(role: QueueRole): QueueOptions {
+    setDefaultBackendFactory(createPostgresBackend as Parameters<typeof setDefaultBackendFactory>[0]);
+    this.pool = new pg.Pool({
+      ...poolOptions(this.config.databaseUrl, POOL_SIZE[role]),
+      // BullMQ's SQL names its tables without their schema.
+      options: '-c search_path=bullmq',
+    });
+    this.pool.on('error', () => undefined);
+    // Every queue and worker of the process listens on it.
+    this.pool.setMaxListeners(0);
+    return { connection: this.pool as unknown as QueueOptions['connection'] };
+  }
+
+  private onRedis(url: string, role: QueueRole): QueueOptions {
+    setDefaultBackendFactory(createRedisBackend as Parameters<typeof setDefaultBackendFactory>[0]);
+    const shared = { url, connectTimeout: CONNECT_TIMEOUT_MS };
+    const ofRole =
+      role === 'worker'
+        ? { maxRetriesPerRequest: null }
+        : { maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: COMMAND_TIMEOUT_MS };
+    return {
+      connection: { ...shared, ...ofRole },
+      prefix: `${this.config.redisPrefix}:queue`,
+    };
+  }
+}

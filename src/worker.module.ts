@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { BillingWorkerModule } from './billing/billing-worker.module.js';
+import { ConfigModule } from './platform/config/config.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+
+/** The worker process: what happens to money after the call. */
+@Module({ imports: [ConfigModule.forRoot(), DatabaseModule, BillingWorkerModule] })
+export class WorkerModule {}
