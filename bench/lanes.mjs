@@ -89,6 +89,7 @@ export const LANES = [
     variants: verbatim,
     measure: atRate(500),
     columns: latencyColumns,
+    rounds: 3,
     quiet: true,
     skippedWhenQuick: true,
   },
@@ -105,7 +106,7 @@ export const LANES = [
     title: 'First chunk at 60 streams a second, chunks 20 ms apart',
     variants: verbatim,
     measure: pacedStreams,
-    rounds: 3,
+    rounds: 2,
     quiet: true,
     skippedWhenQuick: true,
     columns: [

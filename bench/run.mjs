@@ -9,7 +9,7 @@ import { shuffled } from './stats.mjs';
 
 const QUIET_FOREIGN_CORES = 0.35;
 const QUIET_SAMPLE_MS = 250;
-const QUIET_BUDGET_MS = 40_000;
+const QUIET_BUDGET_MS = 30_000;
 const WARM_UP_SECONDS = 0.8;
 const WARM_UP_QUICK_SECONDS = 0.4;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
