@@ -58,7 +58,7 @@ function targetTable(targets) {
     number(value, 2),
     limit,
     goal,
-    verdict === 'missed' ? '**missed**' : verdict,
+    verdict === 'missed' || verdict === 'disturbed' ? `**${verdict}**` : verdict,
   ]);
   return ['## Targets', '', ...table(['lane', 'what', 'now', 'limit', 'goal', 'verdict'], rows)];
 }

@@ -1,5 +1,9 @@
 /** How good the product has to be, against the bare proxy of the same run. */
 import { comparisons } from './comparisons.mjs';
+import { median } from './stats.mjs';
+
+/** Above this, other programs took so much of the machine that a missed target says nothing. */
+const DISTURBED_CORES = 0.35;
 
 /**
  * `limit` must hold; `goal` is where it has to get to. `ratio` is product ÷ bare, `added` is product − direct,
@@ -76,7 +80,7 @@ const TARGETS = [
 
 /**
  * @param {object[]} samples
- * @returns {{what: string, lane: string, value: number, limit: number, goal: number, verdict: 'goal' | 'ok' | 'missed'}[]}
+ * @returns {{what: string, lane: string, value: number, limit: number, goal: number, verdict: 'goal' | 'ok' | 'missed' | 'disturbed'}[]}
  *   only what was measured; a ratio misses its limit when it is beyond it by more than bare differs from itself,
  *   and whatever was measured beside a wrong answer is missed
  */
@@ -86,13 +90,14 @@ export function judgeTargets(samples) {
     const variant = target.variant ?? 'faregate';
     const value = found.get(variant)?.[target.by] ?? null;
     if (value === null) return [];
-    const wrong = samples.some(
-      (sample) => sample.lane === target.lane && sample.variant === variant && sample.failures > 0,
-    );
+    const own = samples.filter((sample) => sample.lane === target.lane && sample.variant === variant);
+    const wrong = own.some((sample) => sample.failures > 0);
+    const disturbed = median(own.map((sample) => sample.foreignCores)) > DISTURBED_CORES;
     const noise = target.by === 'ratio' ? Math.abs((found.get('bare2')?.ratio ?? 1) - 1) : 0;
     const reaches = (wanted) => (target.atLeast ? value >= wanted : value <= wanted);
     const limit = target.limit * (target.atLeast ? 1 - noise : 1 + noise);
-    const verdict = wrong ? 'missed' : reaches(target.goal) ? 'goal' : reaches(limit) ? 'ok' : 'missed';
+    const missed = wrong || !disturbed ? 'missed' : 'disturbed';
+    const verdict = wrong ? missed : reaches(target.goal) ? 'goal' : reaches(limit) ? 'ok' : missed;
     return [{ what: target.what, lane: target.lane, value, limit: target.limit, goal: target.goal, verdict }];
   });
 }
