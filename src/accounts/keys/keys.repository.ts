@@ -207,7 +207,12 @@ async function complete(client: Prisma.TransactionClient, rows: ApiKeyRow[]): Pr
     updatedAt: row.updatedAt,
     secrets: secrets
       .filter(({ apiKeyId }) => apiKeyId === row.id)
-      .map(({ apiKeyId: _, ...secret }) => secret),
+      .map(({ displayStart, last4, createdAt, expiresAt }) => ({
+        displayStart,
+        last4,
+        createdAt,
+        expiresAt,
+      })),
   }));
 }
 

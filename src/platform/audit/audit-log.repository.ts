@@ -51,7 +51,10 @@ const nameOf = (actor: AdminActor): string =>
 export class AuditLogRepository {
   constructor(private readonly database: Database) {}
 
-  /** Appends to the chain inside the caller's transaction; entries of other transactions wait for its end. */
+  /**
+   * Appends to the chain inside the caller's transaction; entries of other transactions wait for its end. Call it
+   * last: a transaction that locks rows after the chain can deadlock with one that locked them before.
+   */
   async append(transaction: AuditTransaction, entry: AuditEntry): Promise<void> {
     // Separate statements on purpose: each sees what was committed while the one before it waited.
     await run(transaction, 'select pg_advisory_xact_lock($1::bigint) is null as locked', [CHAIN_LOCK]);

@@ -59,7 +59,7 @@ export function sqlStateOf(thrown: unknown): string | undefined {
 export function databaseRefusal(thrown: unknown): FaregateError | null {
   for (const error of causes(thrown)) {
     if (PRISMA_AWAY.has(String(error.code)) || isAway(error)) {
-      return unavailable('The database does not answer; nothing was changed. Try again.', thrown);
+      return unavailable('The database does not answer. Try again.', thrown);
     }
   }
   const state = sqlStateOf(thrown);
