@@ -1,0 +1,25 @@
+import type { TokenClass } from '../../core/token-usage.js';
+
+/** A list price of the seed, in USD. */
+export interface SeedPrice {
+  tokenClass: TokenClass;
+  /** Holds for calls with at least this many input tokens; absent: for all. */
+  tierFrom?: number;
+  /** Decimal text per 1M tokens, or per call for `search`. */
+  unitPrice: string;
+}
+
+/** A model of the seed: what a fresh installation sells. */
+export interface SeedModel {
+  id: string;
+  name: string;
+  aliases: readonly string[];
+  /** The model's name at its own vendor. */
+  upstreamModel: string;
+  contextWindow: number;
+  maxOutputTokens: number;
+  capabilities: readonly string[];
+  /** Where the prices come from, and when they were read; "illustrative" when no public list was found. */
+  source: string;
+  prices: readonly SeedPrice[];
+}
