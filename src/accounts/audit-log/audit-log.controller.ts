@@ -3,6 +3,7 @@ import { ApiOperation } from '@nestjs/swagger';
 import { publicId } from '../../core/ids.js';
 import { AuditLogRepository, type AuditRow } from '../../platform/audit/audit-log.repository.js';
 import { AdminRead } from '../../platform/http/access.decorator.js';
+import { AnswersList } from '../../platform/http/answers.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
 import { listPage, readCursor } from '../../platform/http/list.js';
 import { ListQuery } from '../../platform/http/list.dto.js';
@@ -22,6 +23,7 @@ const entryView = (row: AuditRow) => ({
   prev_hash: row.prevHash,
   hash: row.hash,
 });
+import { AuditEntryResource } from './audit-log.dto.js';
 
 @AdminController('audit-log', 'Audit log')
 export class AuditLogController {
@@ -30,6 +32,7 @@ export class AuditLogController {
   @Get()
   @AdminRead()
   @ApiOperation({ summary: 'List what admins changed, newest first' })
+  @AnswersList(AuditEntryResource)
   async list(@Query() { limit, cursor }: ListQuery) {
     const rows = await this.log.list({ beforeId: readCursor(cursor, 'number'), limit: limit + 1 });
     return listPage({ rows, limit, keyOf: ({ id }) => id, toItem: entryView });

@@ -1,10 +1,11 @@
 import { Body, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
+import { Answers, AnswersCreated, AnswersList } from '../../platform/http/answers.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
 import { ListQuery, NoFields } from '../../platform/http/list.dto.js';
 import { PublicIdPipe } from '../../platform/http/public-id.pipe.js';
-import { CreateKeyDto, RotateKeyDto, UpdateKeyDto } from './keys.dto.js';
+import { CreateKeyDto, KeyResource, KeyWithSecretResource, RotateKeyDto, UpdateKeyDto } from './keys.dto.js';
 import { KeysService } from './keys.service.js';
 
 @AdminController('', 'API keys')
@@ -14,6 +15,7 @@ export class KeysController {
   @Post('projects/:project/keys')
   @AdminAccess('owner', 'admin')
   @ApiOperation({ summary: 'Create a key; this answer alone holds its secret' })
+  @AnswersCreated(KeyWithSecretResource)
   create(
     @Actor() actor: AdminActor,
     @Param('project', new PublicIdPipe('project')) projectId: string,
@@ -25,6 +27,7 @@ export class KeysController {
   @Get('projects/:project/keys')
   @AdminRead()
   @ApiOperation({ summary: 'List the keys of a project, newest first' })
+  @AnswersList(KeyResource)
   list(@Param('project', new PublicIdPipe('project')) projectId: string, @Query() query: ListQuery) {
     return this.keys.list(projectId, query);
   }
@@ -32,6 +35,7 @@ export class KeysController {
   @Get('keys/:key')
   @AdminRead()
   @ApiOperation({ summary: 'Get a key' })
+  @Answers(KeyResource)
   get(@Param('key', new PublicIdPipe('key')) id: string) {
     return this.keys.get(id);
   }
@@ -39,6 +43,7 @@ export class KeysController {
   @Patch('keys/:key')
   @AdminAccess('owner', 'admin')
   @ApiOperation({ summary: 'Change a key' })
+  @Answers(KeyResource)
   update(
     @Actor() actor: AdminActor,
     @Param('key', new PublicIdPipe('key')) id: string,
@@ -51,6 +56,7 @@ export class KeysController {
   @HttpCode(200)
   @AdminAccess('owner', 'admin')
   @ApiOperation({ summary: 'Give a key a new secret; the old ones end after the overlap' })
+  @Answers(KeyWithSecretResource)
   rotate(
     @Actor() actor: AdminActor,
     @Param('key', new PublicIdPipe('key')) id: string,
@@ -63,6 +69,7 @@ export class KeysController {
   @HttpCode(200)
   @AdminAccess('owner', 'admin')
   @ApiOperation({ summary: 'Revoke a key; it is refused everywhere within two seconds' })
+  @Answers(KeyResource)
   revoke(
     @Actor() actor: AdminActor,
     @Param('key', new PublicIdPipe('key')) id: string,

@@ -125,3 +125,86 @@ export class RotateKeyDto {
   @IsCount({ max: MAX_OVERLAP_SECONDS })
   overlap_seconds?: number;
 }
+
+/** What is known of a secret after its creation. */
+export class KeySecretResource {
+  @ApiProperty({ type: String, example: 'fg_live_3fK9' })
+  starts_with!: string;
+
+  @ApiProperty({ type: String })
+  last4!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  created_at!: string;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'Null: as long as the key.',
+  })
+  expires_at!: string | null;
+}
+
+/** A key, as documented; apiKeyView makes it. */
+export class KeyResource {
+  @ApiProperty({ enum: ['api_key'] })
+  object!: 'api_key';
+
+  @ApiProperty({ type: String, example: 'key_0199…' })
+  id!: string;
+
+  @ApiProperty({ type: String, example: 'org_0199…' })
+  organization!: string;
+
+  @ApiProperty({ type: String, example: 'proj_0199…' })
+  project!: string;
+
+  @ApiProperty({ type: String })
+  name!: string;
+
+  @ApiProperty({ enum: ['active', 'revoked'] })
+  status!: string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'pm_0199…' })
+  payment_method!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  expires_at!: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  revoked_at!: string | null;
+
+  @ApiProperty({ type: [String] })
+  allowed_models!: string[];
+
+  @ApiProperty({ type: [String] })
+  allowed_ips!: string[];
+
+  @ApiProperty({ enum: KEY_SCOPES, isArray: true })
+  scopes!: KeyScope[];
+
+  @ApiProperty({ type: RateLimitsDto })
+  rate_limits!: RateLimitsDto;
+
+  @ApiProperty({ type: BudgetDto, nullable: true })
+  budget!: BudgetDto | null;
+
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  metadata!: Record<string, string>;
+
+  @ApiProperty({ type: [KeySecretResource] })
+  secrets!: KeySecretResource[];
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  created_at!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  updated_at!: string;
+}
+
+/** The answer to a creation or rotation. */
+export class KeyWithSecretResource extends KeyResource {
+  @ApiProperty({ type: String, example: 'fg_live_…', description: 'Shown in this answer alone.' })
+  secret!: string;
+}

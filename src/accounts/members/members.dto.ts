@@ -15,3 +15,24 @@ export class AddMemberDto {
   @IsOneOf(...MEMBER_ROLES)
   role!: MemberRole;
 }
+
+/** A member, as documented; memberView makes it. */
+export class MemberResource {
+  @ApiProperty({ enum: ['member'] })
+  object!: 'member';
+
+  @ApiProperty({ type: String, example: 'mem_0199…' })
+  id!: string;
+
+  @ApiProperty({ type: String, example: 'org_0199…' })
+  organization!: string;
+
+  @ApiProperty({ type: String })
+  email!: string;
+
+  @ApiProperty({ enum: MEMBER_ROLES })
+  role!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  created_at!: string;
+}

@@ -112,3 +112,76 @@ export class UpdateOrganizationDto extends OrganizationFields {
   @IsPublicId('paymentMethod')
   default_payment_method?: string | null;
 }
+
+/** An organization, as documented; organizationView makes it. */
+export class OrganizationResource {
+  @ApiProperty({ enum: ['organization'] })
+  object!: 'organization';
+
+  @ApiProperty({ type: String, example: 'org_0199…' })
+  id!: string;
+
+  @ApiProperty({ type: String })
+  name!: string;
+
+  @ApiProperty({ enum: COMPATIBILITIES })
+  compatibility!: string;
+
+  @ApiProperty({ type: String, example: 'USD' })
+  currency!: string;
+
+  @ApiProperty({ type: String, example: 'UTC' })
+  timezone!: string;
+
+  @ApiProperty({ enum: BILLING_MODES })
+  billing_mode!: string;
+
+  @ApiProperty({ type: String, example: '500.000000000' })
+  credit_limit!: string;
+
+  @ApiProperty({ enum: ORGANIZATION_STATUSES })
+  status!: string;
+
+  @ApiProperty({ type: String, nullable: true, example: 'pm_0199…' })
+  default_payment_method!: string | null;
+
+  @ApiProperty({ type: RoutingDefaultsDto })
+  routing_defaults!: RoutingDefaultsDto;
+
+  @ApiProperty({ type: TaxDto })
+  tax!: TaxDto;
+
+  @ApiProperty({ type: BudgetDto, nullable: true })
+  budget!: BudgetDto | null;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  created_at!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  updated_at!: string;
+}
+
+/** What a wallet holds, as documented; balanceView makes it. */
+export class BalanceResource {
+  @ApiProperty({ enum: ['balance'] })
+  object!: 'balance';
+
+  @ApiProperty({ type: String, example: 'USD' })
+  currency!: string;
+
+  @ApiProperty({ type: String, example: '12.340000000', description: 'Credited minus charged.' })
+  balance!: string;
+
+  @ApiProperty({ type: String, example: '0.100000000', description: 'Set aside for running calls.' })
+  held!: string;
+
+  @ApiProperty({ type: String, example: '12.240000000', description: 'What a new call could spend.' })
+  available!: string;
+
+  @ApiProperty({
+    type: String,
+    example: '0.000000000',
+    description: 'How far below zero the balance may go.',
+  })
+  overdraft!: string;
+}

@@ -1,10 +1,11 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
+import { Answers, AnswersCreated, AnswersList } from '../../platform/http/answers.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
 import { ListQuery, NoFields } from '../../platform/http/list.dto.js';
 import { PublicIdPipe } from '../../platform/http/public-id.pipe.js';
-import { AttachPaymentMethodDto } from './payment-methods.dto.js';
+import { AttachPaymentMethodDto, PaymentMethodResource } from './payment-methods.dto.js';
 import { PaymentMethodsService } from './payment-methods.service.js';
 
 @AdminController('organizations/:organization/payment-methods', 'Payment methods')
@@ -14,6 +15,7 @@ export class PaymentMethodsController {
   @Post()
   @AdminAccess('owner', 'admin', 'finance')
   @ApiOperation({ summary: 'Attach a payment method; the first usable one becomes the default' })
+  @AnswersCreated(PaymentMethodResource)
   attach(
     @Actor() actor: AdminActor,
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,
@@ -25,6 +27,7 @@ export class PaymentMethodsController {
   @Get()
   @AdminRead()
   @ApiOperation({ summary: 'List payment methods, newest first' })
+  @AnswersList(PaymentMethodResource)
   list(
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,
     @Query() query: ListQuery,
@@ -35,6 +38,7 @@ export class PaymentMethodsController {
   @Get(':paymentMethod')
   @AdminRead()
   @ApiOperation({ summary: 'Get a payment method' })
+  @Answers(PaymentMethodResource)
   get(
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,
     @Param('paymentMethod', new PublicIdPipe('paymentMethod')) id: string,
@@ -46,6 +50,7 @@ export class PaymentMethodsController {
   @HttpCode(200)
   @AdminAccess('owner', 'admin', 'finance')
   @ApiOperation({ summary: 'Detach a payment method' })
+  @Answers(PaymentMethodResource)
   detach(
     @Actor() actor: AdminActor,
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,

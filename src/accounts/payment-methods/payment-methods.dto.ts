@@ -15,3 +15,42 @@ export class AttachPaymentMethodDto {
   @IsText({ max: 200 })
   token!: string;
 }
+
+/** A payment method, as documented; paymentMethodView makes it. */
+export class PaymentMethodResource {
+  @ApiProperty({ enum: ['payment_method'] })
+  object!: 'payment_method';
+
+  @ApiProperty({ type: String, example: 'pm_0199…' })
+  id!: string;
+
+  @ApiProperty({ type: String, example: 'org_0199…' })
+  organization!: string;
+
+  @ApiProperty({ enum: PAYMENT_PROVIDERS })
+  provider!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: "The payer's reference on invoices." })
+  reference!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'visa' })
+  brand!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: '4242' })
+  last4!: string | null;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  exp_month!: number | null;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  exp_year!: number | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The same for the same card.' })
+  fingerprint!: string | null;
+
+  @ApiProperty({ enum: ['active', 'expired', 'detached', 'blocked'] })
+  status!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  created_at!: string;
+}

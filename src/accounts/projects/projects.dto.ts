@@ -49,3 +49,36 @@ export class UpdateProjectDto extends ProjectFields {
   @IsOneOf(...PROJECT_STATUSES)
   status?: ProjectStatus;
 }
+
+/** A project, as documented; projectView makes it. */
+export class ProjectResource {
+  @ApiProperty({ enum: ['project'] })
+  object!: 'project';
+
+  @ApiProperty({ type: String, example: 'proj_0199…' })
+  id!: string;
+
+  @ApiProperty({ type: String, example: 'org_0199…' })
+  organization!: string;
+
+  @ApiProperty({ type: String })
+  name!: string;
+
+  @ApiProperty({ enum: PROJECT_STATUSES })
+  status!: string;
+
+  @ApiProperty({ type: BudgetDto, nullable: true })
+  budget!: BudgetDto | null;
+
+  @ApiProperty({ type: RoutingDefaultsDto })
+  routing_defaults!: RoutingDefaultsDto;
+
+  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
+  tags!: Record<string, string>;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  created_at!: string;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  updated_at!: string;
+}

@@ -1,5 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
 /** The document of all three APIs at /openapi.json, and a readable page at /docs. */
 export function setUpOpenApi(app: INestApplication): void {
@@ -19,9 +19,27 @@ export function setUpOpenApi(app: INestApplication): void {
       'admin key',
     )
     .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, base), {
+  SwaggerModule.setup('docs', app, () => withIdempotencyKeys(SwaggerModule.createDocument(app, base)), {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
     customSiteTitle: 'Faregate API',
   });
+}
+
+/** Every POST of an admin takes the header; said here once instead of on each. */
+function withIdempotencyKeys(document: OpenAPIObject): OpenAPIObject {
+  for (const [path, item] of Object.entries(document.paths)) {
+    if (!item.post || !/^\/(admin|finance)\//.test(path)) continue;
+    item.post.parameters = [
+      ...(item.post.parameters ?? []),
+      {
+        name: 'Idempotency-Key',
+        in: 'header',
+        required: false,
+        description: 'The same key and body again get the first answer again, for 24 hours.',
+        schema: { type: 'string', maxLength: 255 },
+      },
+    ];
+  }
+  return document;
 }
