@@ -5,10 +5,14 @@ import { OPEN_WEIGHT_MODELS } from './open-weight-models.js';
 import type { SeedModel, SeedPrice } from './seed-model.js';
 
 /**
- * What one web search costs, on top of the tokens it brings: $1 per 1,000 calls (docs.octen.ai/pricing, read 2026-11;
- * statement 57). The gateway searches by itself, so the price is the same for every model.
+ * What one web search costs, on top of the tokens it brings: $1 per 1,000 calls (docs.octen.ai; statement
+ * 57). The gateway searches by itself, so the price is the same for every model.
  */
-export const SEARCH_PRICE: SeedPrice = { tokenClass: 'search', unitPrice: '0.001' };
+export const SEARCH_PRICE: SeedPrice = {
+  tokenClass: 'search',
+  unitPrice: '0.001',
+  source: 'https://docs.octen.ai pricing (stored copy, read 2026-11)',
+};
 
 /** The fifteen models of the seeds. */
 export const CATALOGUE: readonly SeedModel[] = [

@@ -1,6 +1,7 @@
 import type { SeedModel, SeedPrice } from './seed-model.js';
 
-const SOURCE = 'https://ai.google.dev/gemini-api/docs/pricing, as quoted from 2026-03-28 to 2026-10-07';
+const SOURCE =
+  'https://ai.google.dev/gemini-api/docs/pricing, as quoted by others from 2026-03-28 to 2026-10-07';
 
 const CAPABILITIES = [
   'temperature',
@@ -18,16 +19,19 @@ const CAPABILITIES = [
 /** Prompts above 200k tokens; the Pro model alone has such a tier. */
 const LONG = { tierFrom: 200_001 };
 
+/** A tenth of the input price, as for the models whose cache price was quoted. */
+const CACHE_SOURCE = 'illustrative: a tenth of the input price';
+
 const flat = (input: string, cacheRead: string, output: string): SeedPrice[] => [
   { tokenClass: 'input', unitPrice: input },
-  { tokenClass: 'cache_read', unitPrice: cacheRead },
+  { tokenClass: 'cache_read', unitPrice: cacheRead, source: CACHE_SOURCE },
   { tokenClass: 'output', unitPrice: output },
 ];
 
 const PRO: SeedPrice[] = [
   ...flat('2', '0.20', '12'),
   { tokenClass: 'input', ...LONG, unitPrice: '4' },
-  { tokenClass: 'cache_read', ...LONG, unitPrice: '0.40' },
+  { tokenClass: 'cache_read', ...LONG, unitPrice: '0.40', source: CACHE_SOURCE },
   { tokenClass: 'output', ...LONG, unitPrice: '18' },
 ];
 

@@ -1,7 +1,7 @@
 import type { SeedModel } from './seed-model.js';
 
 /** A list price was quoted, but the vendor's own page was not seen. */
-const KIMI_SOURCE = 'platform.moonshot.ai, as quoted in 2026-05 (hivebook.wiki)';
+const KIMI_SOURCE = 'illustrative: as quoted in 2026-05 (hivebook.wiki)';
 
 /** Models of Moonshot AI, MiniMax and Alibaba. */
 export const OPEN_WEIGHT_MODELS: readonly SeedModel[] = [

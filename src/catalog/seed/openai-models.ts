@@ -1,6 +1,7 @@
 import type { SeedModel, SeedPrice } from './seed-model.js';
 
-const SOURCE = 'https://developers.openai.com/api/docs/pricing, as quoted on 2026-05-18 and 2026-06-19';
+const SOURCE =
+  'https://developers.openai.com/api/docs/pricing, as quoted by others on 2026-05-18 and 2026-06-19';
 
 /** Reasoning models: no sampling parameters. */
 const CAPABILITIES = [
@@ -14,10 +15,14 @@ const CAPABILITIES = [
   'prompt_caching',
 ];
 
-/** Prompts above 272K tokens cost twice as much to read and one and a half times as much to answer. */
-const LONG_PROMPT = 272_001;
-
-const LONG = { tierFrom: LONG_PROMPT };
+/**
+ * Prompts above 272K tokens cost twice as much to read and one and a half times as much to answer: so third parties
+ * have it for GPT-5.4 and 5.5; that it holds for 5.5 Pro is taken from 5.4 Pro.
+ */
+const LONG = {
+  tierFrom: 272_001,
+  source: 'illustrative: 2x input, 1.5x output above 272K tokens, as third-party price tables have it',
+};
 
 const GPT_5_5: SeedPrice[] = [
   { tokenClass: 'input', unitPrice: '5' },

@@ -7,6 +7,8 @@ export interface SeedPrice {
   tierFrom?: number;
   /** Decimal text per 1M tokens, or per call for `search`. */
   unitPrice: string;
+  /** Where this figure comes from; absent: where the model's others do. */
+  source?: string;
 }
 
 /** A model of the seed: what a fresh installation sells. */
@@ -19,7 +21,10 @@ export interface SeedModel {
   contextWindow: number;
   maxOutputTokens: number;
   capabilities: readonly string[];
-  /** Where the prices come from, and when they were read; "illustrative" when no public list was found. */
+  /**
+   * Where the prices come from, and when they were read or quoted; begins with "illustrative" when the vendor's own
+   * figure was not found.
+   */
   source: string;
   prices: readonly SeedPrice[];
 }

@@ -44,27 +44,29 @@ export interface PriceRow {
 /** The list prices of all models, and the cost prices of their simulated deployments. */
 export function priceRows(models: readonly SeedModel[] = CATALOGUE): PriceRow[] {
   return models.flatMap((model) =>
-    [...model.prices, SEARCH_PRICE].flatMap(({ tokenClass, tierFrom = 0, unitPrice }) => {
-      const pico = parseUnitPrice(unitPrice, unitOf(tokenClass));
-      const common = { model: model.id, class: tokenClass, tier: tierFrom };
-      const list: PriceRow = {
-        ...common,
-        id: uuidv7(),
-        kind: 'list',
-        provider: null,
-        pico: String(pico),
-        source: tokenClass === 'search' ? 'https://docs.octen.ai pricing, read 2026-11' : model.source,
-      };
-      const cost: PriceRow = {
-        ...common,
-        id: uuidv7(),
-        kind: 'cost',
-        provider: simulatorOf(model.id),
-        pico: String((pico * COST_PERCENT) / 100n),
-        source: 'illustrative: 80 % of list',
-      };
-      return [list, cost];
-    }),
+    [...model.prices, SEARCH_PRICE].flatMap(
+      ({ tokenClass, tierFrom = 0, unitPrice, source = model.source }) => {
+        const pico = parseUnitPrice(unitPrice, unitOf(tokenClass));
+        const common = { model: model.id, class: tokenClass, tier: tierFrom };
+        const list: PriceRow = {
+          ...common,
+          id: uuidv7(),
+          kind: 'list',
+          provider: null,
+          pico: String(pico),
+          source,
+        };
+        const cost: PriceRow = {
+          ...common,
+          id: uuidv7(),
+          kind: 'cost',
+          provider: simulatorOf(model.id),
+          pico: String((pico * COST_PERCENT) / 100n),
+          source: 'illustrative: 80 % of list',
+        };
+        return [list, cost];
+      },
+    ),
   );
 }
 
