@@ -14,8 +14,9 @@ export interface ProviderAdapter {
   authorize(credential: string): Record<string, string>;
   quirks: WireQuirks;
   /**
-   * Whether the vendor stops generating, and charging, when the connection is cut. False, also when the vendor does
-   * not say: an abandoned answer is read to its end so that its true cost is known.
+   * Whether the vendor stops generating, and charging, when the connection of a **streamed** call is cut. False, also
+   * when the vendor does not say: an abandoned answer is read to its end so that its true cost is known. A call that
+   * is not streamed goes on at every vendor (openrouter.ai/docs/api-reference/streaming).
    */
   stopsBillingOnCancel: boolean;
   /** Whose thinking signatures this vendor takes back. */
