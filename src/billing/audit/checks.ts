@@ -224,12 +224,37 @@ const CREDIT_CHECKS: Check[] = [
   },
 ];
 
+/** The tables every call writes have no foreign keys, for speed; what they would have kept is checked here. */
+const REFERENCE_CHECKS: Check[] = [
+  {
+    id: 'F11',
+    title: 'every hold and event belongs to the organization of its wallet, project and key',
+    sql: `select x.id::text as id from (
+            select id, wallet_id, organization_id, project_id, api_key_id from hold
+            union all select id, wallet_id, organization_id, project_id, api_key_id from usage_event) x
+            left join wallet w on w.id = x.wallet_id left join project j on j.id = x.project_id left join api_key k on k.id = x.api_key_id
+          where x.organization_id is distinct from w.organization_id or x.organization_id is distinct from j.organization_id
+            or x.organization_id is distinct from k.organization_id`,
+  },
+  {
+    id: 'F12',
+    title: 'every event is of a period of its organization, and every line and queue entry of an event',
+    sql: `select e.id::text as id from usage_event e left join billing_period p on p.id = e.period_id
+          where p.organization_id is distinct from e.organization_id
+          union all
+          select l.event_id::text from usage_event_line l where not exists (select 1 from usage_event e where e.id = l.event_id)
+          union all
+          select q.event_id::text from usage_pending q where not exists (select 1 from usage_event e where e.id = q.event_id)`,
+  },
+];
+
 /** Every check, in the order they are shown: the auditor's list, then our own. */
 export const CHECKS: readonly Check[] = [
   ...LEDGER_CHECKS,
   ...HOLD_CHECKS,
   ...USAGE_CHECKS,
   ...CREDIT_CHECKS,
+  ...REFERENCE_CHECKS,
 ].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 
 function sortKey({ id }: Check): string {

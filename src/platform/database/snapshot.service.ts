@@ -4,6 +4,8 @@ import { AppConfig } from '../config/app-config.js';
 
 /** How long one statement of a snapshot may run. */
 const STATEMENT_TIMEOUT_MS = 60 * 60_000;
+/** How long a snapshot may wait between statements, for a reader that takes its time. */
+const IDLE_TIMEOUT_MS = 15 * 60_000;
 
 /**
  * Long reads of one unchanging state of the database: the books checks and exports. Each gets a connection of its
@@ -15,22 +17,43 @@ export class Snapshot {
 
   /** Runs `work` in one read-only transaction that sees the state of its first statement throughout. */
   async read<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+    const client = await this.open();
+    try {
+      return await work(client);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  /** The same for work that yields as it goes; the transaction ends with the last item or the reader's leaving. */
+  async *iterate<Item>(work: (client: pg.Client) => AsyncGenerator<Item>): AsyncGenerator<Item> {
+    const client = await this.open();
+    try {
+      yield* work(client);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  private async open(): Promise<pg.Client> {
     const client = new pg.Client({
       connectionString: this.config.databaseUrl,
       connectionTimeoutMillis: 5_000,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_TIMEOUT_MS,
       lock_timeout: 5_000,
       keepAlive: true,
       application_name: 'faregate-snapshot',
     });
     // A broken connection fails the statement under way; without a listener it would end the process.
     client.on('error', () => undefined);
-    await client.connect();
     try {
+      await client.connect();
       await client.query('begin isolation level repeatable read read only');
-      return await work(client);
-    } finally {
+      return client;
+    } catch (error) {
       await client.end().catch(() => undefined);
+      throw error;
     }
   }
 }

@@ -1,0 +1,154 @@
+import { publicId } from '../../core/ids.js';
+import { formatNano, formatPico, formatUnitPrice } from '../../core/money.js';
+
+/** The end of a call, or `in_progress` while its money is still held. */
+export const REQUEST_STATUSES = ['in_progress', 'completed', 'aborted', 'failed', 'unknown'] as const;
+export type RequestStatus = (typeof REQUEST_STATUSES)[number];
+
+/** One call as it is listed. */
+export interface RequestRecord {
+  /** UUIDs. */
+  id: string;
+  organizationId: string;
+  projectId: string;
+  keyId: string;
+  deploymentId: string;
+  /** Slug. */
+  provider: string;
+  protocol: string;
+  streamed: boolean;
+  modelRequested: string;
+  model: string;
+  status: RequestStatus;
+  httpStatus: number | null;
+  errorType: string | null;
+  finishReason: string | null;
+  usageSource: string | null;
+  endUser: string | null;
+  warnings: string[];
+  upstreamId: string | null;
+  startedAt: Date;
+  firstTokenMs: number | null;
+  durationMs: number | null;
+  /** What was set aside, and what of it still is: an open hold. */
+  heldNano: bigint | null;
+  /** What was charged and what the house bore; null while it runs or when nothing was charged. */
+  amountNano: bigint | null;
+  absorbedNano: bigint | null;
+  currency: string;
+}
+
+/** One line of a charge's arithmetic. */
+export interface ChargeLine {
+  tokenClass: string;
+  quantity: bigint;
+  unitPricePico: bigint;
+  priceVersionId: string;
+  priceValidFrom: Date;
+  amountNano: bigint;
+  absorbedNano: bigint;
+}
+
+/** One try at a deployment. */
+export interface AttemptRecord {
+  seq: number;
+  deploymentId: string;
+  provider: string;
+  upstreamModel: string;
+  outcome: string;
+  status: number | null;
+  errorType: string | null;
+  upstreamId: string | null;
+  costNano: bigint;
+  durationMs: number;
+}
+
+/** One call with everything that made its charge. */
+export interface RequestDetail {
+  request: RequestRecord;
+  attempts: AttemptRecord[];
+  /** Null when nothing was charged (yet). */
+  charge: {
+    eventId: string;
+    estimated: boolean;
+    pricedAt: Date;
+    reversed: boolean;
+    lines: ChargeLine[];
+  } | null;
+}
+
+/** A call as a list shows it. */
+export const showRequest = (request: RequestRecord) => ({
+  object: 'request',
+  id: publicId('request', request.id),
+  organization: publicId('organization', request.organizationId),
+  project: publicId('project', request.projectId),
+  key: publicId('key', request.keyId),
+  protocol: request.protocol,
+  streamed: request.streamed,
+  model_requested: request.modelRequested,
+  model: request.model,
+  provider: request.provider,
+  deployment: publicId('deployment', request.deploymentId),
+  status: request.status,
+  http_status: request.httpStatus,
+  error_type: request.errorType,
+  finish_reason: request.finishReason,
+  usage_source: request.usageSource,
+  end_user: request.endUser,
+  warnings: request.warnings,
+  upstream_id: request.upstreamId,
+  started_at: request.startedAt.toISOString(),
+  first_token_ms: request.firstTokenMs,
+  duration_ms: request.durationMs,
+  held: request.heldNano === null ? null : formatNano(request.heldNano),
+  amount: request.amountNano === null ? null : formatNano(request.amountNano),
+  absorbed: request.absorbedNano === null ? null : formatNano(request.absorbedNano),
+  currency: request.currency,
+});
+
+/** A call with its attempts and the arithmetic of its charge. */
+export const showRequestDetail = ({ request, attempts, charge }: RequestDetail) => ({
+  ...showRequest(request),
+  attempts: attempts.map((attempt) => ({
+    seq: attempt.seq,
+    deployment: publicId('deployment', attempt.deploymentId),
+    provider: attempt.provider,
+    upstream_model: attempt.upstreamModel,
+    outcome: attempt.outcome,
+    status: attempt.status,
+    error_type: attempt.errorType,
+    upstream_id: attempt.upstreamId,
+    provider_cost: formatNano(attempt.costNano),
+    duration_ms: attempt.durationMs,
+  })),
+  charge:
+    charge === null
+      ? null
+      : {
+          event: publicId('event', charge.eventId),
+          estimated: charge.estimated,
+          priced_at: charge.pricedAt.toISOString(),
+          reversed: charge.reversed,
+          lines: charge.lines.map(showChargeLine),
+        },
+});
+
+/** The arithmetic of one line: quantity × price per unit = exact, rounded once to the nano. */
+export function showChargeLine(line: ChargeLine) {
+  const ratedPico = line.quantity * line.unitPricePico;
+  const unit = line.tokenClass === 'search' ? 'per_call' : 'per_million';
+  const perUnit = formatPico(line.unitPricePico);
+  return {
+    token_class: line.tokenClass,
+    quantity: line.quantity.toString(),
+    unit_price: formatUnitPrice(line.unitPricePico, unit),
+    unit_price_per: unit === 'per_call' ? 'call' : '1000000 tokens',
+    price: publicId('price', line.priceVersionId),
+    price_valid_from: line.priceValidFrom.toISOString(),
+    rated: formatPico(ratedPico),
+    amount: formatNano(line.amountNano),
+    absorbed: formatNano(line.absorbedNano),
+    arithmetic: `${line.quantity} × ${perUnit} = ${formatPico(ratedPico)} → ${formatNano(line.amountNano)}`,
+  };
+}

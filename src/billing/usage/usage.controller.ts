@@ -1,0 +1,47 @@
+import { Get, Query } from '@nestjs/common';
+import { invalidRequest } from '../../core/errors.js';
+import { parsePublicId, type IdKind } from '../../core/ids.js';
+import { AdminRead } from '../../platform/http/access.decorator.js';
+import { AdminController } from '../../platform/http/admin-controller.decorator.js';
+import { GROUPINGS, parseGroupings } from './usage-query.js';
+import { showUsageSum, UsageSumQuery } from './usage.dto.js';
+import { UsageRepository } from './usage.repository.js';
+
+const MAX_SUMS = 1_000;
+
+@AdminController('usage', 'usage')
+export class UsageController {
+  constructor(private readonly usage: UsageRepository) {}
+
+  /** Sums of usage recorded in a span of time, exact to this moment. */
+  @Get()
+  @AdminRead()
+  async sum(@Query() query: UsageSumQuery) {
+    const [from, to] = [new Date(query.from), new Date(query.to)];
+    if (from >= to) throw invalidRequest('to must lie after from', 'to');
+    const groupBy = query.group_by === undefined ? [] : parseGroupings(query.group_by);
+    if ('unknown' in groupBy) {
+      throw invalidRequest(
+        `group_by must be made of ${GROUPINGS.join(', ')}, not "${groupBy.unknown}"`,
+        'group_by',
+      );
+    }
+    const filter = {
+      organizationId: uuid('organization', query.organization),
+      projectId: uuid('project', query.project),
+      keyId: uuid('key', query.key),
+      model: query.model,
+      provider: query.provider,
+    };
+    const sums = await this.usage.sum({ from, to, groupBy, ...filter }, MAX_SUMS + 1);
+    return {
+      object: 'list',
+      data: sums.slice(0, MAX_SUMS).map(showUsageSum),
+      has_more: sums.length > MAX_SUMS,
+      next_cursor: null,
+    };
+  }
+}
+
+const uuid = (kind: IdKind, id: string | undefined): string | undefined =>
+  id === undefined ? undefined : (parsePublicId(kind, id) ?? undefined);
