@@ -29,6 +29,15 @@ export function poolOptions(url: string, max: number): pg.PoolConfig {
   };
 }
 
+/**
+ * A connection that breaks, idle or in use, fails the statement under way and is replaced at the next use; without
+ * these listeners its error event would end the process.
+ */
+export function surviveBrokenConnections(pool: pg.Pool): void {
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+}
+
 /** The connections of this process. The hot path has its own few, so that a slow list never delays money. */
 @Injectable()
 export class Database implements OnApplicationShutdown {
@@ -38,8 +47,7 @@ export class Database implements OnApplicationShutdown {
   constructor(config: AppConfig) {
     this.pool = new pg.Pool(poolOptions(config.databaseUrl, config.databasePool));
     this.moneyPool = new pg.Pool(poolOptions(config.databaseUrl, 4));
-    // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
-    for (const pool of [this.pool, this.moneyPool]) pool.on('error', () => undefined);
+    for (const pool of [this.pool, this.moneyPool]) surviveBrokenConnections(pool);
   }
 
   /** Rows of one statement on the general pool. */

@@ -7,7 +7,7 @@ import {
 } from 'bullmq';
 import pg from 'pg';
 import { AppConfig } from '../config/app-config.js';
-import { poolOptions } from '../database/database.service.js';
+import { poolOptions, surviveBrokenConnections } from '../database/database.service.js';
 
 /** Who asks: a process that only adds jobs must never wait for the queue, one that works on them may. */
 export type QueueRole = 'producer' | 'worker';
@@ -42,7 +42,7 @@ export class QueueConnection implements OnApplicationShutdown {
       // BullMQ's SQL names its tables without their schema.
       options: '-c search_path=bullmq',
     });
-    this.pool.on('error', () => undefined);
+    surviveBrokenConnections(this.pool);
     // Every queue and worker of the process listens on it.
     this.pool.setMaxListeners(0);
     return { connection: this.pool as unknown as QueueOptions['connection'] };

@@ -1,0 +1,139 @@
+import type { PoolClient } from 'pg';
+import { uuidv7 } from '../../../src/core/ids.js';
+import { CHECKS } from '../../../src/billing/audit/checks.js';
+import { systemActor } from '../../../src/platform/audit/audit-log.repository.js';
+import { createBilling } from '../../support/billing.js';
+import {
+  placeHolds,
+  releaseOf,
+  reverseEvent,
+  runCall,
+  settleCalls,
+} from '../../support/builders/call.builder.js';
+import { createModel } from '../../support/builders/catalog.builder.js';
+import { createBudget, createTenant } from '../../support/builders/tenant.builder.js';
+
+type Billing = Awaited<ReturnType<typeof createBilling>>;
+
+const ONE_EVENT = `(select min(id::text)::uuid from usage_event where kind = 'usage')`;
+const ONE_SETTLED = `(select min(id::text)::uuid from hold where state = 'settled')`;
+const ONE_LOT = `(select min(grant_id::text)::uuid from grant_balance where remaining_nano > 1)`;
+const extraMove = (amount: string) =>
+  `insert into grant_move (grant_id, kind, amount_nano, transaction_id)
+   values (${ONE_LOT}, 'consume', ${amount}, (select min(id::text)::uuid from ledger_transaction))`;
+
+/** What breaks each rule, past every trigger. */
+const CORRUPTIONS: Record<string, string> = {
+  I01: 'update ledger_entry set amount_nano = amount_nano + 1 where id = (select min(id) from ledger_entry)',
+  I02: 'update ledger_entry set amount_nano = amount_nano + 1 where id = (select min(id) from ledger_entry)',
+  I03: 'update wallet set held_nano = held_nano - 1 where held_nano > 0',
+  I04: 'update wallet set balance_nano = balance_nano + 1',
+  I05: `update hold set settled_nano = settled_nano + 1 where id = ${ONE_SETTLED}`,
+  I06: `update hold set state = 'released', settled_nano = null where id = ${ONE_SETTLED}`,
+  I07: `update usage_rollup set quantity = quantity + 1`,
+  I08: `alter table wallet drop constraint wallet_never_overspent; update wallet set balance_nano = -1000000000000000`,
+  I09: `update hold set expires_at = now() - interval '11 minutes' where state = 'open'`,
+  I10: `update usage_event set recorded_at = now() - interval '16 minutes' where id in (select event_id from usage_pending)`,
+  I11: `alter table usage_event_line drop constraint usage_event_line_rounding; update usage_event_line set amount_nano = amount_nano + 1`,
+  I12: `update usage_event set input_tokens = input_tokens - 1 where kind = 'reversal'`,
+  I13: extraMove('1000000000000'),
+  I14: `update credit_grant set expires_at = now() - interval '2 hours' where id = ${ONE_LOT}`,
+  I26: `update usage_event set priced_at = '2019-12-31' where id = ${ONE_EVENT}`,
+  F01: `delete from request where id = ${ONE_SETTLED}`,
+  F02: 'update budget_usage set held_nano = held_nano + 1',
+  F03: 'update budget_usage set spent_nano = spent_nano + 1',
+  F04: `update hold set expires_at = now() - interval '1 hour', created_at = now() - interval '2 hours' where state = 'open'`,
+  F05: `update usage_event_line set cost_nano = cost_nano + 1 where event_id = ${ONE_EVENT}`,
+  F06: `update usage_event set input_tokens = 0 where id = ${ONE_EVENT}`,
+  F07: `update grant_balance set remaining_nano = remaining_nano + 1 where grant_id = ${ONE_LOT}`,
+  F08: extraMove('1'),
+  F09: 'update usage_funding set amount_nano = amount_nano + 1000000000000',
+  F10: 'update usage_funding set amount_nano = amount_nano + 1',
+  F11: `update hold set project_id = gen_random_uuid() where id = ${ONE_SETTLED}`,
+  F12: `update usage_event set period_id = gen_random_uuid() where id = ${ONE_EVENT}`,
+};
+
+describe('the books checks', () => {
+  let billing: Billing;
+  let client: PoolClient;
+
+  beforeAll(async () => {
+    billing = await createBilling();
+    await makeBusy(billing);
+    client = await billing.pool.connect();
+  });
+  afterAll(async () => {
+    client.release();
+    await billing.drop();
+  });
+
+  const violated = async (): Promise<string[]> => {
+    const found: string[] = [];
+    for (const check of CHECKS) if ((await client.query(check.sql)).rows.length > 0) found.push(check.id);
+    return found;
+  };
+
+  it('find nothing in books with every sort of movement in them', async () => {
+    const results = await billing.audit.run();
+    expect(results.filter(({ violations }) => violations > 0)).toEqual([]);
+    expect(results.map(({ id }) => id)).toEqual(CHECKS.map(({ id }) => id));
+  });
+
+  it.each(CHECKS.map(({ id, title }) => [id, title]))('%s fires when it is not so that %s', async (id) => {
+    await client.query('begin');
+    try {
+      await client.query('set local session_replication_role = replica');
+      await client.query(CORRUPTIONS[id] ?? '');
+      expect(await violated()).toContain(id);
+    } finally {
+      await client.query('rollback');
+    }
+  });
+
+  it('count every violation and show no more than five', async () => {
+    const broken = await createBilling();
+    try {
+      for (let count = 0; count < 7; count++) await createTenant(broken.pool);
+      await broken.pool.query('update wallet set balance_nano = 5');
+      const result = (await broken.audit.run()).find(({ id }) => id === 'I04');
+      expect(result?.violations).toBe(7);
+      expect(result?.sample).toHaveLength(5);
+    } finally {
+      await broken.drop();
+    }
+  });
+});
+
+/** Paid, promo and goodwill credit, budgets, charges, a release, an overrun, a reversal, open holds, a queue. */
+async function makeBusy({ pool, credits, rollup }: Billing): Promise<void> {
+  const model = await createModel(pool);
+  for (const overdraftNano of [1_000_000_000n, 0n]) {
+    const tenant = await createTenant(pool, { overdraftNano });
+    const { organizationId } = tenant;
+    const cap = { organizationId, amountNano: 10n ** 12n };
+    await createBudget(pool, { ...cap, scope: 'key', scopeId: tenant.keyId, window: 'daily' });
+    await createBudget(pool, { ...cap, scope: 'organization', scopeId: organizationId });
+    for (const kind of ['paid', 'promo', 'goodwill'] as const) {
+      const order = { organizationId, kind, amountNano: 100_000_000n, currency: 'USD', reason: 'test' };
+      await credits.grant({ ...order, idempotencyKey: uuidv7(), createdBy: 'test' }, systemActor('test'));
+    }
+    const call = (input: number, amountNano?: bigint) =>
+      runCall(pool, tenant, {
+        model,
+        quantities: { input, output: 3 },
+        ...(amountNano !== undefined && { amountNano }),
+      });
+    const first = await call(20_000);
+    await call(40_000);
+    await rollup.drain();
+    await reverseEvent(pool, first.event);
+    await call(30_000);
+    if (overdraftNano > 0n) await call(500_000, 10n);
+    await rollup.drain();
+    const [released] = await placeHolds(pool, [{ keyId: tenant.keyId, model, amountNano: 1_000n }]);
+    await settleCalls(pool, [releaseOf(released?.hold ?? '', model)]);
+    if (overdraftNano === 0n) await call(1);
+    await placeHolds(pool, [{ keyId: tenant.keyId, model, amountNano: 0n }]);
+    if (overdraftNano === 0n) await placeHolds(pool, [{ keyId: tenant.keyId, model, amountNano: 777n }]);
+  }
+}

@@ -1,0 +1,86 @@
+import { createBilling, BillingServices } from '../../support/billing.js';
+import { placeHolds, settleCalls, settlementOf } from '../../support/builders/call.builder.js';
+import { createModel } from '../../support/builders/catalog.builder.js';
+import { createTenant, type Tenant } from '../../support/builders/tenant.builder.js';
+
+type Billing = Awaited<ReturnType<typeof createBilling>>;
+
+describe('posting usage', () => {
+  let billing: Billing;
+  let tenants: Tenant[];
+
+  beforeEach(async () => {
+    billing = await createBilling({ ROLLUP_BATCH: '25' });
+    const model = await createModel(billing.pool);
+    tenants = [];
+    for (let count = 0; count < 4; count++) {
+      const tenant = await createTenant(billing.pool, { overdraftNano: 10n ** 12n });
+      tenants.push(tenant);
+      const placed = await placeHolds(
+        billing.pool,
+        Array.from({ length: 60 }, () => ({ keyId: tenant.keyId, model, amountNano: 1_000_000n })),
+      );
+      await settleCalls(
+        billing.pool,
+        placed.map(({ hold }, index) => settlementOf(hold, model, { input: 1 + index, output: 2 })),
+      );
+    }
+  });
+  afterEach(() => billing.drop());
+
+  const count = async (table: string): Promise<number> =>
+    Number((await billing.pool.query<{ n: string }>(`select count(*) as n from ${table}`)).rows[0]?.n);
+  const violations = async () => (await billing.audit.run()).filter((check) => check.violations > 0);
+
+  it('leaves nothing behind when its worker is killed in the middle of a batch, and then posts it once', async () => {
+    const blocker = await billing.pool.connect();
+    await blocker.query('begin');
+    await billing.ledger.lockLots(
+      blocker,
+      tenants.map((tenant) => tenant.walletId),
+    );
+    // The batch has claimed its events and now waits for the lots.
+    const victim = billing.rollup.runBatch();
+    const failed = expect(victim).rejects.toThrow();
+    const kill = async (): Promise<number> => {
+      const { rowCount } = await billing.pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`,
+      );
+      return rowCount ?? 0;
+    };
+    while ((await kill()) === 0);
+    await failed;
+    await blocker.query('rollback');
+    blocker.release();
+    expect(await count('usage_pending')).toBe(240);
+    expect(await count('usage_rollup')).toBe(0);
+    expect(await billing.rollup.drain()).toBe(240);
+    expect(await violations()).toEqual([]);
+  });
+
+  it('counts every event once when several workers run at the same time', async () => {
+    const others = [1, 2, 3].map(() => new BillingServices(billing.test.url, { ROLLUP_BATCH: '7' }));
+    try {
+      const posted = await Promise.all([billing, ...others].map(({ rollup }) => rollup.drain()));
+      expect(posted.reduce((sum, events) => sum + events, 0)).toBe(240);
+      expect(await count('usage_pending')).toBe(0);
+      expect(await violations()).toEqual([]);
+    } finally {
+      await Promise.all(others.map((other) => other.close()));
+    }
+  });
+
+  it('never posts an event a second time, also when the queue names it again', async () => {
+    await billing.rollup.drain();
+    const before = await count('ledger_transaction');
+    await billing.pool.query('insert into usage_pending select min(id::text)::uuid from usage_event');
+    await expect(billing.rollup.drain()).rejects.toThrow(/duplicate key/);
+    expect(await count('ledger_transaction')).toBe(before);
+  });
+
+  it('does nothing more once its process is asked to stop', async () => {
+    billing.rollup.beforeApplicationShutdown();
+    expect(await billing.rollup.drain()).toBe(0);
+    expect(await count('usage_pending')).toBe(240);
+  });
+});
