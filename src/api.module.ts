@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from './accounts/accounts.module.js';
 import { AuthModule } from './auth/auth.module.js';
-import { CatalogModule } from './catalog/catalog.module.js';
+import { BillingApiModule } from './billing/billing-api.module.js';
+import { CatalogAdminModule } from './catalog/catalog-admin.module.js';
 import { GatewayModule } from './gateway/gateway.module.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -10,13 +12,15 @@ import { AdminHttpModule } from './platform/http/admin-http.module.js';
 /** The API process: the request's walk in walking order, then the doors of admins and finance. */
 @Module({
   imports: [
-    ConfigModule.forRoot(),
+    ConfigModule,
     DatabaseModule,
     HealthModule,
     AdminHttpModule,
     AuthModule,
     GatewayModule,
-    CatalogModule,
+    AccountsModule,
+    CatalogAdminModule,
+    BillingApiModule,
   ],
 })
 export class ApiModule {}

@@ -3,6 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ApiModule } from './api.module.js';
+import { monotonicMs } from './core/clock.js';
 import { CompletionsService } from './gateway/completions.service.js';
 import { AppConfig } from './platform/config/app-config.js';
 import { Readiness } from './platform/health/readiness.service.js';
@@ -57,8 +58,8 @@ async function drain(app: NestExpressApplication, server: Server, config: AppCon
   app.get(Readiness).drain();
   if (config.drainNoticeMs > 0) await pause(config.drainNoticeMs);
   server.close();
-  const until = performance.now() + config.drainMs;
-  while (completions.callsRunning > 0 && performance.now() < until) await pause(20);
+  const until = monotonicMs() + config.drainMs;
+  while (completions.callsRunning > 0 && monotonicMs() < until) await pause(20);
   completions.abandonRunning();
   await pause(50);
   server.closeAllConnections();

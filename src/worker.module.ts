@@ -4,5 +4,5 @@ import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 
 /** The worker process: what happens to money after the call. */
-@Module({ imports: [ConfigModule.forRoot(), DatabaseModule, BillingWorkerModule] })
+@Module({ imports: [ConfigModule, DatabaseModule, BillingWorkerModule] })
 export class WorkerModule {}

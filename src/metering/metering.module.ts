@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { AdmissionModule } from '../admission/admission.module.js';
+import { RollupNudgeModule } from '../billing/holds/rollup-nudge.module.js';
 import { MeteringService } from './metering.service.js';
 import { SettlementJournal } from './settlement-journal.store.js';
 import { SettlementQueue } from './settlement-queue.service.js';
 import { SettlementRepository } from './settlement.repository.js';
 
 @Module({
-  imports: [AdmissionModule],
+  imports: [AdmissionModule, RollupNudgeModule],
   providers: [MeteringService, SettlementJournal, SettlementQueue, SettlementRepository],
   exports: [MeteringService, SettlementQueue],
 })

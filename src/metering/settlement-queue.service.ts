@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { monotonicMs } from '../core/clock.js';
 import { GatewayProcess } from '../billing/holds/gateway-process.service.js';
+import { RollupNudge } from '../billing/holds/rollup-nudge.service.js';
 import { isDatabaseAway } from '../platform/database/database.service.js';
 import { SettlementJournal, type JournalEntry } from './settlement-journal.store.js';
 import { SettlementRepository } from './settlement.repository.js';
@@ -25,13 +26,12 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
   private retryMs = FIRST_RETRY_MS;
   private timer: NodeJS.Timeout | undefined;
   private readonly log = new Logger(SettlementQueue.name);
-  /** Called after a batch was recorded: the worker may be told. */
-  onRecorded: () => void = () => undefined;
 
   constructor(
     private readonly journal: SettlementJournal,
     private readonly repository: SettlementRepository,
     private readonly process: GatewayProcess,
+    private readonly worker: RollupNudge,
   ) {}
 
   onModuleInit(): void {
@@ -69,7 +69,7 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
       try {
         await this.repository.settle(batch.map(({ call }) => call));
         this.finish(batch);
-        this.onRecorded();
+        this.worker.nudge();
       } catch (error) {
         await this.recover(batch, error);
       }

@@ -5,7 +5,8 @@ import { AppConfig } from '../platform/config/app-config.js';
 import { SealedBox } from '../platform/crypto/sealed-box.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { getAdapter } from './registry.js';
-import { isPrivateAddress, publicLookup } from './upstream-address.js';
+import { publicLookup } from './public-lookup.client.js';
+import { isPrivateAddress } from './upstream-address.js';
 
 /** One request to an upstream, ready to be written. */
 export interface UpstreamRequest {

@@ -25,7 +25,9 @@ export function startReadingBody(request: IncomingMessage, maxBytes: number): vo
     });
     request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     request.on('error', () => reject(invalidRequest('The request body could not be read')));
-    request.on('close', () => reject(invalidRequest('The connection closed before the body was complete')));
+    request.on('close', () => {
+      if (!request.complete) reject(invalidRequest('The connection closed before the body was complete'));
+    });
   });
   // The guard may refuse the call before anybody awaits the body.
   reading.catch(() => undefined);

@@ -1,0 +1,167 @@
+import 'reflect-metadata';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { generateSecret, hashSecret } from '../../src/accounts/keys/key-material.js';
+import { startApi, type Api } from '../../src/api.js';
+import { uuidv7 } from '../../src/core/ids.js';
+import { startSimulator, type Simulator } from '../../src/embedded/simulator/simulator.js';
+import { SealedBox } from '../../src/platform/crypto/sealed-box.js';
+import type { TokenClass } from '../../src/core/token-usage.js';
+import { createPrice } from './builders/catalog.builder.js';
+import { createTenant, type Tenant, type TenantOptions } from './builders/tenant.builder.js';
+import { createTestDatabase, type TestDatabase } from './database.js';
+
+/** Secrets of every test process. */
+export const TEST_SECRETS = {
+  KEY_PEPPER: 'test-pepper-0123456789-abcdefghijklmnop',
+  CREDENTIAL_KEY: 'test-credential-key-9876543210-zyxwvuts',
+};
+
+/** USD micro-units per 1M tokens of the two models below, as pico per token. */
+export const TEST_PRICES: Partial<Record<TokenClass, bigint>> = {
+  input: 3_000_000n,
+  cache_read: 300_000n,
+  cache_write_5m: 3_750_000n,
+  cache_write_1h: 6_000_000n,
+  output: 15_000_000n,
+};
+
+/** Served by the simulator over Chat Completions and over Messages. */
+export const CHAT_MODEL = 'openai/gpt-5.5';
+export const MESSAGES_MODEL = 'anthropic/claude-opus-4.8';
+
+/** Everything one gateway needs, before any process runs. */
+export interface GatewayWorld {
+  database: TestDatabase;
+  pool: pg.Pool;
+  simulator: Simulator;
+  tenant: Tenant;
+  /** The tenant's customer key. */
+  secret: string;
+  /** Environment for a process of this world. */
+  env: Record<string, string>;
+  journalDir: string;
+  close(): Promise<void>;
+}
+
+export interface TestGateway extends GatewayWorld {
+  api: Api;
+  url: string;
+}
+
+export interface WorldOptions extends TenantOptions {
+  /** Credit of the tenant; default 1,000 dollars. */
+  balanceNano?: bigint;
+  env?: Record<string, string>;
+}
+
+/** A database with a tenant, a key and two models served by a simulator of its own. */
+export async function createWorld(options: WorldOptions = {}): Promise<GatewayWorld> {
+  const [database, simulator] = await Promise.all([createTestDatabase(), startSimulator()]);
+  const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  pool.on('error', () => undefined);
+  const tenant = await createTenant(pool, options);
+  await setBalance(pool, tenant, options.balanceNano ?? 1_000_000_000_000n);
+  const secret = await createSecret(pool, tenant.keyId);
+  await serveModel(pool, {
+    id: CHAT_MODEL,
+    protocol: 'openai-chat',
+    upstreamModel: 'gpt-5.5',
+    baseUrl: `${simulator.baseUrl}/v1`,
+  });
+  await serveModel(pool, {
+    id: MESSAGES_MODEL,
+    protocol: 'anthropic-messages',
+    upstreamModel: 'claude-opus-4-8',
+    baseUrl: `${simulator.baseUrl}/v1`,
+  });
+  const journalDir = mkdtempSync(path.join(tmpdir(), 'faregate-journal-'));
+  const env = {
+    NODE_ENV: 'test',
+    DATABASE_URL: database.url,
+    JOURNAL_DIR: journalDir,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    ...TEST_SECRETS,
+    ...options.env,
+  };
+  const close = async (): Promise<void> => {
+    await Promise.all([simulator.close(), pool.end()]);
+    await database.drop();
+    rmSync(journalDir, { recursive: true, force: true });
+  };
+  return { database, pool, simulator, tenant, secret, env, journalDir, close };
+}
+
+/** A gateway in this process over a world of its own. `close` drains it and removes the world. */
+export async function startGateway(options: WorldOptions = {}): Promise<TestGateway> {
+  const world = await createWorld(options);
+  Object.assign(process.env, world.env);
+  const api = await startApi(false, 0);
+  const close = async (): Promise<void> => {
+    await api.stop();
+    await world.close();
+  };
+  return { ...world, api, url: api.url, close };
+}
+
+/** Sets the wallet to exactly this balance, without a ledger entry: for tests that do not audit. */
+export async function setBalance(pool: pg.Pool, tenant: Tenant, balanceNano: bigint): Promise<void> {
+  await pool.query('update wallet set balance_nano = $2 where id = $1', [tenant.walletId, balanceNano]);
+}
+
+/** A new secret for a key; returned in clear. */
+export async function createSecret(pool: pg.Pool, keyId: string): Promise<string> {
+  const secret = generateSecret('fg_live');
+  await pool.query(
+    'insert into api_key_secret (hash, api_key_id, display_start, last4) values ($1, $2, $3, $4)',
+    [hashSecret(secret, TEST_SECRETS.KEY_PEPPER), keyId, secret.slice(0, 12), secret.slice(-4)],
+  );
+  return secret;
+}
+
+export interface ServedModel {
+  id: string;
+  protocol: 'openai-chat' | 'anthropic-messages';
+  upstreamModel: string;
+  baseUrl: string;
+  adapter?: string;
+  capabilities?: string[];
+  prices?: Partial<Record<TokenClass, bigint>>;
+}
+
+/** A model with a provider, a sealed credential, a deployment and list and cost prices. */
+export async function serveModel(
+  pool: pg.Pool,
+  model: ServedModel,
+): Promise<{ providerId: string; deploymentId: string }> {
+  const [providerId, deploymentId] = [uuidv7(), uuidv7()];
+  const adapter = model.adapter ?? (model.protocol === 'openai-chat' ? 'openai' : 'anthropic');
+  const credential = new SealedBox(TEST_SECRETS.CREDENTIAL_KEY, 'provider-credential').seal(
+    'sim-test',
+    `provider:${providerId}`,
+  );
+  await pool.query(
+    `insert into provider (id, slug, name, adapter, protocol, base_url, allow_private_network, credential_ciphertext)
+     values ($1, $2, $2, $3, $4, $5, true, $6)`,
+    [providerId, `up-${deploymentId.slice(-12)}`, adapter, model.protocol, model.baseUrl, credential],
+  );
+  await pool.query(
+    `insert into model (id, name, context_window, max_output_tokens, capabilities) values ($1, $1, 200000, 8192, $2)
+     on conflict do nothing`,
+    [model.id, model.capabilities ?? []],
+  );
+  await pool.query(
+    'insert into deployment (id, model_id, provider_id, upstream_model) values ($1, $2, $3, $4)',
+    [deploymentId, model.id, providerId, model.upstreamModel],
+  );
+  for (const [tokenClass, pico] of Object.entries(model.prices ?? TEST_PRICES) as [TokenClass, bigint][]) {
+    const price = { modelId: model.id, providerId, tokenClass, currency: 'USD' };
+    await createPrice(pool, { ...price, kind: 'list', pico });
+    await createPrice(pool, { ...price, kind: 'cost', pico: (pico * 4n) / 5n });
+  }
+  return { providerId, deploymentId };
+}
