@@ -17,7 +17,7 @@ type Billing = Awaited<ReturnType<typeof createBilling>>;
 
 const ONE_EVENT = `(select min(id::text)::uuid from usage_event where kind = 'usage')`;
 const ONE_SETTLED = `(select min(id::text)::uuid from hold where state = 'settled')`;
-const ONE_LOT = `(select min(grant_id::text)::uuid from grant_balance where remaining_nano > 1)`;
+const ONE_LOT = `(select max(grant_id::text)::uuid from grant_balance where remaining_nano > 1)`;
 const extraMove = (amount: string) =>
   `insert into grant_move (grant_id, kind, amount_nano, transaction_id)
    values (${ONE_LOT}, 'consume', ${amount}, (select min(id::text)::uuid from ledger_transaction))`;
