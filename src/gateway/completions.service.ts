@@ -5,6 +5,7 @@ import { checkAddress, checkModel, checkScope } from '../admission/checks.js';
 import type { Ticket } from '../admission/ticket.js';
 import type { Principal } from '../auth/principal.js';
 import { FaregateError, unavailable } from '../core/errors.js';
+import type { CallMeter } from '../metering/call-meter.js';
 import { MeteringService } from '../metering/metering.service.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { parseJsonBody, readBody } from '../platform/http/request-body.js';
@@ -82,12 +83,8 @@ export class CompletionsService {
     try {
       const upstream = getProtocol(ticket.deployment.provider.protocol);
       const { body, warnings } = upstreamBody({ ...understood, ticket, client: call.protocol, upstream });
-      const identity = this.identify(
-        call,
-        ticket,
-        [...understood.request.warnings, ...warnings],
-        meter.costOf,
-      );
+      const identity = this.identify(call, ticket, meter);
+      identity.warnings.push(...understood.request.warnings, ...warnings);
       meter.endUser = understood.request.user?.slice(0, 200);
       meter.warnings = identity.warnings;
       const exchangeCall: ExchangeCall = {
@@ -130,22 +127,17 @@ export class CompletionsService {
     for (const exchange of this.running) exchange.abandon(unavailable('The gateway is restarting'));
   }
 
-  private identify(
-    call: IncomingCall,
-    ticket: Ticket,
-    warnings: string[],
-    costOf: ResponseIdentity['costOf'],
-  ): ResponseIdentity {
+  private identify(call: IncomingCall, ticket: Ticket, meter: CallMeter): ResponseIdentity {
     const createdAt = Math.floor(ticket.startedAtMs / 1000);
-    if (ticket.clamped)
-      warnings.push(`max_tokens was lowered to ${ticket.maxOutputTokens}, which is what the balance covers`);
+    const shortened = `max_tokens was lowered to ${ticket.maxOutputTokens}, which is what the balance covers`;
     return {
       id: answerId(call.protocol.name, ticket.requestId, createdAt),
       createdAt,
       model: ticket.model.id,
       profile: call.principal.profile,
-      warnings,
-      costOf,
+      warnings: ticket.clamped ? [shortened] : [],
+      costOf: meter.costOf,
+      inputEstimate: meter.inputEstimate,
     };
   }
 }

@@ -2,7 +2,7 @@ import type { PriceSheet } from '../catalog/price.js';
 import { monotonicMs, nowDate } from '../core/clock.js';
 import { uuidv7 } from '../core/ids.js';
 import { formatNano } from '../core/money.js';
-import { isComplete, type TokenUsage } from '../core/token-usage.js';
+import { inputTotal, isComplete, type TokenUsage } from '../core/token-usage.js';
 import { isCharged } from './charge-table.js';
 import { rateUsage } from './rate-usage.js';
 import { buildSettlement, type AttemptRecord, type CallStatus, type SettlementCall } from './settlement.js';
@@ -48,9 +48,19 @@ export class CallMeter {
     this.firstTokenAt ??= monotonicMs();
   }
 
-  /** Price of a usage as decimal text in the price list's currency; undefined while the usage is incomplete. */
-  readonly costOf = (usage: TokenUsage): string | undefined =>
-    isComplete(usage) ? formatNano(rateUsage(usage, this.call.listPrices).amountNano) : undefined;
+  /**
+   * Price of a usage as decimal text in the price list's currency; undefined while the usage is incomplete. A part
+   * of a call is priced in the tier of the whole.
+   */
+  readonly costOf = (usage: TokenUsage, whole = usage): string | undefined =>
+    isComplete(usage)
+      ? formatNano(rateUsage(usage, this.call.listPrices, inputTotal(whole)).amountNano)
+      : undefined;
+
+  /** Input tokens by the size of the body, for where the vendor has not reported them. */
+  get inputEstimate(): number {
+    return estimateTokens(this.call.bodyBytes);
+  }
 
   /** What the settlement would be if the call ended now; undefined before any output. */
   progress(): SettlementCall | undefined {
@@ -69,7 +79,7 @@ export class CallMeter {
       status: outcome.status,
       charge,
       measured: used
-        ? tap.measure(estimateTokens(call.bodyBytes), outcome.status === 'completed')
+        ? tap.measure(this.inputEstimate, outcome.status === 'completed')
         : { usage: { input: {}, output: {} }, source: 'none' },
       listPrices: call.listPrices,
       costPrices: call.costPrices,

@@ -39,12 +39,16 @@ export function priceFor(sheet: PriceSheet, tokenClass: TokenClass, inputTokens:
 }
 
 /**
- * Usage × prices, in integers. The tier is chosen by all input tokens of the call. A class without a price is
+ * Usage × prices, in integers. The tier is chosen by all input tokens of the call: those of the usage, unless it is
+ * a part of one. A class without a price is
  * left out: admission refuses models that lack an input or output price, so what is left out here can only be
  * a class the model never priced.
  */
-export function rateUsage(usage: TokenUsage, sheet: PriceSheet): RatedUsage {
-  const inputTokens = inputTotal(usage) ?? 0;
+export function rateUsage(
+  usage: TokenUsage,
+  sheet: PriceSheet,
+  inputTokens = inputTotal(usage) ?? 0,
+): RatedUsage {
   const lines: RatedLine[] = [];
   for (const [tokenClass, quantity] of billableQuantities(usage)) {
     const price = priceFor(sheet, tokenClass, inputTokens);

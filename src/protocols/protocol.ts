@@ -24,8 +24,13 @@ export interface ResponseIdentity {
   profile: CompatibilityProfile;
   /** Notes on what was dropped or changed; empty when nothing was. */
   warnings: string[];
-  /** Price of a usage in USD as a decimal text; undefined when the usage is incomplete. */
-  costOf: (usage: TokenUsage) => string | undefined;
+  /**
+   * Price of a usage in USD as a decimal text; undefined when the usage is incomplete. For a part of a call,
+   * `whole` is the usage of the call: it decides which price tier applies.
+   */
+  costOf: (usage: TokenUsage, whole?: TokenUsage) => string | undefined;
+  /** Estimated input tokens, shown where a stream must name a count before the upstream does. */
+  inputEstimate?: number | undefined;
 }
 
 /** Wire differences between vendors of one protocol, as data. Absent means "as the protocol's owner does". */

@@ -13,7 +13,7 @@ import type {
 } from '../protocol.js';
 import { ROUTING_FIELDS } from '../routing-fields.js';
 import { dataEvent, type SseEvent } from '../sse.js';
-import { costMembers, UPSTREAM_COST_MEMBERS } from './cost.js';
+import { costMembers, UPSTREAM_COST_MEMBERS } from '../usage-cost.js';
 import { encodeMessages } from './messages-encode.js';
 import { encodeReasoning } from './reasoning.js';
 import { decodeResponse } from './response.js';

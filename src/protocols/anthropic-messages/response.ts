@@ -4,7 +4,7 @@ import type { CompletionChoice, CompletionResult, ContentPart } from '../complet
 import type { ResponseIdentity } from '../protocol.js';
 import { decodeAnswerBlocks } from './content-decode.js';
 import { encodeRedacted, encodeText, encodeThinking, encodeToolUse } from './content-encode.js';
-import { costMembers } from './cost.js';
+import { costMembers } from '../usage-cost.js';
 import { decodeFinishReason, encodeStopReason, endingOf } from './finish-reason.js';
 import { toWireId } from './tool-ids.js';
 import { decodeUsage, encodeUsage } from './usage.js';

@@ -58,6 +58,14 @@ describe('writing a Messages stream', () => {
     });
   });
 
+  it('until the upstream names its input, the estimate stands for it', () => {
+    const wire = encode([{ type: 'start' }, ...text(0, 'hi'), usage, finish], { inputEstimate: 21 });
+    expect(last(wire, 'message_start')).toMatchObject({ message: { usage: { input_tokens: 21 } } });
+    expect(last(wire, 'message_delta')).toMatchObject({ usage: { input_tokens: 18 } });
+    const unreported = encode([...text(0, 'hi'), finish], { inputEstimate: 21 });
+    expect(last(unreported, 'message_delta')).toMatchObject({ usage: { input_tokens: 21 } });
+  });
+
   it('statement 20: message_delta carries the whole usage and the searches', () => {
     const counted: CompletionEvent = {
       type: 'usage',

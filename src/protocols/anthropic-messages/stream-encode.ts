@@ -1,10 +1,10 @@
 import type { JsonObject } from '../../core/json.js';
-import { emptyUsage, mergeUsage, type TokenUsage } from '../../core/token-usage.js';
+import { emptyUsage, inputTotal, mergeUsage, type TokenUsage } from '../../core/token-usage.js';
 import type { CompletionEvent, FinishReason } from '../completion.js';
 import type { ResponseIdentity, StreamEncoder } from '../protocol.js';
 import { dataEvent, namedEvent } from '../sse.js';
 import { encodeCitation, encodeRedacted } from './content-encode.js';
-import { costMembers } from './cost.js';
+import { costMembers } from '../usage-cost.js';
 import { encodeStopReason } from './finish-reason.js';
 import { refusalDetails } from './response.js';
 import { signatureText } from './signature.js';
@@ -28,6 +28,7 @@ interface Block {
  * Writes a Messages stream: one `message_start`, blocks numbered from 0 and open one at a time, one `message_delta`
  * with the cumulative usage, `message_stop`. `message_start` waits for the first content, so that input counts
  * that come right after the start are in it; its output count is 0, because readers may add it to the total.
+ * Until the upstream names its input counts, the gateway's estimate stands for them.
  */
 export class MessagesEncoder implements StreamEncoder {
   private started = false;
@@ -138,10 +139,17 @@ export class MessagesEncoder implements StreamEncoder {
     if (this.started) return '';
     this.started = true;
     const { id, model } = this.identity;
-    const usage = encodeUsage({ input: this.usage.input, output: { total: 0 } });
+    const usage = encodeUsage({ input: this.input(), output: { total: 0 } });
     const message = { id, type: 'message', role: 'assistant', model, content: [] };
     const whole = { ...message, stop_reason: null, stop_sequence: null, usage };
     return namedEvent('message_start', JSON.stringify({ type: 'message_start', message: whole }));
+  }
+
+  /** Input counts: the upstream's, else the estimate. */
+  private input(): TokenUsage['input'] {
+    const { inputEstimate } = this.identity;
+    const isKnown = inputTotal(this.usage) !== undefined || inputEstimate === undefined;
+    return isKnown ? this.usage.input : { noCache: inputEstimate };
   }
 
   private messageDelta(): string {
@@ -157,7 +165,7 @@ export class MessagesEncoder implements StreamEncoder {
       stop_sequence: stopReason === 'stop_sequence' ? (this.stopSequence ?? null) : null,
     };
     if (this.refusal !== undefined) delta['stop_details'] = refusalDetails(this.refusal);
-    const counts = JSON.stringify(encodeUsage(this.usage)).slice(0, -1);
+    const counts = JSON.stringify(encodeUsage({ ...this.usage, input: this.input() })).slice(0, -1);
     const cost = Object.entries(costMembers(this.usage, this.identity)).map(
       ([name, text]) => `,"${name}":${text}`,
     );

@@ -92,13 +92,13 @@ describe('encodeUsage', () => {
     expect(encodeUsage({ input: {}, output: {} }, testIdentity())).toBeNull();
   });
 
-  it('prices by profile: a USD number, whole micro-units rounded up, or nothing', () => {
+  it('prices by profile: a USD number, whole micro-units with their parts, or nothing', () => {
     const cost = (profile: 'standard' | 'cortecs' | 'octen' | 'octopusx', amount = '0.000123001') =>
       JSON.stringify(encodeUsage(usage, testIdentity({ profile, costOf: () => amount }))?.['cost']);
     expect(cost('standard')).toBe('0.000123001');
     expect(cost('standard', '12.340000000')).toBe('12.34');
-    expect(cost('cortecs')).toBe('124');
-    expect(cost('cortecs', '0.000123000')).toBe('123');
+    const cortecs = encodeUsage(usage, testIdentity({ profile: 'cortecs', costOf: () => '0.000123001' }));
+    expect(cortecs).toMatchObject({ cost: 4 * 124, cost_details: { completion_cost: 124 } });
     expect(cost('octen')).toBeUndefined();
     expect(cost('octopusx')).toBeUndefined();
     expect(encodeUsage(usage, testIdentity({ profile: 'standard' }))).not.toHaveProperty('cost');

@@ -1,9 +1,9 @@
-import type { JsonObject } from '../../core/json.js';
+import type { JsonObject, JsonValue } from '../../core/json.js';
 import { asObject } from '../../core/json.js';
-import { parseScaled } from '../../core/money.js';
 import type { TokenUsage } from '../../core/token-usage.js';
 import { inputTotal, tokenCount } from '../../core/token-usage.js';
 import type { ResponseIdentity } from '../protocol.js';
+import { costMembers } from '../usage-cost.js';
 
 /** The first of several spellings that holds a count. */
 function firstCount(...values: unknown[]): number | undefined {
@@ -77,19 +77,13 @@ function outputTotal(
 export const isUnreported = (usage: TokenUsage): boolean =>
   inputTotal(usage) === undefined && usage.output.total === undefined;
 
-/** Micro-units (1e-6) of a decimal amount, a part counted as a whole: Cortecs' form of `cost`. */
-const microUnits = (amount: string): bigint => (parseScaled(amount, 12) + 999_999n) / 1_000_000n;
-
 /**
- * `usage.cost` by profile; undefined where the profile has none or the price is not known. Amounts have at most
- * nine decimals, so the JSON number prints as the decimal text it was made from.
+ * `usage.cost` as the caller's profile shows it. Amounts have at most nine decimals, so a JSON number prints as the
+ * decimal text it was made from.
  */
-function costMember(usage: TokenUsage, identity: ResponseIdentity): JsonObject {
-  if (identity.profile !== 'standard' && identity.profile !== 'cortecs') return {};
-  const cost = identity.costOf(usage);
-  if (cost === undefined) return {};
-  const text = identity.profile === 'cortecs' ? microUnits(cost).toString() : cost;
-  return { cost: JSON.parse(text) as number };
+function costOf(usage: TokenUsage, identity: ResponseIdentity): JsonObject {
+  const members = Object.entries(costMembers(usage, identity));
+  return Object.fromEntries(members.map(([name, text]) => [name, JSON.parse(text) as JsonValue]));
 }
 
 function inputDetailsOf({ cacheRead, cacheWrite5m, cacheWrite1h }: TokenUsage['input']): JsonObject {
@@ -119,6 +113,6 @@ export function encodeUsage(usage: TokenUsage, identity: ResponseIdentity): Json
     ...(usage.searches ? { num_search_queries: usage.searches } : {}),
     ...inputDetailsOf(usage.input),
     ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
-    ...costMember(usage, identity),
+    ...costOf(usage, identity),
   };
 }

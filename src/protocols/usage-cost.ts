@@ -1,6 +1,6 @@
-import { parseNano } from '../../core/money.js';
-import type { TokenUsage } from '../../core/token-usage.js';
-import type { ResponseIdentity } from '../protocol.js';
+import { parseNano } from '../core/money.js';
+import type { TokenUsage } from '../core/token-usage.js';
+import type { ResponseIdentity } from './protocol.js';
 
 /** Members that an upstream may put into `usage` about its own price; they never reach the caller. */
 export const UPSTREAM_COST_MEMBERS = ['cost', 'cost_details', 'is_byok'] as const;
@@ -25,13 +25,15 @@ export function costMembers(usage: TokenUsage, identity: ResponseIdentity): Reco
     ['completion_cost', { ...partial({}), output: usage.output }],
   ];
   if (usage.searches) parts.push(['search_cost', { ...partial({}), searches: usage.searches }]);
-  const details = parts.map(([name, part]) => [name, microUnits(identity.costOf(part) ?? '0')] as const);
+  const details = parts.map(
+    ([name, part]) => [name, microUnits(identity.costOf(part, usage) ?? '0')] as const,
+  );
   const total = details.reduce((sum, [, micro]) => sum + micro, 0n);
   const members = details.map(([name, micro]) => `"${name}":${micro}`);
   return { cost: `${total}`, cost_details: `{${members.join(',')}}` };
 }
 
-/** A usage of one input class alone, complete enough to be priced. */
+/** A usage of one class alone, complete enough to be priced. */
 const partial = (input: TokenUsage['input']): TokenUsage => ({
   input: { noCache: 0, ...input },
   output: { total: 0 },

@@ -1,7 +1,7 @@
-import { formatNano } from '../../core/money.js';
-import type { TokenUsage } from '../../core/token-usage.js';
-import { testIdentity } from '../../../test/support/protocol-laws.js';
-import { costMembers } from './cost.js';
+import { formatNano } from '../core/money.js';
+import type { TokenUsage } from '../core/token-usage.js';
+import { testIdentity } from '../../test/support/protocol-laws.js';
+import { costMembers } from './usage-cost.js';
 
 /** 1.1 micro-units for an input token, 0.3 for a cached one, 2.7 for an output token. */
 const costOf = ({ input, output }: TokenUsage): string | undefined => {
@@ -32,6 +32,16 @@ describe('usage.cost', () => {
       completion_cost: 9,
     });
     expect(members['cost']).toBe('19');
+  });
+
+  it('the tier of each part is that of the whole call', () => {
+    const wholes: unknown[] = [];
+    const noted = (part: TokenUsage, whole?: TokenUsage) => {
+      if (whole) wholes.push(whole);
+      return costOf(part);
+    };
+    costMembers(usage, testIdentity({ profile: 'cortecs', costOf: noted }));
+    expect(wholes).toEqual([usage, usage, usage, usage]);
   });
 
   it('an incomplete usage has no price', () => {
