@@ -38,7 +38,7 @@ export class BillingServices {
     this.rollup = new RollupService(
       this.config,
       this.database,
-      new RollupRepository(this.database),
+      new RollupRepository(),
       this.ledger,
       this.journal,
     );

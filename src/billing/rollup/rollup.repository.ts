@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import type { Funding } from '../ledger/posting.js';
-import { Database } from '../../platform/database/database.service.js';
 
 /** A claimed event: what the ledger needs to know of it. */
 export interface ClaimedEvent {
@@ -37,8 +36,6 @@ interface FundingRow {
 /** The queue of events, their rollups and their funding. Every call belongs to the caller's transaction. */
 @Injectable()
 export class RollupRepository {
-  constructor(private readonly database: Database) {}
-
   /**
    * Takes up to `limit` events off the queue, oldest first; events another worker is at are passed over.
    * Nothing is lost when the transaction rolls back: the rows are there again.
@@ -119,15 +116,6 @@ export class RollupRepository {
        select * from unnest($1::uuid[], $2::text[], $3::bigint[])`,
       [kept.map((row) => row.eventId), kept.map((row) => row.kind), kept.map((row) => row.amountNano)],
     );
-  }
-
-  /** Events waiting, and how long the oldest has waited in seconds (absent: none waits). */
-  async measureQueue(): Promise<{ events: number; oldestSeconds?: number | undefined }> {
-    const [row] = await this.database.query<{ events: number; oldest: number | null }>(
-      `select count(*)::int as events, extract(epoch from billing_now() - min(e.recorded_at))::float8 as oldest
-       from usage_pending p join usage_event e on e.id = p.event_id`,
-    );
-    return { events: row?.events ?? 0, oldestSeconds: row?.oldest ?? undefined };
   }
 }
 

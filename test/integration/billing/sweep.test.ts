@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { HoldsRepository } from '../../../src/billing/holds/holds.repository.js';
 import { SweepService } from '../../../src/billing/holds/sweep.service.js';
 import { uuidv7 } from '../../../src/core/ids.js';
@@ -15,6 +16,7 @@ describe('the sweep of calls whose process died', () => {
   let model: TestModel;
 
   beforeAll(async () => {
+    Logger.overrideLogger(false);
     billing = await createBilling();
     tenant = await createTenant(billing.pool);
     model = await createModel(billing.pool);
