@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Client } from 'pg';
+import pg, { type Client } from 'pg';
 import { Snapshot } from '../../platform/database/snapshot.service.js';
 import { splitByFunding, type FundedLine, type UsageLine } from './funded-line.js';
 
@@ -22,11 +22,10 @@ const PAGE = 2_000;
 const PAGE_SQL = `
 with page as (
   select * from usage_event e
-  where e.recorded_at >= $1::timestamptz and e.recorded_at < $2::timestamptz
-    and ($3::timestamptz is null or (e.recorded_at, e.id) > ($3::timestamptz, $4::uuid))
-    and ($5::uuid is null or e.organization_id = $5) and ($6::uuid is null or e.project_id = $6)
-    and ($7::uuid is null or e.api_key_id = $7) and ($8::text is null or e.model_id = $8)
-    and ($9::text is null or e.provider_id = (select id from provider where slug = $9))
+  where (e.recorded_at, e.id) > ($1::timestamptz, $2::uuid) and e.recorded_at < $3::timestamptz
+    and ($4::uuid is null or e.organization_id = $4) and ($5::uuid is null or e.project_id = $5)
+    and ($6::uuid is null or e.api_key_id = $6) and ($7::text is null or e.model_id = $7)
+    and ($8::text is null or e.provider_id = (select id from provider where slug = $8))
   order by e.recorded_at, e.id limit ${PAGE})
 select e.id as "eventId", e.request_id as "requestId", e.kind, e.reverses_id as "reversesId", e.occurred_at as "occurredAt",
   e.recorded_at as "recordedAt", e.recorded_at::text as place, p.starts_at as "periodStart", p.ends_at as "periodEnd",
@@ -94,16 +93,17 @@ export class UsageReportRepository {
 }
 
 async function* readPages(client: Client, filter: UsageFilter): AsyncGenerator<FundedLine[]> {
-  let after: { place: string; eventId: string } | undefined;
+  // No id is smaller than this one: the first page begins with the first instant itself.
+  let after = { place: filter.from.toISOString(), eventId: '00000000-0000-0000-0000-000000000000' };
   for (;;) {
+    // Not prepared: planned anew, each page uses the index that suits the filters that are really given.
     const { rows } = await client.query<Row>({
-      name: 'usage-report-page',
       text: PAGE_SQL,
+      types: rememberingTimes(),
       values: [
-        filter.from,
+        after.place,
+        after.eventId,
         filter.to,
-        after?.place ?? null,
-        after?.eventId ?? null,
         filter.organizationId ?? null,
         filter.projectId ?? null,
         filter.keyId ?? null,
@@ -118,11 +118,33 @@ async function* readPages(client: Client, filter: UsageFilter): AsyncGenerator<F
   }
 }
 
+/** Reads each time of a page once: lines share those of their event and of its period, and reading is dear. */
+function rememberingTimes(): pg.CustomTypesConfig {
+  const { TIMESTAMPTZ } = pg.types.builtins;
+  const times = new Map<string, unknown>();
+  const readTime = pg.types.getTypeParser(TIMESTAMPTZ, 'text') as (text: string) => unknown;
+  const remember = (text: string): unknown => {
+    const known = times.get(text) ?? readTime(text);
+    times.set(text, known);
+    return known;
+  };
+  const getTypeParser = (oid: number, format: 'text') =>
+    oid === TIMESTAMPTZ ? remember : pg.types.getTypeParser(oid, format);
+  return { getTypeParser: getTypeParser as typeof pg.types.getTypeParser };
+}
+
 function toFundedLines(row: Row): FundedLine[] {
-  const { place: _, posted, absorbedNano, beforeNano, chargedNano, promoNano, postpaidNano, ...rest } = row;
-  const present = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+  const { posted, absorbedNano, beforeNano, chargedNano, promoNano, postpaidNano } = row;
   const line = {
-    ...present,
+    ...row,
+    reversesId: row.reversesId ?? undefined,
+    billingAccountId: row.billingAccountId ?? undefined,
+    costCenter: row.costCenter ?? undefined,
+    endUser: row.endUser ?? undefined,
+    modelRequested: row.modelRequested ?? undefined,
+    region: row.region ?? undefined,
+    httpStatus: row.httpStatus ?? undefined,
+    streamed: row.streamed ?? undefined,
     quantity: BigInt(row.quantity),
     unitPricePico: BigInt(row.unitPricePico),
     listUnitPricePico: BigInt(row.listUnitPricePico),

@@ -1,9 +1,10 @@
+import { AppConfig } from '../../../src/platform/config/app-config.js';
 import { Snapshot } from '../../../src/platform/database/snapshot.service.js';
 import { ExportsService, type UsageReport } from '../../../src/billing/exports/exports.service.js';
 import { UsageReportRepository } from '../../../src/billing/exports/usage-report.repository.js';
 import { CleanupRepository } from '../../../src/billing/cleanup/cleanup.repository.js';
 import { CleanupService } from '../../../src/billing/cleanup/cleanup.service.js';
-import { createBilling } from '../../support/billing.js';
+import { createBilling, testEnvironment } from '../../support/billing.js';
 import { placeHolds, runCall, settleCalls, settlementOf } from '../../support/builders/call.builder.js';
 import { createModel, type TestModel } from '../../support/builders/catalog.builder.js';
 import { createTenant, type Tenant } from '../../support/builders/tenant.builder.js';
@@ -84,7 +85,7 @@ describe('a report longer than one page', () => {
   });
 
   it('tells of a database that is away before it says anything else', async () => {
-    const away = { ...billing.config, databaseUrl: 'postgresql://nobody@127.0.0.1:9/none' };
+    const away = new AppConfig(testEnvironment('postgresql://nobody@127.0.0.1:9/none'));
     const service = new ExportsService(new UsageReportRepository(new Snapshot(away)));
     await expect(service.usage(REPORT).next()).rejects.toThrow();
   });
