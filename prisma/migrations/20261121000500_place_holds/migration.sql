@@ -112,7 +112,8 @@ END $$;
 -- Writes the hold rows of the ids given and adds their amounts to the wallets. A duplicate id is an error that
 -- rolls the whole batch back: ON CONFLICT DO NOTHING here would leak the held amount.
 CREATE FUNCTION insert_holds(p_process uuid, p_expires_at timestamptz, p_items jsonb, p_ids uuid[], p_scopes uuid[], p_windows timestamptz[])
-RETURNS void LANGUAGE sql AS $$
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
   WITH placed AS (
     INSERT INTO hold (id, wallet_id, organization_id, project_id, api_key_id, process_id, protocol, streamed, model_requested,
                       model_id, deployment_id, provider_id, amount_nano, budget_scopes, budget_windows, priced_at, expires_at)
@@ -126,5 +127,5 @@ RETURNS void LANGUAGE sql AS $$
   )
   UPDATE wallet w SET held_nano = w.held_nano + s.amount_nano
     FROM (SELECT wallet_id, sum(amount_nano)::bigint AS amount_nano FROM placed GROUP BY wallet_id) s
-    WHERE w.id = s.wallet_id
-$$;
+    WHERE w.id = s.wallet_id;
+END $$;
