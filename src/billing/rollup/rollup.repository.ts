@@ -38,18 +38,18 @@ interface FundingRow {
 export class RollupRepository {
   /**
    * Takes up to `limit` events off the queue, oldest first; events another worker is at are passed over.
-   * Nothing is lost when the transaction rolls back: the rows are there again.
+   * Nothing is lost when the transaction rolls back: the rows are there again. `without`: events to leave alone.
    */
-  async claim(client: PoolClient, limit: number): Promise<ClaimedEvent[]> {
+  async claim(client: PoolClient, limit: number, without: string[] = []): Promise<ClaimedEvent[]> {
     const { rows } = await client.query<EventRow>({
       name: 'rollup-claim',
       text: `with claimed as (
                delete from usage_pending where event_id = any (array(
-                 select event_id from usage_pending order by event_id limit $1 for update skip locked))
+                 select event_id from usage_pending where event_id <> all ($2::uuid[]) order by event_id limit $1 for update skip locked))
                returning event_id)
              select e.id, e.wallet_id, e.organization_id, e.currency, e.amount_nano, e.cost_nano, e.reverses_id
              from claimed c join usage_event e on e.id = c.event_id order by e.id`,
-      values: [limit],
+      values: [limit, without],
     });
     return rows.map(toEvent);
   }

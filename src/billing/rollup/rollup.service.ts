@@ -1,17 +1,37 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { AppConfig } from '../../platform/config/app-config.js';
-import { Database } from '../../platform/database/database.service.js';
+import { Database, isDatabaseAway } from '../../platform/database/database.service.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { LedgerService, type Journal } from '../ledger/ledger.service.js';
 import type { Funding } from '../ledger/posting.js';
 import { postUsage } from './post-usage.js';
 import { RollupRepository, type ClaimedEvent } from './rollup.repository.js';
 
+/** More than so many are no odd events but a fault of the whole; then nothing is set aside. */
+const MAX_SET_ASIDE = 100;
+
+/** A batch that failed for what is in it. */
+class BatchError extends Error {
+  override readonly name = 'BatchError';
+
+  constructor(
+    readonly eventIds: string[],
+    override readonly cause: unknown,
+  ) {
+    super(cause instanceof Error ? cause.message : String(cause));
+  }
+}
+
+/** True for a deadlock or a serialization failure: the same batch may work at once. */
+const isConflict = (error: unknown): boolean => String((error as { code?: unknown }).code).startsWith('40');
+
 /** Turns queued usage events into rollups and ledger transactions, a batch at a time. */
 @Injectable()
 export class RollupService implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(RollupService.name);
+  private readonly setAside = new Set<string>();
   private stopping = false;
 
   constructor(
@@ -26,33 +46,67 @@ export class RollupService implements BeforeApplicationShutdown {
     this.stopping = true;
   }
 
-  /** Works until the queue is empty or the process is asked to stop. Returns how many events were posted. */
+  /**
+   * Works until the queue is empty or the process is asked to stop. Returns how many events were posted. An event
+   * that cannot be posted is set aside until the process starts anew, so that it stops nobody else's; the books
+   * checks report it. Throws when the database is away.
+   */
   async drain(): Promise<number> {
     let total = 0;
+    let limit = this.config.rollupBatch;
     while (!this.stopping) {
-      const done = await this.runBatch();
-      total += done;
-      if (done === 0) break;
+      try {
+        const done = await this.runBatch(limit);
+        total += done;
+        if (done === 0 && limit === this.config.rollupBatch) break;
+        limit = this.config.rollupBatch;
+      } catch (error) {
+        if (!(error instanceof BatchError)) throw error;
+        if (error.eventIds.length === 1) this.setEventAside(error);
+        limit = Math.ceil(Math.min(limit, error.eventIds.length) / 10);
+      }
       await nextTurn();
     }
     return total;
   }
 
   /** One batch in one transaction: claimed, rolled up, paid from lots and posted, or none of it. */
-  async runBatch(): Promise<number> {
+  async runBatch(limit = this.config.rollupBatch): Promise<number> {
     return this.database.transaction(async (client) => {
-      const claimed = await this.rollups.claim(client, this.config.rollupBatch);
+      const claimed = await this.rollups.claim(client, limit, [...this.setAside]);
       if (claimed.length === 0) return 0;
-      await this.ledger.lockLots(client, [...new Set(claimed.map((event) => event.walletId))]);
-      const { events, paidBefore } = await this.withoutEarlyReversals(client, claimed);
-      if (events.length === 0) return 0;
-      await this.rollups.addToRollups(
-        client,
-        events.map((event) => event.id),
-      );
-      await this.post(client, events, paidBefore);
-      return events.length;
+      try {
+        const posted = await this.process(client, claimed);
+        // What the database checks when it commits is checked here, where it is still known whose fault it is.
+        await client.query('set constraints all immediate');
+        return posted;
+      } catch (cause) {
+        if (isDatabaseAway(cause) || isConflict(cause)) throw cause;
+        throw new BatchError(
+          claimed.map((event) => event.id),
+          cause,
+        );
+      }
     });
+  }
+
+  private async process(client: PoolClient, claimed: ClaimedEvent[]): Promise<number> {
+    await this.ledger.lockLots(client, [...new Set(claimed.map((event) => event.walletId))]);
+    const { events, paidBefore } = await this.withoutEarlyReversals(client, claimed);
+    if (events.length === 0) return 0;
+    await this.rollups.addToRollups(
+      client,
+      events.map((event) => event.id),
+    );
+    await this.post(client, events, paidBefore);
+    return events.length;
+  }
+
+  private setEventAside({ eventIds, cause }: BatchError): void {
+    const [eventId = ''] = eventIds;
+    if (this.setAside.size >= MAX_SET_ASIDE) throw cause;
+    this.setAside.add(eventId);
+    this.logger.error(`event ${eventId} cannot be posted: ${(cause as Error).message}`);
   }
 
   /**
