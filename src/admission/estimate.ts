@@ -1,6 +1,7 @@
 import type { CatalogModel } from '../catalog/model.js';
 import type { PriceSheet } from '../catalog/price.js';
-import type { TokenClass } from '../core/token-usage.js';
+import { PICO_PER_NANO } from '../core/money.js';
+import { tokenCount, type TokenClass } from '../core/token-usage.js';
 import type { CompletionRequest, ContentPart } from '../protocols/completion.js';
 
 /** The most a call can use and cost. */
@@ -11,6 +12,8 @@ export interface Estimate {
   outputTokens: number;
   /** How many answers are asked for. */
   answers: number;
+  /** Upper bound of searches run by the vendor's own tools. */
+  searches: number;
   /** Upper bound of the price. */
   amountNano: bigint;
 }
@@ -32,6 +35,12 @@ export interface EstimateQuestion {
 const IMAGE_TOKENS = 6_000;
 /** Hidden instructions that vendors add when tools are declared (Anthropic documents up to 530). */
 const TOOL_OVERHEAD_TOKENS = 600;
+/** Searches of a tool that names no limit of its own. */
+const UNLIMITED_SEARCHES = 10;
+/** Every class that input may be billed in. */
+const INPUT_CLASSES: readonly TokenClass[] = ['input', 'cache_read', 'cache_write_5m', 'cache_write_1h'];
+/** Each input class is rounded by itself, by half a nano at most. */
+const INPUT_ROUNDING_NANO = BigInt(INPUT_CLASSES.length / 2);
 
 /**
  * The worst case of a call, from its bytes: byte-level tokenisers never make more tokens than there are bytes, a
@@ -42,10 +51,14 @@ export function estimateCall(question: EstimateQuestion): Estimate {
   const inputTokens = Math.min(boundInput(question), model.contextWindow);
   const outputTokens = question.maxOutputTokens;
   const answers = request.choiceCount ?? 1;
-  const pico =
-    BigInt(inputTokens) * inputPrice(question) +
-    BigInt(outputTokens) * BigInt(answers) * outputPrice(question.prices);
-  return { inputTokens, outputTokens, answers, amountNano: (pico + 999n) / 1000n };
+  const searches = boundSearches(request);
+  const inputPrice = dearest(question.prices, INPUT_CLASSES);
+  const amountNano =
+    roundUp(BigInt(inputTokens) * inputPrice) +
+    (inputPrice > 0n ? INPUT_ROUNDING_NANO : 0n) +
+    roundUp(BigInt(outputTokens) * BigInt(answers) * outputPrice(question.prices)) +
+    roundUp(BigInt(searches) * dearest(question.prices, ['search']));
+  return { inputTokens, outputTokens, answers, searches, amountNano };
 }
 
 /**
@@ -56,7 +69,7 @@ export function affordableOutput(question: EstimateQuestion, availableNano: bigi
   const price = outputPrice(question.prices) * BigInt(estimate.answers);
   const left = availableNano - estimate.amountNano;
   if (left <= 0n || price === 0n) return 0;
-  const tokens = (left * 1000n) / price;
+  const tokens = (left * PICO_PER_NANO) / price;
   return tokens > BigInt(question.maxOutputTokens) ? question.maxOutputTokens : Number(tokens);
 }
 
@@ -69,7 +82,8 @@ function boundInput({ request, model, bodyBytes }: EstimateQuestion): number {
         break;
       case 'document':
         // Nobody but the vendor knows how many pages a file has.
-        if (part.source.kind !== 'text' && part.source.kind !== 'parts') tokens += model.contextWindow;
+        if (part.source.kind === 'parts') part.source.parts.forEach(visit);
+        else if (part.source.kind !== 'text') tokens += model.contextWindow;
         break;
       case 'tool-result':
         part.content.forEach(visit);
@@ -82,26 +96,25 @@ function boundInput({ request, model, bodyBytes }: EstimateQuestion): number {
   return Math.max(tokens, 1);
 }
 
-function inputPrice({ request, prices }: EstimateQuestion): bigint {
-  const classes: TokenClass[] = ['input', 'cache_write_5m'];
-  if (usesLongCache(request)) classes.push('cache_write_1h');
-  return dearest(prices, classes);
+function boundSearches({ tools = [] }: CompletionRequest): number {
+  let searches = 0;
+  for (const tool of tools) {
+    if (tool.kind !== 'server' || !/search/.test(String(tool.raw['type']))) continue;
+    searches += tokenCount(tool.raw['max_uses']) ?? UNLIMITED_SEARCHES;
+  }
+  return searches;
 }
 
 const outputPrice = (prices: PriceSheet): bigint => dearest(prices, ['output']);
 
-function dearest(prices: PriceSheet, classes: TokenClass[]): bigint {
+/** Pico → nano, upwards. */
+const roundUp = (pico: bigint): bigint => (pico + PICO_PER_NANO - 1n) / PICO_PER_NANO;
+
+function dearest(prices: PriceSheet, classes: readonly TokenClass[]): bigint {
   let price = 0n;
   for (const tokenClass of classes) {
     const candidate = prices.dearest(tokenClass)?.unitPricePico ?? 0n;
     if (candidate > price) price = candidate;
   }
   return price;
-}
-
-function usesLongCache(request: CompletionRequest): boolean {
-  const parts = request.messages.flatMap((message) => message.content);
-  const isLong = (owner: object): boolean =>
-    (owner as { cacheControl?: { ttl?: string } }).cacheControl?.ttl === '1h';
-  return parts.some(isLong) || (request.tools ?? []).some(isLong);
 }
