@@ -7,6 +7,8 @@ import { closeSync, existsSync, fstatSync, fsyncSync, openSync, unlinkSync, writ
 export class JournalFile {
   private readonly fd: number;
   private open = true;
+  /** The last line is not whole. */
+  private torn = false;
   /** Lines appended and not yet confirmed. */
   pending = 0;
   sizeBytes = 0;
@@ -16,9 +18,18 @@ export class JournalFile {
     this.fd = openSync(path, 'a', 0o600);
   }
 
+  /** Throws when the disk refuses; what it took of the line is then kept apart from the next one. */
   append(line: string): void {
-    this.sizeBytes += writeSync(this.fd, `${line}\n`);
-    this.pending += 1;
+    const bytes = Buffer.from(this.torn ? `\n${line}\n` : `${line}\n`);
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(this.fd, bytes, written);
+      this.torn = false;
+      this.pending += 1;
+    } finally {
+      this.torn ||= written > 0 && written < bytes.length;
+      this.sizeBytes += written;
+    }
   }
 
   sync(): void {

@@ -20,8 +20,7 @@ export class MeteringService {
 
   /**
    * Ends the call's hold. When this returns, the settlement is on disk and no longer depends on this process; it
-   * reaches the database by itself. A second call does nothing. Throws when the disk refuses; the hold is then
-   * settled at its last checkpoint by the sweep.
+   * reaches the database by itself. A second call does nothing.
    */
   settle(meter: CallMeter, outcome: CallOutcome): void {
     if (meter.settled) return;

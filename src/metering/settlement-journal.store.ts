@@ -1,4 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, unlinkSync, utimesSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { nowDate, nowMs } from '../core/clock.js';
@@ -12,10 +20,19 @@ const ROTATE_BYTES = 8 * 1024 * 1024;
 /** A file untouched for this long belongs to a process that is gone. */
 const ABANDONED_MS = 30_000;
 
-/** A settlement on disk, until the database has it. */
+/** A settlement until the database has it. */
 export interface JournalEntry {
   call: SettlementCall;
-  file: JournalFile;
+  /** Where it is on disk; absent when the disk refused it. */
+  file?: JournalFile;
+}
+
+/** A journal whose process is gone, or is starting. */
+export interface AbandonedFile {
+  path: string;
+  calls: SettlementCall[];
+  /** Lines that a crash cut short; no caller was answered for them. */
+  unreadable: number;
 }
 
 /**
@@ -44,15 +61,11 @@ export class SettlementJournal {
 
   confirm(entries: readonly JournalEntry[]): void {
     for (const { file } of entries) {
+      if (!file) continue;
       file.pending -= 1;
       if (file.pending === 0 && file !== this.current) this.forget(file);
     }
     if (this.current.pending === 0 && this.current.sizeBytes > ROTATE_BYTES) this.rotate();
-  }
-
-  /** Lines not yet confirmed. */
-  get pending(): number {
-    return [...this.draining].reduce((sum, file) => sum + file.pending, this.current.pending);
   }
 
   /** Makes the lines survive the machine too; called when the database is away for longer than a moment. */
@@ -74,18 +87,29 @@ export class SettlementJournal {
   }
 
   /** Settlements that other processes left behind; `removeAbandoned` forgets them once they are recorded. */
-  readAbandoned(includeFresh: boolean): { path: string; calls: SettlementCall[] }[] {
+  readAbandoned(includeFresh: boolean): AbandonedFile[] {
     const own = new Set([this.current, ...this.draining].map((file) => file.path));
     return readdirSync(this.dir)
       .filter((name) => name.endsWith('.jsonl'))
       .map((name) => join(this.dir, name))
       .filter((path) => !own.has(path) && (includeFresh || isAbandoned(path)))
-      .map((path) => ({ path, calls: readLines(path) }));
+      .map((path) => ({ path, ...readLines(path) }));
   }
 
-  /** Removes a replayed file, unless its owner turns out to be alive. */
-  removeAbandoned(path: string): void {
-    if (isAbandoned(path)) unlinkSync(path);
+  /**
+   * Removes a replayed file, unless its owner turns out to be alive. Lines that were refused go to a file beside it
+   * that nobody replays; returns its path when there is one.
+   */
+  removeAbandoned(path: string, refused: readonly SettlementCall[]): string | undefined {
+    if (!isAbandoned(path)) return undefined;
+    const aside = refused.length > 0 ? `${path}.refused` : undefined;
+    if (aside)
+      writeFileSync(aside, refused.map((call) => `${JSON.stringify(call)}\n`).join(''), {
+        flush: true,
+        mode: 0o600,
+      });
+    unlinkSync(path);
+    return aside;
   }
 
   /** At shutdown: a journal with nothing pending leaves nothing behind. */
@@ -120,16 +144,16 @@ function isAbandoned(path: string): boolean {
   }
 }
 
-/** The lines of a file; a last line that a crash cut short was never answered for and is left out. */
-function readLines(path: string): SettlementCall[] {
+function readLines(path: string): { calls: SettlementCall[]; unreadable: number } {
   const calls: SettlementCall[] = [];
+  let unreadable = 0;
   for (const line of readFileSync(path, 'utf8').split('\n')) {
     if (line === '') continue;
     try {
       calls.push(JSON.parse(line) as SettlementCall);
     } catch {
-      break;
+      unreadable += 1;
     }
   }
-  return calls;
+  return { calls, unreadable };
 }

@@ -3,7 +3,7 @@ import { monotonicMs } from '../core/clock.js';
 import { GatewayProcess } from '../billing/holds/gateway-process.service.js';
 import { RollupNudge } from '../billing/holds/rollup-nudge.service.js';
 import { isDatabaseAway } from '../platform/database/database.service.js';
-import { SettlementJournal, type JournalEntry } from './settlement-journal.store.js';
+import { SettlementJournal, type AbandonedFile, type JournalEntry } from './settlement-journal.store.js';
 import { SettlementRepository } from './settlement.repository.js';
 import type { SettlementCall } from './settlement.js';
 
@@ -35,14 +35,17 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.process.journalPending = () => this.journal.pending;
+    this.process.journalPending = () => this.pending;
     void this.keepHouse(true);
     this.timer = setInterval(() => void this.keepHouse(false), HOUSEKEEPING_MS).unref();
   }
 
-  /** The settlement is on disk when this returns and reaches the database by itself. Throws when the disk refuses. */
+  /**
+   * The settlement is on disk when this returns and reaches the database by itself. When the disk refuses, it is
+   * kept in memory alone, which is better than to fail a call that was answered.
+   */
   record(call: SettlementCall): void {
-    this.waiting.push(this.journal.append(call));
+    this.waiting.push(this.keep(call));
     if (!this.running) {
       this.running = true;
       setImmediate(() => void this.drain());
@@ -51,7 +54,7 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
 
   /** Settlements not yet in the database. */
   get pending(): number {
-    return this.journal.pending;
+    return this.waiting.length + this.setAside.length;
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -77,6 +80,17 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
     this.running = false;
   }
 
+  private keep(call: SettlementCall): JournalEntry {
+    try {
+      return this.journal.append(call);
+    } catch (error) {
+      this.log.error(
+        `the journal cannot be written; the settlement of ${call.hold} is in memory alone: ${(error as Error).message}`,
+      );
+      return { call };
+    }
+  }
+
   private finish(batch: JournalEntry[]): void {
     this.waiting.splice(0, batch.length);
     this.journal.confirm(batch);
@@ -84,51 +98,80 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async recover(batch: JournalEntry[], error: unknown): Promise<void> {
-    if (isDatabaseAway(error) || isTransient(error)) {
+    try {
+      if (isPassing(error)) throw error;
+      const refused = new Set(await this.settleSingly(batch.map(({ call }) => call)));
+      this.waiting.splice(0, batch.length);
+      this.journal.confirm(batch.filter(({ call }) => !refused.has(call)));
+      this.setAside.push(...batch.filter(({ call }) => refused.has(call)));
+    } catch (passing) {
       this.journal.sync();
       this.log.warn(
-        `settlements wait for the database (${this.journal.pending} pending): ${(error as Error).message}`,
+        `settlements wait for the database (${this.pending} pending): ${(passing as Error).message}`,
       );
       await pause(this.retryMs);
       this.retryMs = Math.min(this.retryMs * 2, MAX_RETRY_MS);
-      return;
     }
-    for (const entry of batch) {
+  }
+
+  /**
+   * Settles one after the other and returns those that the database refuses, each named in the log. Throws when the
+   * database is away; what was settled until then is settled a second time without harm.
+   */
+  private async settleSingly(calls: readonly SettlementCall[]): Promise<SettlementCall[]> {
+    const refused: SettlementCall[] = [];
+    for (const call of calls) {
       try {
-        await this.repository.settle([entry.call]);
-        this.journal.confirm([entry]);
-      } catch (cause) {
-        this.setAside.push(entry);
-        this.log.error(
-          `settlement of ${entry.call.hold} was refused and stays in the journal: ${(cause as Error).message}`,
-        );
+        await this.repository.settle([call]);
+      } catch (error) {
+        if (isPassing(error)) throw error;
+        refused.push(call);
+        this.log.error(`the settlement of ${call.hold} is refused: ${(error as Error).message}`);
       }
     }
-    this.waiting.splice(0, batch.length);
+    return refused;
   }
 
   /** Takes over what dead processes left behind. At boot even fresh files are replayed: that is harmless. */
   private async keepHouse(boot: boolean): Promise<void> {
     try {
       this.journal.touch();
-      for (const { path, calls } of this.journal.readAbandoned(boot)) {
-        for (let start = 0; start < calls.length; start += MAX_BATCH) {
-          await this.repository.settle(calls.slice(start, start + MAX_BATCH));
-        }
-        this.log.log(`replayed ${calls.length} settlements of ${path}`);
-        this.journal.removeAbandoned(path);
-      }
-      const again = this.setAside.splice(0);
-      if (again.length > 0) this.waiting.push(...again);
-      if (this.waiting.length > 0 && !this.running) {
-        this.running = true;
-        await this.drain();
-      }
+      for (const file of this.journal.readAbandoned(boot)) await this.replay(file);
     } catch (error) {
       this.log.warn(`journal housekeeping: ${(error as Error).message}`);
     }
+    this.waiting.push(...this.setAside.splice(0));
+    if (this.waiting.length === 0 || this.running) return;
+    this.running = true;
+    await this.drain();
+  }
+
+  /** Settles what an abandoned file holds. Lines that the database refuses are moved out of the way, never lost. */
+  private async replay({ path, calls, unreadable }: AbandonedFile): Promise<void> {
+    const refused: SettlementCall[] = [];
+    for (let start = 0; start < calls.length; start += MAX_BATCH) {
+      const batch = calls.slice(start, start + MAX_BATCH);
+      try {
+        await this.repository.settle(batch);
+      } catch (error) {
+        if (isPassing(error)) throw error;
+        refused.push(...(await this.settleSingly(batch)));
+      }
+    }
+    if (calls.length > 0) this.worker.nudge();
+    if (unreadable > 0) this.log.warn(`${path} has ${unreadable} lines that were cut short by a crash`);
+    this.log.log(`replayed ${calls.length - refused.length} settlements of ${path}`);
+    const aside = this.journal.removeAbandoned(path, refused);
+    if (aside) {
+      this.log.error(
+        `${refused.length} settlements are refused by the database and kept in ${aside}; rename it to .jsonl to try them again`,
+      );
+    }
   }
 }
+
+/** Goes away by itself: the database is not there, or two transactions met. */
+const isPassing = (error: unknown): boolean => isDatabaseAway(error) || isTransient(error);
 
 /** Serialisation failures and deadlocks go away by themselves. */
 const isTransient = (error: unknown): boolean =>
