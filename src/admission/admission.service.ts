@@ -8,8 +8,10 @@ import { monotonicMs, nowMs } from '../core/clock.js';
 import { FaregateError, unavailable } from '../core/errors.js';
 import type { CompletionRequest, ProtocolName } from '../protocols/completion.js';
 import { affordableOutput, estimateCall, type EstimateQuestion } from './estimate.js';
-import { refusalOf } from './refusal.js';
+import { isRateLimited, RateLimitPort, type RateLimitAnswer } from './rate-limit-port.js';
+import { rateLimitRefusal, refusalOf } from './refusal.js';
 import type { Ticket } from './ticket.js';
+import { tokensToReserve } from './token-reservation.js';
 
 /** A call that asks to be let in; who it is and where it may go is already known. */
 export interface AdmissionRequest {
@@ -26,17 +28,49 @@ export interface AdmissionRequest {
 /** Output below this is not worth starting a call for when the balance cannot pay for more. */
 const MIN_CLAMPED_OUTPUT = 256;
 
-/** May this call be made now: holds the most it can cost, or refuses. */
+/** May this call be made now: counts it against its key's limits and holds the most it can cost, or refuses. */
 @Injectable()
 export class AdmissionService {
   constructor(
     private readonly holds: HoldPort,
+    private readonly rateLimits: RateLimitPort,
     private readonly catalog: CatalogService,
   ) {}
 
-  /** Throws FaregateError: 404 unpriced model, 401/402/403/429 as the hold was refused, 503 when nobody can say. */
+  /**
+   * Throws FaregateError: 404 unpriced model, 429 above a limit of the key, 401/402/403/429 as the hold was refused,
+   * 503 when nobody can say.
+   */
   async admit(call: AdmissionRequest): Promise<Ticket> {
     const ticket = this.prepare(call);
+    if (!isRateLimited(call.principal.rateLimits)) return this.hold(call, ticket);
+    const rateLimits = await this.takeLimits(call, ticket);
+    try {
+      return await this.hold(call, { ...ticket, rateLimits });
+    } catch (error) {
+      rateLimits.end(0);
+      throw error;
+    }
+  }
+
+  private async takeLimits(call: AdmissionRequest, ticket: Ticket): Promise<RateLimitAnswer> {
+    const { keyId, rateLimits: limits } = call.principal;
+    const limit = limits.tokensPerMinute;
+    const tokens =
+      limit === undefined
+        ? 0
+        : tokensToReserve({
+            request: call.request,
+            bodyBytes: call.bodyBytes,
+            maxOutputTokens: ticket.maxOutputTokens,
+            limit,
+          });
+    const answer = await this.rateLimits.take({ requestId: ticket.requestId, keyId, limits, tokens });
+    if (answer.refusedBy !== undefined) throw rateLimitRefusal(answer, limits);
+    return answer;
+  }
+
+  private async hold(call: AdmissionRequest, ticket: Ticket): Promise<Ticket> {
     const question: EstimateQuestion = {
       request: call.request,
       model: call.model,

@@ -43,6 +43,8 @@ export interface ErrorDetails {
   retryAfterSeconds?: number | undefined;
   /** False tells SDKs not to retry (header `x-should-retry: false`). */
   shouldRetry?: boolean | undefined;
+  /** Further headers of the answer, names in lower case. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** For the log only; never leaves the process. */
   internal?: unknown;
 }

@@ -1,3 +1,4 @@
+import { rateLimitHeaders } from '../admission/rate-limit-headers.js';
 import type { Ticket } from '../admission/ticket.js';
 import { publicId } from '../core/ids.js';
 
@@ -11,6 +12,7 @@ function commonHeaders(ticket: Ticket, warnings: readonly string[]): Headers {
     'x-faregate-model': ticket.model.id,
   };
   if (warnings.length > 0) headers['x-faregate-warnings'] = headerText(warnings.join('; '));
+  if (ticket.rateLimits) Object.assign(headers, rateLimitHeaders(ticket.rateLimits));
   return headers;
 }
 

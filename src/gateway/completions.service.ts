@@ -113,6 +113,7 @@ export class CompletionsService {
       this.running.add(exchange);
       await exchange.done.finally(() => this.running.delete(exchange));
     } finally {
+      ticket.rateLimits?.end(meter.tokensUsed);
       this.metering.settle(meter, { status: 'failed', errorType: 'not_served' });
     }
   }

@@ -42,6 +42,7 @@ export class ProtocolErrorFilter implements ExceptionFilter {
 
 function errorHeaders(error: FaregateError, requestId: string): Record<string, string> {
   const headers: Record<string, string> = {
+    ...error.details.headers,
     'content-type': 'application/json; charset=utf-8',
     'x-request-id': requestId,
   };

@@ -2,11 +2,11 @@ import type { PriceSheet } from '../catalog/price.js';
 import { monotonicMs, nowDate } from '../core/clock.js';
 import { uuidv7 } from '../core/ids.js';
 import { formatNano } from '../core/money.js';
-import { inputTotal, isComplete, type TokenUsage } from '../core/token-usage.js';
+import { emptyUsage, inputTotal, isComplete, type TokenUsage } from '../core/token-usage.js';
 import { isCharged } from './charge-table.js';
 import { rateUsage } from './rate-usage.js';
 import { buildSettlement, type AttemptRecord, type CallStatus, type SettlementCall } from './settlement.js';
-import { estimateTokens, UsageTap } from './usage-tap.js';
+import { estimateTokens, UsageTap, type MeasuredUsage } from './usage-tap.js';
 
 /** What metering has to know of an admitted call; a ticket has all of it. */
 export interface MeteredCall {
@@ -38,6 +38,8 @@ export class CallMeter {
   endUser: string | undefined;
   warnings: readonly string[] = [];
   settled = false;
+  /** All tokens of the latest settlement, input and output, cached ones included; 0 before there was one. */
+  tokensUsed = 0;
   private readonly eventId = uuidv7();
   private firstTokenAt: number | undefined;
 
@@ -72,15 +74,17 @@ export class CallMeter {
     const { call, tap } = this;
     const charge = isCharged(outcome.status, this.dispatched);
     const used = this.dispatched && (tap.started || outcome.status !== 'failed');
+    const measured: MeasuredUsage = used
+      ? tap.measure(this.inputEstimate, outcome.status === 'completed')
+      : { usage: emptyUsage(), source: 'none' };
+    this.tokensUsed = (inputTotal(measured.usage) ?? 0) + (measured.usage.output.total ?? 0);
     const now = monotonicMs();
     return buildSettlement({
       requestId: call.requestId,
       eventId: this.eventId,
       status: outcome.status,
       charge,
-      measured: used
-        ? tap.measure(this.inputEstimate, outcome.status === 'completed')
-        : { usage: { input: {}, output: {} }, source: 'none' },
+      measured,
       listPrices: call.listPrices,
       costPrices: call.costPrices,
       occurredAt: nowDate().toISOString(),
