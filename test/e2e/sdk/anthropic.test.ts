@@ -1,0 +1,3 @@
+import { describeAnthropicSdk } from '../../support/anthropic-cases.js';
+
+describe('the unmodified @anthropic-ai/sdk', describeAnthropicSdk);

@@ -1,0 +1,4 @@
+import OpenAI from 'openai';
+import { describeOpenaiSdk } from '../../support/openai-cases.js';
+
+describeOpenaiSdk('openai 7', OpenAI);
