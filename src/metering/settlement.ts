@@ -1,7 +1,7 @@
 import type { PriceSheet } from '../catalog/price.js';
-import { inputTotal, type TokenUsage } from '../core/token-usage.js';
+import type { TokenUsage } from '../core/token-usage.js';
 import type { MeasuredUsage } from './usage-tap.js';
-import { priceFor, rateUsage } from './rate-usage.js';
+import { rateUsage, type RatedUsage } from './rate-usage.js';
 
 /** How a call ended (the charge table: C0, CF → failed; C1, C1e → completed; CA → aborted; CU → unknown). */
 export type CallStatus = 'completed' | 'aborted' | 'failed' | 'unknown';
@@ -59,12 +59,12 @@ export function buildSettlement(end: CallEnd): SettlementCall {
   const request = {
     status: end.status,
     http_status: end.httpStatus,
-    error_type: end.errorType,
+    error_type: storable(end.errorType),
     finish_reason: end.finishReason,
     usage_source: measured.source,
-    upstream_id: serving?.upstreamId,
-    end_user: end.endUser,
-    warnings: end.warnings,
+    upstream_id: storable(serving?.upstreamId),
+    end_user: storable(end.endUser),
+    warnings: end.warnings.map((warning) => storable(warning)),
     started_at: end.startedAt,
     first_token_ms: end.firstTokenMs,
     duration_ms: end.durationMs,
@@ -78,43 +78,55 @@ export function buildSettlement(end: CallEnd): SettlementCall {
     upstream_model: attempt.upstreamModel,
     outcome: attempt.outcome,
     status: attempt.status,
-    error_type: attempt.errorType,
-    upstream_id: attempt.upstreamId,
+    error_type: storable(attempt.errorType),
+    upstream_id: storable(attempt.upstreamId),
     cost: (index === attempts.length - 1 ? incurred : 0n).toString(),
     duration_ms: attempt.durationMs,
   }));
-  const common = { hold: end.requestId, request, attempts: rows };
-  if (!end.charge) return { ...common, release: true };
-  return { ...common, release: false, ...charge(end) };
+  if (!end.charge) return { hold: end.requestId, release: true, request, attempts: rows };
+  const rated = rateUsage(measured.usage, end.listPrices);
+  return {
+    hold: end.requestId,
+    release: false,
+    request,
+    attempts: rows,
+    event: end.eventId,
+    occurred_at: end.occurredAt,
+    rated_pico: rated.ratedPico.toString(),
+    amount: rated.amountNano.toString(),
+    cost: cost.amountNano.toString(),
+    estimated: measured.source !== 'provider',
+    tokens: tokensOf(measured.usage),
+    lines: linesOf(rated, cost),
+  };
 }
 
-function charge(end: CallEnd): Record<string, unknown> {
-  const { usage, source } = end.measured;
-  const rated = rateUsage(usage, end.listPrices);
-  const inputTokens = inputTotal(usage) ?? 0;
-  const lines = rated.lines.map((line) => {
-    const cost = priceFor(end.costPrices, line.tokenClass, inputTokens);
-    const costPico = BigInt(line.quantity) * (cost?.unitPricePico ?? 0n);
+/** Printable ASCII, which nearly every id and code is. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
+/**
+ * A caller's or an upstream's text as PostgreSQL can keep it: jsonb takes neither NUL nor half of a surrogate pair, and
+ * one settlement that it refuses would leave its hold open for good.
+ */
+function storable(text: string | undefined): string | undefined {
+  if (text === undefined || PLAIN.test(text)) return text;
+  return text.replace(/\0|\p{Surrogate}/gu, '\ufffd');
+}
+
+/** Each priced class with what the provider takes for it; a class the provider does not price costs nothing. */
+function linesOf(rated: RatedUsage, cost: RatedUsage): Record<string, unknown>[] {
+  return rated.lines.map((line) => {
+    const match = cost.lines.find(({ tokenClass }) => tokenClass === line.tokenClass);
     return {
       class: line.tokenClass,
       quantity: line.quantity,
       price: line.priceVersionId,
       pico: line.unitPricePico.toString(),
       amount: line.amountNano.toString(),
-      cost_price: cost?.id,
-      cost: ((costPico + 500n) / 1000n).toString(),
+      cost_price: match?.priceVersionId,
+      cost: (match?.amountNano ?? 0n).toString(),
     };
   });
-  return {
-    event: end.eventId,
-    occurred_at: end.occurredAt,
-    rated_pico: rated.ratedPico.toString(),
-    amount: rated.amountNano.toString(),
-    cost: lines.reduce((sum, line) => sum + BigInt(line.cost), 0n).toString(),
-    estimated: source !== 'provider',
-    tokens: tokensOf(usage),
-    lines,
-  };
 }
 
 function tokensOf(usage: TokenUsage): Record<string, number | undefined> {
