@@ -84,7 +84,12 @@ export function mergeUsage(earlier: TokenUsage, later: TokenUsage): TokenUsage {
   };
 }
 
-/** A count from a vendor's JSON: a whole number ≥ 0, else undefined ("not reported"). */
+/** No call has so many tokens; a larger figure is a fault of its sender, and its price would not fit an amount. */
+const MAX_COUNT = 1_000_000_000;
+
+/** A count from a vendor's JSON: a whole number from 0 to a billion, else undefined ("not reported"). */
 export function tokenCount(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MAX_COUNT
+    ? (value as number)
+    : undefined;
 }

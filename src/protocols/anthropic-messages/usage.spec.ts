@@ -91,12 +91,12 @@ describe('usage', () => {
     const positive = fc.integer({ min: 1, max: 1_000_000 });
     const usage = fc.record({
       input: fc.record({
-        noCache: fc.nat(),
+        noCache: fc.nat(1_000_000_000),
         cacheRead: positive,
         cacheWrite5m: positive,
         cacheWrite1h: positive,
       }),
-      output: fc.record({ total: fc.nat(), reasoning: fc.nat() }),
+      output: fc.record({ total: fc.nat(1_000_000_000), reasoning: fc.nat(1_000_000_000) }),
       searches: positive,
     });
     fc.assert(fc.property(usage, (value) => expect(decodeUsage(encodeUsage(value))).toEqual(value)));
