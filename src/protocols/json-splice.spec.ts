@@ -50,6 +50,7 @@ describe('spliceMembers', () => {
       '{"model":"c","x":1}',
     );
     expect(spliceMembers('{"x":1,"y":2,"x":3}', { remove: ['x'] })).toBe('{"y":2}');
+    expect(spliceMembers('{"x":1,"y":2,"\\u0078":3}', {})).toBe('{"\\u0078":3,"y":2}');
   });
 
   it('knows a member whose name is written with escapes', () => {

@@ -57,11 +57,13 @@ function memberName(text: string, keyStart: number, keyEnd: number): string {
   return name.includes('\\') ? (JSON.parse(text.slice(keyStart, keyEnd)) as string) : name;
 }
 
-/** Applies the changes. A member that stands twice is set once and its other copies are dropped. */
+/**
+ * Applies the changes. Of a member that stands twice only the last copy stays, which is the one JSON.parse reads: what
+ * was checked is what is sent.
+ */
 export function spliceMembers(text: string, changes: MemberChanges): string {
   const { set = {}, remove = [] } = changes;
-  const done: string[] = [];
-  let kept = '';
+  const members = new Map<string, string>();
   let at = skipSpace(text, skipSpace(text, 0) + 1);
   while (text.charCodeAt(at) === QUOTE) {
     const keyStart = at;
@@ -69,23 +71,19 @@ export function spliceMembers(text: string, changes: MemberChanges): string {
     const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const end = valueEnd(text, valueStart);
     const name = memberName(text, keyStart, keyEnd);
-    const isSet = Object.hasOwn(set, name);
-    if (isSet ? !done.includes(name) : !remove.includes(name)) {
-      if (kept !== '') kept += ',';
-      kept += isSet ? text.slice(keyStart, valueStart) + set[name] : text.slice(keyStart, end);
-      if (isSet) done.push(name);
-    }
+    if (Object.hasOwn(set, name)) members.set(name, text.slice(keyStart, valueStart) + set[name]);
+    else if (!remove.includes(name)) members.set(name, text.slice(keyStart, end));
     at = skipSpace(text, end);
     if (text.charCodeAt(at) !== COMMA) break;
     at = skipSpace(text, at + 1);
   }
-  let added = '';
-  for (const name of Object.keys(set)) {
-    if (done.includes(name)) continue;
-    if (added !== '') added += ',';
-    added += `${JSON.stringify(name)}:${set[name]}`;
-  }
-  return added === '' || kept === '' ? `{${added}${kept}}` : `{${added},${kept}}`;
+  let spliced = '';
+  const append = (member: string): void => {
+    spliced += spliced === '' ? member : `,${member}`;
+  };
+  for (const name of Object.keys(set)) if (!members.has(name)) append(`${JSON.stringify(name)}:${set[name]}`);
+  for (const member of members.values()) append(member);
+  return `{${spliced}}`;
 }
 
 /** The text of one member's value (the last copy, as JSON.parse reads it), for a splice inside it; undefined without one. */
