@@ -34,8 +34,15 @@ export function startReadingBody(request: IncomingMessage, maxBytes: number): vo
   (request as Reading)[READING] = reading;
 }
 
-/** The collected body. Throws FaregateError: too_large, or invalid_request when the client left. */
+/** The collected body. Throws FaregateError: too_large, compressed (415), or invalid_request when the client left. */
 export function readBody(request: IncomingMessage): Promise<Buffer> {
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding.trim().toLowerCase() !== 'identity') {
+    throw new FaregateError(
+      'unsupported_media_type',
+      'Content-Encoding is not supported: send the body as it is',
+    );
+  }
   return (request as Reading)[READING] ?? Promise.reject(new Error('startReadingBody was not called'));
 }
 
