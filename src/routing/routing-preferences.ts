@@ -25,6 +25,8 @@ export function readRoutingDemands(routing: JsonObject, defaults: JsonObject): R
   if (preference !== undefined && (typeof preference !== 'string' || !PREFERENCES.includes(preference))) {
     throw invalidRequest('preference must be one of speed, cost, balanced', 'preference');
   }
+  // Checked like the others, though one deployment serves a call and nothing falls back.
+  readFlag(fields, 'enable_model_fallback', false);
   return {
     allowedProviders: readSlugs(fields['allowed_providers']),
     euNative: readFlag(fields, 'eu_native', false),
