@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { FaregateError } from '../core/errors.js';
+import type { FaregateError } from '../core/errors.js';
 import { publicId } from '../core/ids.js';
-import type { CompletionEvent } from '../protocols/completion.js';
 import type { RelayedChunk, StreamRelay } from '../protocols/protocol.js';
 import { SseParser } from '../protocols/sse.js';
+import { streamFailure } from '../providers/upstream-failure.js';
 import { streamHeaders } from './answer-head.js';
 import { Exchange, type ExchangeCall } from './exchange.js';
 import { openRelay } from './relay.js';
@@ -79,7 +79,7 @@ export class StreamExchange extends Exchange {
     let failure: FaregateError | undefined;
     for (const event of relayed.events) {
       this.call.meter.tap.observe(event);
-      if (event.type === 'error') failure = failureOf(event);
+      if (event.type === 'error') failure = streamFailure(event.failure);
     }
     return failure;
   }
@@ -106,6 +106,3 @@ export class StreamExchange extends Exchange {
     this.controller?.resume();
   };
 }
-
-const failureOf = ({ failure }: CompletionEvent & { type: 'error' }): FaregateError =>
-  new FaregateError(failure.kind, failure.message, { code: failure.vendorType });

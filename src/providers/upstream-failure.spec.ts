@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { UpstreamErrorBody } from '../protocols/protocol.js';
 import { retryAfterSeconds } from './retry-after.js';
-import { disguisedFailure, upstreamFailure } from './upstream-failure.js';
+import { disguisedFailure, streamFailure, upstreamFailure } from './upstream-failure.js';
 import { publicText } from './upstream-text.js';
 
 const NOW_MS = Date.UTC(2026, 10, 21, 8, 0, 0);
@@ -174,5 +174,33 @@ describe('disguisedFailure', () => {
     expect(disguisedFailure({ choices: [], base_resp: { status_code: 0 } })).toBeUndefined();
     expect(disguisedFailure({ choices: [], error: { message: 'partial' } })).toBeUndefined();
     expect(disguisedFailure({ type: 'message', content: [] })).toBeUndefined();
+  });
+});
+
+describe('streamFailure', () => {
+  const told = (
+    kind: 'upstream' | 'invalid_request' | 'unavailable',
+    message: string,
+    vendorType?: string,
+  ) => {
+    const { kind: as, message: shown, details } = streamFailure({ kind, message, vendorType });
+    return { as, shown, code: details.code };
+  };
+
+  it('never tells of our account, our models or the inside of a vendor', () => {
+    const quota = told('invalid_request', 'You exceeded your current quota', 'insufficient_quota');
+    expect(quota).toMatchObject({ as: 'upstream', shown: "The upstream refused the gateway's credential" });
+    expect(told('upstream', 'panic at 10.1.2.3', 'server_error').shown).toBe('The upstream failed');
+    expect(told('unavailable', 'node a-17 is busy', 'overloaded_error').shown).toBe(
+      'The upstream is overloaded',
+    );
+  });
+
+  it("passes on a fault of the request itself in the vendor's cleaned words", () => {
+    expect(told('invalid_request', 'Too long, see https://a.example/x', 'invalid_request_error')).toEqual({
+      as: 'invalid_request',
+      shown: 'Too long, see [removed]',
+      code: 'invalid_request_error',
+    });
   });
 });

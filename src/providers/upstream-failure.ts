@@ -1,5 +1,6 @@
 import { FaregateError, type ErrorDetails, type ErrorKind } from '../core/errors.js';
 import { asObject, asString, isObject, type JsonObject } from '../core/json.js';
+import type { StreamFailure } from '../protocols/completion.js';
 import type { UpstreamErrorBody } from '../protocols/protocol.js';
 import { retryAfterSeconds, type RetryHint } from './retry-after.js';
 import { publicText } from './upstream-text.js';
@@ -78,6 +79,28 @@ export function upstreamFailure(refusal: UpstreamRefusal): UpstreamFailure {
   }
 }
 
+/** What a caller is told of a failure inside a stream, by its kind; of the others the cleaned words. */
+const STREAM_MESSAGES: Partial<Record<ErrorKind, string>> = {
+  rate_limit: "The upstream's rate limit is reached",
+  timeout: 'The upstream did not answer in time',
+  unavailable: 'The upstream is overloaded',
+};
+
+/** A failure inside a stream for the caller: never more of the vendor's words than a refusal by status would show. */
+export function streamFailure({ kind, message, vendorType }: StreamFailure): FaregateError {
+  const words = `${vendorType ?? ''} ${message}`;
+  const internal = { message, type: vendorType };
+  if (OUR_ACCOUNT.test(words)) return new FaregateError('upstream', CREDENTIAL_REFUSED, { internal });
+  if (OUR_MODEL.test(words))
+    return new FaregateError('upstream', 'The upstream does not serve this model', { internal });
+  // Without a vendor's type the words are our own decoder's, or a vendor's that says little.
+  const isShown = kind === 'invalid_request' || vendorType === undefined;
+  const shown = STREAM_MESSAGES[kind] ?? (isShown ? callerMessage({ message }) : 'The upstream failed');
+  const { code } = callerDetails({ message, code: vendorType });
+  const retryAfterSeconds = kind === 'unavailable' ? 2 : undefined;
+  return new FaregateError(kind, shown, { code, retryAfterSeconds, internal });
+}
+
 /** MiniMax's codes for a failure (platform.minimax.io error codes), as HTTP statuses. */
 const MINIMAX_STATUS = new Map([
   [1001, 504],
@@ -115,7 +138,7 @@ export function disguisedFailure(answer: JsonObject): Pick<UpstreamRefusal, 'sta
   };
 }
 
-function callerMessage(body: UpstreamErrorBody): string {
+function callerMessage(body: Pick<UpstreamErrorBody, 'message'>): string {
   const text = publicText(body.message);
   return text === '' ? 'The upstream refused the request' : text;
 }
