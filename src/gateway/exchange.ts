@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Ticket } from '../admission/ticket.js';
 import { nowMs } from '../core/clock.js';
-import { FaregateError } from '../core/errors.js';
+import { FaregateError, unavailable } from '../core/errors.js';
 import type { CallMeter, CallOutcome } from '../metering/call-meter.js';
 import type { Protocol, ResponseIdentity } from '../protocols/protocol.js';
 import { upstreamFailure } from '../providers/upstream-failure.js';
@@ -70,7 +70,7 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     this.call.meter.upstreamStatus = status;
-    if (status >= 200 && status < 300 && this.isExpected(headers)) return;
+    if (status < 300 && !isEncoded(headers) && this.isExpected(headers)) return;
     this.refusal = { status, headers, chunks: [], bytes: 0 };
   }
 
@@ -109,7 +109,8 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
   /** The answer is served in full: settles, then lets `send` write the last bytes. */
   protected complete(send: () => void): void {
     if (!this.close()) return;
-    this.call.settle({ status: 'completed', httpStatus: 200 });
+    const unrecorded = this.settle({ status: 'completed', httpStatus: 200 });
+    if (unrecorded) return this.tell(unrecorded);
     send();
     this.resolve();
   }
@@ -118,16 +119,30 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
   protected fail(error: FaregateError): void {
     if (!this.close()) return;
     this.controller?.abort(error);
-    const { response } = this.call;
-    const isSent = response.headersSent;
-    this.call.settle({
+    this.settle({
       status: 'failed',
-      httpStatus: isSent ? 200 : error.status,
+      httpStatus: this.call.response.headersSent ? 200 : error.status,
       errorType: error.details.code ?? error.kind,
     });
-    if (!isSent) return this.reject(error);
+    this.tell(error);
+  }
+
+  /** Ends the caller's side with an error, by status or in the stream. */
+  private tell(error: FaregateError): void {
+    const { response } = this.call;
+    if (!response.headersSent) return this.reject(error);
     if (!response.destroyed) this.breakOff(error);
     this.resolve();
+  }
+
+  /** Settles. Answers with an error when the disk refuses: nobody may then see the end of an answer. */
+  private settle(outcome: CallOutcome): FaregateError | undefined {
+    try {
+      this.call.settle(outcome);
+      return undefined;
+    } catch (error) {
+      return unavailable('The request could not be recorded', error);
+    }
   }
 
   /** Cuts a caller who stopped reading. */
@@ -139,7 +154,7 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     if (!this.close()) return;
     this.controller?.abort(new ClientLeft());
     const { headersSent } = this.call.response;
-    this.call.settle({
+    this.settle({
       status: 'aborted',
       httpStatus: headersSent ? 200 : undefined,
       errorType: 'client_closed',
@@ -173,7 +188,7 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
 
   private failRefused(): void {
     const refusal = this.refusal as NonNullable<typeof this.refusal>;
-    const body = Buffer.concat(refusal.chunks).toString('utf8');
+    const body = isEncoded(refusal.headers) ? '' : Buffer.concat(refusal.chunks).toString('utf8');
     if (refusal.status < 300) {
       this.fail(
         new FaregateError('upstream', 'The upstream answered in a form that was not asked for', {
@@ -193,6 +208,10 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     );
   }
 }
+
+/** Compressed answers are not asked for and not understood. */
+const isEncoded = (headers: IncomingHttpHeaders): boolean =>
+  !/^(identity)?$/i.test(String(headers['content-encoding'] ?? '').trim());
 
 /** A connection that failed before or while it answered. */
 function transportFailure(error: Error): FaregateError {
