@@ -7,10 +7,12 @@ import { RoutingModule } from '../routing/routing.module.js';
 import { CompletionsController } from './completions.controller.js';
 import { CompletionsService } from './completions.service.js';
 import { ModelsController } from './models.controller.js';
+import { UnknownRouteController } from './unknown-route.controller.js';
 
 @Module({
   imports: [CatalogModule, RoutingModule, AdmissionModule, MeteringModule],
-  controllers: [CompletionsController, ModelsController],
+  // The last one takes what the others leave.
+  controllers: [CompletionsController, ModelsController, UnknownRouteController],
   providers: [CompletionsService, UpstreamClient],
 })
 export class GatewayModule {}
