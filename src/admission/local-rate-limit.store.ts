@@ -7,7 +7,7 @@ import {
   type RateLimitAnswer,
   type RateLimitRequest,
 } from './rate-limit-port.js';
-import { adjust, decide, type RateDecision, type RateState } from './rate-limit.js';
+import { adjust, decide, standingAt, type RateDecision, type RateState } from './rate-limit.js';
 
 /** Keys remembered; the one unused longest makes room and starts afresh. */
 const MAX_KEYS = 50_000;
@@ -84,8 +84,8 @@ function standings(
   now: number,
 ): Pick<RateLimitAnswer, 'requests' | 'tokens'> {
   return {
-    requests: requestsPerMinute === undefined ? undefined : decide(use.requests, requestsPerMinute, 0, now),
-    tokens: tokensPerMinute === undefined ? undefined : decide(use.tokens, tokensPerMinute, 0, now),
+    requests: requestsPerMinute === undefined ? undefined : standingAt(use.requests, requestsPerMinute, now),
+    tokens: tokensPerMinute === undefined ? undefined : standingAt(use.tokens, tokensPerMinute, now),
   };
 }
 

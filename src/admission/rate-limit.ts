@@ -59,6 +59,10 @@ export function adjust(state: RateState | undefined, limit: number, units: numbe
   return { debt: Math.max(0, debt + units * MINUTE_MS), atMs: nowMs };
 }
 
+/** Where a limit stands when nothing is used. */
+export const standingAt = (state: RateState | undefined, limit: number, nowMs: number): RateStanding =>
+  standingOf(drain(state, limit, nowMs), limit);
+
 function standingOf({ debt }: RateState, limit: number): RateStanding {
   const free = limit * MINUTE_MS - debt;
   return {

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { monotonicMs } from '../../core/clock.js';
 import { AppConfig } from '../config/app-config.js';
@@ -21,16 +21,21 @@ interface Script {
  * The one connection of this process for shared counters. Nothing waits for Redis longer than 200 ms, nothing is
  * queued while it is away, and after five failures it is tried once a second.
  */
-@Injectable()
 export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
   /** Begins the name of every entry. */
   readonly prefix: string;
   private readonly client: Redis | undefined;
   private readonly circuit = new Circuit();
+  /** Scripts sent over this connection in full; from then on their SHA-1 is enough. */
+  private readonly known = new Set<string>();
   private readonly throttle = new LogThrottle();
   private readonly log = new Logger(RedisConnection.name);
 
-  constructor(config: AppConfig) {
+  /** `deadlineMs`: the longest that anybody waits for an answer. */
+  constructor(
+    config: AppConfig,
+    private readonly deadlineMs = COMMAND_TIMEOUT_MS,
+  ) {
     this.prefix = config.redisPrefix;
     this.client = config.redisUrl === undefined ? undefined : this.createClient(config.redisUrl);
   }
@@ -65,6 +70,10 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
 
   private async evaluate(script: Script, keys: string[], values: (string | number)[]): Promise<unknown> {
     if (this.client?.status !== 'ready') throw new Error('not connected');
+    const isKnown = this.known.has(script.sha);
+    this.known.add(script.sha);
+    // In full the first time, so that commands are carried out in the order in which they were given.
+    if (!isKnown) return this.client.eval(script.lua, keys.length, ...keys, ...values);
     try {
       return await this.client.evalsha(script.sha, keys.length, ...keys, ...values);
     } catch (error) {
@@ -77,7 +86,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     const client = new Redis(url, {
       lazyConnect: true,
       connectTimeout: CONNECT_TIMEOUT_MS,
-      commandTimeout: COMMAND_TIMEOUT_MS,
+      commandTimeout: this.deadlineMs,
       socketTimeout: SILENCE_TIMEOUT_MS,
       enableOfflineQueue: false,
       // A script must not be run twice because its answer was lost.
@@ -85,6 +94,7 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
       maxRetriesPerRequest: 0,
       retryStrategy: (times) => Math.min(times * 50, MAX_RECONNECT_MS),
     });
+    client.on('ready', () => this.known.clear());
     client.on('error', (error: Error) => {
       const line = this.throttle.admit(`Redis cannot be reached: ${error.message}`);
       if (line !== null) this.log.warn(line);
