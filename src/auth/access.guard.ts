@@ -1,10 +1,12 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import passport from 'passport';
-import type { NextFunction, Request, Response } from 'express';
+import type { Request } from 'express';
+import type { Strategy } from 'passport-strategy';
 import { FaregateError } from '../core/errors.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { ACCESS, type Access, type AdminActor } from '../platform/http/access.decorator.js';
+import { AdminKeyStrategy, ApiKeyStrategy } from './api-key.strategy.js';
+import { invalidKey } from './credential.js';
 import { startReadingBody } from '../platform/http/request-body.js';
 
 /** Runs before every route and lets in whom the route's declared access allows; undeclared means nobody. */
@@ -15,6 +17,8 @@ export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly config: AppConfig,
+    private readonly apiKeys: ApiKeyStrategy,
+    private readonly adminKeys: AdminKeyStrategy,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -26,20 +30,16 @@ export class AccessGuard implements CanActivate {
         return true;
       case 'key':
         if (request.method === 'POST') startReadingBody(request, this.config.maxBodyBytes);
-        return authenticate('api-key', request, http.getResponse<Response>());
+        return authenticate(this.apiKeys, request);
       case 'admin':
-        return this.admitAdmin(access, request, http.getResponse<Response>());
+        return this.admitAdmin(access, request);
       case undefined:
         throw new FaregateError('permission', 'This route admits nobody');
     }
   }
 
-  private async admitAdmin(
-    access: Access & { kind: 'admin' },
-    request: Request,
-    response: Response,
-  ): Promise<boolean> {
-    await authenticate('admin-key', request, response);
+  private async admitAdmin(access: Access & { kind: 'admin' }, request: Request): Promise<boolean> {
+    await authenticate(this.adminKeys, request);
     const actor = request.user as AdminActor;
     if (!access.roles.includes(actor.role)) {
       throw new FaregateError(
@@ -62,27 +62,19 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** Runs a passport strategy; what it finds is put on `request.user`. Rejects with the strategy's error. */
-function authenticate(strategy: string, request: Request, response: Response): Promise<boolean> {
+/**
+ * Runs a passport strategy on a request as passport's own middleware would, without the session, redirect and
+ * challenge that no API needs. What the strategy finds is put on `request.user`; its error is thrown.
+ */
+function authenticate(strategy: Strategy, request: Request): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const done = (error: unknown, user?: object | false): void => {
-      if (error || !user) {
-        reject(
-          error instanceof Error
-            ? error
-            : new FaregateError('authentication', 'Invalid API key', { code: 'invalid_api_key' }),
-        );
-        return;
-      }
+    const run = Object.create(strategy) as Strategy;
+    run.success = (user: object) => {
       (request as { user?: object }).user = user;
       resolve(true);
     };
-    (
-      passport.authenticate(strategy, { session: false }, done) as (
-        q: Request,
-        s: Response,
-        n: NextFunction,
-      ) => void
-    )(request, response, done as NextFunction);
+    run.error = reject;
+    run.fail = () => reject(invalidKey('Invalid API key'));
+    run.authenticate(request);
   });
 }

@@ -7,7 +7,8 @@ import { HoldPort, type HoldAnswer, type HoldOutcome, type HoldRequest } from '.
 
 const PLACE_HOLDS = {
   name: 'place-holds',
-  text: 'SELECT hold_id, outcome, available_nano FROM place_holds($1, make_interval(secs => $2), $3)',
+  // Only refusals travel back: an id without a row was placed.
+  text: `SELECT hold_id, outcome, available_nano FROM place_holds($1, make_interval(secs => $2), $3) WHERE outcome <> 'placed'`,
 };
 
 interface Row {
@@ -15,6 +16,8 @@ interface Row {
   outcome: HoldOutcome;
   available_nano: string | null;
 }
+
+const PLACED: HoldAnswer = { outcome: 'placed', availableNano: 0n };
 
 /** Holds placed by the database, many calls in one transaction. */
 @Injectable()
@@ -55,7 +58,7 @@ export class BatchedHolds extends HoldPort {
     const answers = new Map(rows.map((row) => [row.hold_id, row]));
     return holds.map(({ requestId }) => {
       const row = answers.get(requestId);
-      if (!row) throw new Error(`place_holds gave no answer for ${requestId}`);
+      if (!row) return PLACED;
       return { outcome: row.outcome, availableNano: BigInt(row.available_nano ?? 0) };
     });
   }

@@ -29,7 +29,7 @@ export type HoldOutcome =
 
 export interface HoldAnswer {
   outcome: HoldOutcome;
-  /** What the wallet could still give when the wish was judged. */
+  /** What the wallet could still give when the wish was refused; 0 when it was placed. */
   availableNano: bigint;
 }
 

@@ -74,9 +74,9 @@ export function parseJsonBody(
 /** Whether brackets nest deeper than `limit`. Strings are skipped; the text is known to be valid JSON. */
 function isDeeperThan(text: string, limit: number): boolean {
   // Only a text with that many opening brackets in all can be that deep; most are not even scanned.
+  const opening = /[[{]/g;
   let brackets = 0;
-  for (let at = nextBracket(text, 0); at !== -1 && brackets <= limit; at = nextBracket(text, at + 1))
-    brackets += 1;
+  while (brackets <= limit && opening.test(text)) brackets += 1;
   if (brackets <= limit) return false;
   let depth = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -90,13 +90,6 @@ function isDeeperThan(text: string, limit: number): boolean {
     } else if (code === 125 || code === 93) depth -= 1;
   }
   return false;
-}
-
-function nextBracket(text: string, from: number): number {
-  const brace = text.indexOf('{', from);
-  const bracket = text.indexOf('[', from);
-  if (brace === -1) return bracket;
-  return bracket === -1 ? brace : Math.min(brace, bracket);
 }
 
 function isEscaped(text: string, at: number): boolean {

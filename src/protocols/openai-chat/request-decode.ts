@@ -113,7 +113,9 @@ function noteIgnored(body: JsonObject, warnings: string[]): void {
 
 /** Fields that are undefined are left out, so that a request compares and prints cleanly. */
 function compact<T extends object>(fields: T): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) kept[name] = value;
+  return kept as T;
 }
 
 /**
