@@ -8,7 +8,7 @@ import { AppConfig } from './platform/config/app-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { SingleInstance } from './platform/database/single-instance.service.js';
-import { HealthModule } from './platform/health/health.module.js';
+import { HealthApiModule, HealthModule } from './platform/health/health.module.js';
 import { AdminHttpModule } from './platform/http/admin-http.module.js';
 
 /** The API process: the request's walk in walking order, then the doors of admins and finance. */
@@ -17,6 +17,7 @@ import { AdminHttpModule } from './platform/http/admin-http.module.js';
     ConfigModule,
     DatabaseModule,
     HealthModule,
+    HealthApiModule,
     AdminHttpModule,
     AuthModule,
     GatewayModule,

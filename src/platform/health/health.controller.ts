@@ -1,6 +1,7 @@
-import { Controller, Get, Header, Res } from '@nestjs/common';
+import { Controller, Get, Header, NotFoundException, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { AppConfig } from '../config/app-config.js';
 import { PublicAccess } from '../http/access.decorator.js';
 import { Metrics } from './metrics.service.js';
 import { Readiness } from './readiness.service.js';
@@ -13,6 +14,7 @@ export class HealthController {
   constructor(
     private readonly readiness: Readiness,
     private readonly metrics: Metrics,
+    private readonly config: AppConfig,
   ) {}
 
   @Get('/livez')
@@ -24,16 +26,15 @@ export class HealthController {
   @Get('/readyz')
   @ApiOperation({ summary: 'The process wants traffic; says which dependency is down' })
   async ready(@Res() response: Response): Promise<void> {
-    const dependencies = await this.readiness.check();
-    const isReady = !this.readiness.draining && dependencies.every(({ up }) => up);
-    const status = this.readiness.draining ? 'draining' : isReady ? 'ready' : 'not_ready';
-    response.status(isReady ? 200 : 503).json({ status, dependencies });
+    const state = await this.readiness.report();
+    response.status(state.status === 'ready' ? 200 : 503).json(state);
   }
 
   @Get('/metrics')
   @Header('content-type', 'text/plain; version=0.0.4')
-  @ApiOperation({ summary: 'Prometheus metrics' })
+  @ApiOperation({ summary: 'Prometheus metrics; on METRICS_PORT when that is set' })
   scrape(): Promise<string> {
+    if (this.config.metricsPort !== undefined) throw new NotFoundException();
     return this.metrics.registry.metrics();
   }
 }

@@ -26,6 +26,13 @@ export class Readiness {
     return this.isDraining;
   }
 
+  /** The answer of /readyz. */
+  async report(): Promise<{ status: 'ready' | 'not_ready' | 'draining'; dependencies: DependencyState[] }> {
+    const dependencies = await this.check();
+    if (this.isDraining) return { status: 'draining', dependencies };
+    return { status: dependencies.every(({ up }) => up) ? 'ready' : 'not_ready', dependencies };
+  }
+
   /** Every dependency that a call needs. */
   async check(): Promise<DependencyState[]> {
     return [await this.checkDatabase()];
