@@ -78,7 +78,16 @@ const billingRules = Object.entries(BILLING).map(([room, allowed]) =>
   ]),
 );
 
-const ENTRY_POINTS = ['src/main.ts', 'src/worker.ts', 'src/cli.ts', 'src/embedded/start.ts'];
+const ENTRY_POINTS = [
+  'src/main.ts',
+  'src/worker.ts',
+  'src/cli.ts',
+  'src/embedded/start.ts',
+  'src/embedded/cli.ts',
+  // Run by scripts/write-catalogue-page.mjs.
+  'src/catalog/seed/catalogue-page.ts',
+];
+const exactly = (file) => `^${file.replaceAll('.', '\\.')}$`;
 
 module.exports = {
   forbidden: [
@@ -153,16 +162,13 @@ module.exports = {
       },
     },
     // Nothing is written and then forgotten: every file serves one of the programs.
-    ...(ENTRY_POINTS.every((file) => existsSync(file))
-      ? [
-          {
-            name: 'no-dead-file',
-            severity: 'error',
-            from: { path: ENTRY_POINTS.map((file) => `^${file.replaceAll('.', '\\.')}$`) },
-            to: { path: '^src/', pathNot: [SPEC, GENERATED], reachable: false },
-          },
-        ]
-      : []),
+    {
+      name: 'no-dead-file',
+      comment: 'every file is reached from an entry point, or is one',
+      severity: 'error',
+      from: { path: ENTRY_POINTS.map(exactly) },
+      to: { path: '^src/', pathNot: [SPEC, GENERATED, ...ENTRY_POINTS.map(exactly)], reachable: false },
+    },
   ],
   options: {
     parser: 'swc',
