@@ -112,6 +112,7 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     const unrecorded = this.settle({ status: 'completed', httpStatus: 200 });
     if (unrecorded) return this.tell(unrecorded);
     send();
+    this.watchReader();
     this.resolve();
   }
 
@@ -127,11 +128,20 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     this.tell(error);
   }
 
+  /** What is left to send waits for a caller who reads; Node restarts this clock whenever some of it goes out. */
+  private watchReader(): void {
+    const { response, slowReaderTimeoutMs } = this.call;
+    if (response.writableLength > 0) response.setTimeout(slowReaderTimeoutMs, () => response.destroy());
+  }
+
   /** Ends the caller's side with an error, by status or in the stream. */
   private tell(error: FaregateError): void {
     const { response } = this.call;
     if (!response.headersSent) return this.reject(error);
-    if (!response.destroyed) this.breakOff(error);
+    if (!response.destroyed) {
+      this.breakOff(error);
+      this.watchReader();
+    }
     this.resolve();
   }
 
