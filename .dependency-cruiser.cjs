@@ -3,7 +3,6 @@
  * outside says so in its file name. `npm run check:imports` runs it; test/architecture proves that it looks at
  * every file (this parser reads TypeScript 7; the default one would read nothing and pass).
  */
-const { existsSync } = require('node:fs');
 
 /** Everything a room may import besides itself. A room that is not here may not exist. */
 const ROOMS = {
