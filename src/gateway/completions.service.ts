@@ -36,12 +36,16 @@ interface UnderstoodCall {
   text: string;
   bodyBytes: number;
   dropped: ParameterName[];
+  /** The output limit in the body; absent when it names none. */
+  givenMaxTokens: number | undefined;
 }
 
 /** The conductor: understands a call, routes it, admits it against money, lets the upstream answer, settles. */
 @Injectable()
 export class CompletionsService {
   private readonly running = new Set<Exchange>();
+  private callsInside = 0;
+  private isLeaving = false;
 
   constructor(
     private readonly routing: RoutingService,
@@ -56,6 +60,11 @@ export class CompletionsService {
     checkScope(call.principal, 'inference');
     checkAddress(call.principal, call.request.socket.remoteAddress);
     const body = await readBody(call.request);
+    this.callsInside += 1;
+    await this.answer(call, body).finally(() => (this.callsInside -= 1));
+  }
+
+  private async answer(call: IncomingCall, body: Buffer): Promise<void> {
     const { text, json } = parseJsonBody(body, call.request.headers['content-type']);
     const asked = call.protocol.decodeRequest(json, call.principal.profile);
     const model = this.routing.resolve(asked.model);
@@ -74,7 +83,8 @@ export class CompletionsService {
       deployment,
       bodyBytes: body.length,
     });
-    await this.serve(call, ticket, { request, text, bodyBytes: body.length, dropped });
+    const givenMaxTokens = asked.maxOutputTokens;
+    await this.serve(call, ticket, { request, text, bodyBytes: body.length, dropped, givenMaxTokens });
   }
 
   /** From here on money is held: whatever happens, the call is settled. */
@@ -111,6 +121,7 @@ export class CompletionsService {
         );
       }
       this.running.add(exchange);
+      if (this.isLeaving) exchange.abandon(leaving());
       await exchange.done.finally(() => this.running.delete(exchange));
     } finally {
       ticket.rateLimits?.end(meter.tokensUsed);
@@ -118,14 +129,15 @@ export class CompletionsService {
     }
   }
 
-  /** Calls being answered. */
+  /** Calls whose request has come in full and that are not answered yet, those being admitted included. */
   get callsRunning(): number {
-    return this.running.size;
+    return this.callsInside;
   }
 
-  /** Ends the calls that are still running with an error in their own protocol; for a process that must go. */
+  /** Ends the calls that are still running, and any to come, with an error in their own protocol. */
   abandonRunning(): void {
-    for (const exchange of this.running) exchange.abandon(unavailable('The gateway is restarting'));
+    this.isLeaving = true;
+    for (const exchange of this.running) exchange.abandon(leaving());
   }
 
   private identify(call: IncomingCall, ticket: Ticket, meter: CallMeter): ResponseIdentity {
@@ -142,6 +154,8 @@ export class CompletionsService {
     };
   }
 }
+
+const leaving = (): FaregateError => unavailable('The gateway is restarting');
 
 /** Headers of the caller that an upstream of the same protocol may see; values in plain characters only. */
 function forwardedHeaders(headers: IncomingHttpHeaders, protocol: Protocol): Record<string, string> {

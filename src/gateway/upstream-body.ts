@@ -9,6 +9,8 @@ export interface UpstreamBodyQuestion {
   request: CompletionRequest;
   /** The caller's own body. */
   text: string;
+  /** The output limit in that body; absent when it names none. */
+  givenMaxTokens?: number | undefined;
   dropped: readonly ParameterName[];
   client: Protocol;
   upstream: Protocol;
@@ -43,7 +45,7 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
   const remove = question.dropped.flatMap((name) => client.parameterFields[name] ?? []);
   const set = { ...changes.set };
   const limit = request.maxOutputTokens;
-  if (limit !== undefined && limit !== question.request.maxOutputTokens) {
+  if (limit !== undefined && limit !== question.givenMaxTokens) {
     const field = upstream.maxTokensFields.find((name) => set[name] !== undefined) ?? limitField(question);
     for (const name of upstream.maxTokensFields) delete set[name];
     remove.push(...upstream.maxTokensFields.filter((name) => name !== field));

@@ -40,14 +40,13 @@ function requestChanges(request: CompletionRequest, target: EncodeTarget): Reque
   const remove: string[] = [...ROUTING_FIELDS];
   for (const [member, valueOf] of LOSABLE) if (valueOf(request) === undefined) remove.push(member);
   if (request.temperature !== undefined && request.temperature > 1) set['temperature'] = '1';
-  if (request.maxOutputTokens === undefined && target.maxOutputTokens !== undefined) {
-    set['max_tokens'] = `${target.maxOutputTokens}`;
-    const budget = request.reasoning?.budgetTokens ?? 0;
-    const { thinking } = encodeReasoning(request, target.maxOutputTokens);
-    if (budget >= target.maxOutputTokens) {
-      if (thinking) set['thinking'] = JSON.stringify(thinking);
-      else remove.push('thinking');
-    }
+  const limit = request.maxOutputTokens ?? target.maxOutputTokens;
+  if (request.maxOutputTokens === undefined && limit !== undefined) set['max_tokens'] = `${limit}`;
+  // A budget has to stay below the limit, also where the gateway had to lower that.
+  if (limit !== undefined && (request.reasoning?.budgetTokens ?? 0) >= limit) {
+    const { thinking } = encodeReasoning(request, limit);
+    if (thinking) set['thinking'] = JSON.stringify(thinking);
+    else remove.push('thinking');
   }
   if (hasForeignThinking(request, target.issuer)) {
     const { system, messages } = encodeMessages(request.messages, target.issuer);
