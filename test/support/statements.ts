@@ -37,8 +37,14 @@ export class Statements {
   static async start(profile: CompatibilityProfile, models: ExtraModel[] = []): Promise<Statements> {
     const gateway = await startGateway();
     for (const model of models) await serve(gateway, model);
-    await gateway.api.app.get(CatalogService).refresh();
-    return new Statements(gateway, await addCustomer(gateway, { profile }));
+    const world = new Statements(gateway, await addCustomer(gateway, { profile }));
+    await world.reloadCatalogue();
+    return world;
+  }
+
+  /** Makes the gateway see what the catalogue holds now. */
+  reloadCatalogue(): Promise<void> {
+    return this.gateway.api.app.get(CatalogService).refresh();
   }
 
   close(): Promise<void> {
