@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, HttpCode, Post, Req, Res, UseFilters } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '../auth/principal.js';
 import { uuidv7 } from '../core/ids.js';
 import { KeyAccess } from '../platform/http/access.decorator.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { CompletionsService } from './completions.service.js';
+import { CHAT_BODY, MESSAGES_BODY } from './completions.dto.js';
 import { ProtocolErrorFilter } from './protocol-error.filter.js';
 import { COMPLETION_ROUTES } from './routes.js';
 
@@ -21,6 +22,7 @@ export class CompletionsController {
 
   @Post('/v1/chat/completions')
   @HttpCode(200)
+  @ApiBody(CHAT_BODY)
   @ApiOperation({ summary: 'Chat Completions (OpenAI), streamed or not' })
   chat(@Req() request: AuthenticatedRequest, @Res() response: ServerResponse): Promise<void> {
     return this.serve(COMPLETION_ROUTES['/v1/chat/completions'], request, response);
@@ -28,6 +30,7 @@ export class CompletionsController {
 
   @Post('/v1/messages')
   @HttpCode(200)
+  @ApiBody(MESSAGES_BODY)
   @ApiOperation({ summary: 'Messages (Anthropic), streamed or not' })
   messages(@Req() request: AuthenticatedRequest, @Res() response: ServerResponse): Promise<void> {
     return this.serve(COMPLETION_ROUTES['/v1/messages'], request, response);
