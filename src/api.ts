@@ -14,6 +14,8 @@ import { giveRequestId } from './platform/http/request-id.js';
 /** Idle keep-alive connections live longer than any balancer keeps them, so that it is the one to close. */
 const KEEP_ALIVE_MS = 72_000;
 const LISTEN_BACKLOG = 4_096;
+/** How long calls that were told to end may take to say so. */
+const ABANDON_MS = 2_000;
 const ADMIN_PATHS = ['/admin', '/finance'];
 
 /** A running API process. */
@@ -61,6 +63,8 @@ async function drain(app: NestExpressApplication, server: Server, config: AppCon
   const until = monotonicMs() + config.drainMs;
   while (completions.callsRunning > 0 && monotonicMs() < until) await pause(20);
   completions.abandonRunning();
+  const gone = monotonicMs() + ABANDON_MS;
+  while (completions.callsRunning > 0 && monotonicMs() < gone) await pause(5);
   await pause(50);
   server.closeAllConnections();
   await app.close();
