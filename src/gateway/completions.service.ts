@@ -94,7 +94,11 @@ export class CompletionsService {
       const upstream = getProtocol(ticket.deployment.provider.protocol);
       const { body, warnings } = upstreamBody({ ...understood, ticket, client: call.protocol, upstream });
       const identity = this.identify(call, ticket, meter);
-      identity.warnings.push(...understood.request.warnings, ...warnings);
+      identity.warnings.push(
+        ...loweredLimit(ticket, understood.givenMaxTokens),
+        ...understood.request.warnings,
+        ...warnings,
+      );
       meter.endUser = understood.request.user?.slice(0, 200);
       meter.warnings = identity.warnings;
       const exchangeCall: ExchangeCall = {
@@ -142,13 +146,12 @@ export class CompletionsService {
 
   private identify(call: IncomingCall, ticket: Ticket, meter: CallMeter): ResponseIdentity {
     const createdAt = Math.floor(ticket.startedAtMs / 1000);
-    const shortened = `max_tokens was lowered to ${ticket.maxOutputTokens}, which is what the balance covers`;
     return {
       id: answerId(call.protocol.name, ticket.requestId, createdAt),
       createdAt,
       model: ticket.model.id,
       profile: call.principal.profile,
-      warnings: ticket.clamped ? [shortened] : [],
+      warnings: [],
       costOf: meter.costOf,
       inputEstimate: meter.inputEstimate,
     };
@@ -156,6 +159,13 @@ export class CompletionsService {
 }
 
 const leaving = (): FaregateError => unavailable('The gateway is restarting');
+
+/** What to say when the caller gets less output than was asked for. */
+function loweredLimit({ clamped, maxOutputTokens, model }: Ticket, given: number | undefined): string[] {
+  if (clamped) return [`max_tokens was lowered to ${maxOutputTokens}, which is what the balance covers`];
+  if (given === undefined || given <= maxOutputTokens) return [];
+  return [`max_tokens was lowered to ${maxOutputTokens}, the most that ${model.id} gives`];
+}
 
 /** Headers of the caller that an upstream of the same protocol may see; values in plain characters only. */
 function forwardedHeaders(headers: IncomingHttpHeaders, protocol: Protocol): Record<string, string> {

@@ -52,7 +52,7 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
     set[field] = String(limit);
   }
   const removed = [...changes.remove, ...remove].filter((name) => set[name] === undefined);
-  return { body: spliceMembers(question.text, { set, remove: removed }), warnings: [] };
+  return { body: spliceMembers(question.text, { set, remove: removed }), warnings: changes.warnings ?? [] };
 }
 
 /** The output limit that the hold pays for must reach the upstream wherever it is not the caller's own. */

@@ -103,6 +103,8 @@ export interface RequestChanges {
   set: Record<string, string>;
   /** Members to leave out. */
   remove: string[];
+  /** What could not be carried over as it was, in words for the caller. */
+  warnings?: string[] | undefined;
 }
 
 /** Same protocol on both sides: the bytes go through, changed only where the contract says so. */

@@ -39,22 +39,28 @@ function requestChanges(request: CompletionRequest, target: EncodeTarget): Reque
   const set: Record<string, string> = { model: JSON.stringify(target.upstreamModel) };
   const remove: string[] = [...ROUTING_FIELDS];
   for (const [member, valueOf] of LOSABLE) if (valueOf(request) === undefined) remove.push(member);
-  if (request.temperature !== undefined && request.temperature > 1) set['temperature'] = '1';
+  const warnings: string[] = [];
+  if (request.temperature !== undefined && request.temperature > 1) {
+    set['temperature'] = '1';
+    warnings.push('temperature was lowered to 1');
+  }
   const limit = request.maxOutputTokens ?? target.maxOutputTokens;
   if (request.maxOutputTokens === undefined && limit !== undefined) set['max_tokens'] = `${limit}`;
   // A budget has to stay below the limit, also where the gateway had to lower that.
   if (limit !== undefined && (request.reasoning?.budgetTokens ?? 0) >= limit) {
-    const { thinking } = encodeReasoning(request, limit);
+    const { thinking, warnings: notes } = encodeReasoning(request, limit);
+    warnings.push(...notes);
     if (thinking) set['thinking'] = JSON.stringify(thinking);
     else remove.push('thinking');
   }
   if (hasForeignThinking(request, target.issuer)) {
-    const { system, messages } = encodeMessages(request.messages, target.issuer);
+    const { system, messages, warnings: lost } = encodeMessages(request.messages, target.issuer);
+    warnings.push(...lost);
     set['messages'] = JSON.stringify(messages);
     if (system === undefined) remove.push('system');
     else set['system'] = JSON.stringify(system);
   }
-  return { set, remove };
+  return { set, remove, warnings };
 }
 
 function hasForeignThinking(request: CompletionRequest, issuer: string): boolean {
