@@ -151,7 +151,9 @@ describe('Cortecs', () => {
   );
 
   it('statement 91: temperature goes up to 2, and is lowered to what the upstream takes', async () => {
-    expect((await world.messages(body({ model: MESSAGES_MODEL, temperature: 2 }))).status).toBe(200);
+    const lowered = await world.messages(body({ model: MESSAGES_MODEL, temperature: 2 }));
+    expect(lowered.status).toBe(200);
+    expect(lowered.headers.get('x-faregate-warnings')).toBe('temperature was lowered to 1');
     expect(world.sent['temperature']).toBe(1);
     expect((await world.messages(body({ model: CHAT_MODEL, temperature: 2 }))).status).toBe(200);
     expect(world.sent['temperature']).toBe(2);

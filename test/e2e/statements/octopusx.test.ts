@@ -108,8 +108,9 @@ describe('OctopusX and New API', () => {
 
   it('a thinking budget stays below an output limit that had to be lowered', async () => {
     const thinking = { type: 'enabled', budget_tokens: 10_000 };
-    const { status } = await world.messages(body({ max_tokens: 16_000, thinking }));
+    const { status, headers } = await world.messages(body({ max_tokens: 16_000, thinking }));
     expect(status).toBe(200);
+    expect(headers.get('x-faregate-warnings')).toMatch(/max_tokens was lowered to 8192.*budget .* 8191/);
     expect(world.sent).toMatchObject({ max_tokens: 8_192, thinking: { budget_tokens: 8_191 } });
   });
 
