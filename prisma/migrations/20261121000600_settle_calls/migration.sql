@@ -58,6 +58,8 @@ BEGIN
   END IF;
   PERFORM record_usage(v_calls);
   PERFORM record_requests(v_calls);
+  -- The sums are checked now, not at commit, when the wallets would be locked meanwhile.
+  SET CONSTRAINTS usage_event_sum IMMEDIATE;
   PERFORM charge_wallets(v_calls);
 
   RETURN QUERY
