@@ -1,10 +1,11 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
 import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
+import { CatalogService } from '../../src/catalog/catalog.service.js';
 import { refusalCases } from './anthropic-refusals.js';
 import { ask, type Params, type Stage } from './anthropic-stage.js';
 import { ChargeWatch } from './charges.js';
-import { CHAT_MODEL, MESSAGES_MODEL, startGateway } from './gateway.js';
+import { CHAT_MODEL, MESSAGES_MODEL, serveModel, startGateway } from './gateway.js';
 import { ONE_PIXEL_PNG } from './samples.js';
 
 const MODELS = [
@@ -49,6 +50,7 @@ export function describeAnthropicSdk(): void {
     upstreamErrorCases(stage, model);
   });
   thinkingCases(stage);
+  openReasoningCases(stage);
   cacheCases(stage);
   refusalCases(stage);
 }
@@ -297,6 +299,44 @@ function thinkingCases(stage: Stage): void {
     const message = await stage.client.messages.create(ask(CHAT_MODEL, 'think', { thinking }));
     expect(message.usage.output_tokens_details?.thinking_tokens).toBeGreaterThan(0);
   });
+}
+
+/** A vendor behind Chat Completions that shows its reasoning, unsigned, and wants it back with tool results. */
+function openReasoningCases(stage: Stage): void {
+  const model = 'deepseek/deepseek-v4';
+  beforeAll(async () => {
+    const { pool, simulator, api } = stage.gateway;
+    const baseUrl = `${simulator.baseUrl}/v1`;
+    const served = { id: model, upstreamModel: 'deepseek-v4', adapter: 'deepseek' };
+    await serveModel(pool, { ...served, protocol: 'openai-chat', baseUrl });
+    await api.app.get(CatalogService).refresh();
+  });
+
+  it.each([false, true])(
+    'reads open reasoning as thinking and gives it back (streamed: %s)',
+    async (streamed) => {
+      const thinking = { type: 'enabled' as const, budget_tokens: 1_024 };
+      const base = ask(model, 'What is the weather in Oslo?', { tools: [weatherTool], thinking });
+      const send = (params: Params) =>
+        streamed ? stage.client.messages.stream(params).finalMessage() : stage.client.messages.create(params);
+      const first = await send(base);
+      expect(first.content.map(({ type }) => type)).toEqual(['thinking', 'tool_use']);
+      const [thought, use] = first.content as [Anthropic.ThinkingBlock, Anthropic.ToolUseBlock];
+      expect(thought.thinking).toContain('The user wrote');
+      const second = await send({
+        ...base,
+        messages: [
+          ...base.messages,
+          { role: 'assistant', content: first.content },
+          { role: 'user', content: [{ type: 'tool_result', tool_use_id: use.id, content: '-3 C' }] },
+        ],
+      });
+      expect(textOf(second)).toContain('answered: "-3 C"');
+      expect(stage.gateway.simulator.journal[1]?.body).toMatchObject({
+        messages: [{ role: 'user' }, { reasoning_content: thought.thinking }, { role: 'tool' }],
+      });
+    },
+  );
 }
 
 function cacheCases(stage: Stage): void {
