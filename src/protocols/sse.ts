@@ -42,6 +42,7 @@ export class SseParser {
   }
 
   private consume(text: string, last: boolean): SseEvent[] {
+    if (!last && this.goesOn(text)) return [];
     const buffer = this.withoutMark(this.rest === '' ? text : this.rest + text);
     const events: SseEvent[] = [];
     const ends = new LineEnds(buffer, this.scanned);
@@ -63,6 +64,18 @@ export class SseParser {
       this.scanned = 0;
     }
     return events;
+  }
+
+  /**
+   * True when the text only makes the line at hand longer. It is added without being looked at again: a long line in
+   * many chunks would otherwise be copied once a chunk.
+   */
+  private goesOn(text: string): boolean {
+    if (this.rest === '' || this.scanned < this.rest.length || /[\r\n]/.test(text)) return false;
+    this.rest += text;
+    this.scanned = this.rest.length;
+    if (this.rest.length > MAX_SSE_LINE) throw new SseLimitError('upstream sent a line without end');
+    return true;
   }
 
   private withoutMark(buffer: string): string {
