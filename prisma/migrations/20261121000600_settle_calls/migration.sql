@@ -205,7 +205,8 @@ BEGIN
 END $$;
 
 -- Ends calls whose process is gone: settles at the last checkpoint, or releases when there is none. Holds of a
--- process that was seen in the last 30 seconds are left to it.
+-- process that was seen in the last 30 seconds are left to it, unless it knows nothing of them: it keeps those of
+-- its running calls from expiring, and owes no settlement. Such a hold was placed, but its process never learnt it.
 CREATE FUNCTION sweep_holds(p_limit integer)
 RETURNS TABLE (hold_id uuid, outcome text, charged_nano bigint, absorbed_nano bigint)
 LANGUAGE plpgsql AS $$
@@ -220,7 +221,9 @@ BEGIN
         'upstream_model', '', 'outcome', 'unknown', 'duration_ms', 0)))) ORDER BY h.id)
     INTO v_calls
     FROM (SELECT * FROM hold x WHERE x.state = 'open' AND x.expires_at < billing_now()
-            AND NOT EXISTS (SELECT 1 FROM gateway_process p WHERE p.id = x.process_id AND p.seen_at > billing_now() - interval '30 seconds')
+            AND NOT EXISTS (SELECT 1 FROM gateway_process p
+                            WHERE p.id = x.process_id AND p.seen_at > billing_now() - interval '30 seconds'
+                              AND (p.journal_pending > 0 OR x.expires_at > billing_now() - interval '1 minute'))
           ORDER BY x.id LIMIT p_limit FOR UPDATE SKIP LOCKED) h;
   IF v_calls IS NULL THEN RETURN; END IF;
   RETURN QUERY SELECT * FROM settle_calls(v_calls);

@@ -87,6 +87,22 @@ describe('the sweep of calls whose process died', () => {
     expect(await stateOf(hold)).toEqual(['released', null]);
   });
 
+  it('releases what a living process never learnt that it holds, once it owes no settlement', async () => {
+    const processId = uuidv7();
+    const beat = (pending: number) =>
+      billing.pool.query(
+        `insert into gateway_process (id, host, journal_pending) values ($1, 'here', $2)
+         on conflict (id) do update set journal_pending = excluded.journal_pending, seen_at = now()`,
+        [processId, pending],
+      );
+    await beat(1);
+    const hold = await place('-2 minutes', processId);
+    expect(await (await sweeper()).run()).toMatchObject({ released: 0 });
+    await beat(0);
+    expect(await (await sweeper()).run()).toMatchObject({ released: 1 });
+    expect(await stateOf(hold)).toEqual(['released', null]);
+  });
+
   it('changes nothing for a late settlement of a swept call, nor the other way round', async () => {
     const hold = await place('-1 second');
     await (await sweeper()).run();
