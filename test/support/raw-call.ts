@@ -1,10 +1,12 @@
-import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { TestGateway } from './gateway.js';
 
 /** A call whose connection the test holds in its hands. */
 export interface RawCall {
   /** Status, once it came; rejects when the connection broke before. */
   status: Promise<number>;
+  /** The answer's headers; rejects as `status` does. */
+  headers: Promise<IncomingHttpHeaders>;
   /** What has been received of the body. */
   text(): string;
   /** Resolves when the body received so far matches. Rejects when the connection ends first. */
@@ -35,6 +37,7 @@ export function openCall(
 
 class Receiver implements RawCall {
   readonly status: Promise<number>;
+  readonly headers: Promise<IncomingHttpHeaders>;
   readonly over: Promise<boolean>;
   private body = '';
   private isOver = false;
@@ -47,7 +50,8 @@ class Receiver implements RawCall {
       sent.once('close', () => reject(new Error('the connection broke before an answer')));
     });
     this.status = head.then(({ statusCode = 0 }) => statusCode);
-    this.status.catch(() => undefined);
+    this.headers = head.then((response) => response.headers);
+    for (const promise of [this.status, this.headers]) promise.catch(() => undefined);
     this.over = head.then(
       (response) => this.readBody(response),
       () => this.end(false),

@@ -2,6 +2,7 @@ import { CompletionsService } from '../../../src/gateway/completions.service.js'
 import { chatBody, post, until, untilSettled } from '../../support/calls.js';
 import { CHAT_MODEL, MESSAGES_MODEL, startGateway, type TestGateway } from '../../support/gateway.js';
 import { brokenRules, giveCredit, readCalls, readCount, readWallet } from '../../support/money.js';
+import { newSeed, randomNumbers } from '../../support/random.js';
 import { openCall } from '../../support/raw-call.js';
 import { DELTA, REPORTED_INPUT, streamRule } from '../../support/upstream-frames.js';
 
@@ -117,8 +118,8 @@ describe('a caller who hangs up', () => {
   });
 
   it('two hundred times at any moment leaves nothing open, at full throughput, and the books right', async () => {
-    const seed = Math.floor(Math.random() * 2 ** 31);
-    const random = generator(seed);
+    const seed = newSeed();
+    const random = randomNumbers(seed);
     gateway.simulator.use({
       answer: { kind: 'model' },
       pacing: { firstByteDelayMs: 10, chunkDelayMs: 10 },
@@ -176,12 +177,3 @@ describe('a caller who hangs up', () => {
 });
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Whole numbers below a bound; the same seed gives the same row. */
-function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return (state >>> 8) % below;
-  };
-}
