@@ -26,8 +26,8 @@ export const estimateTokens = (bytes: number): number => Math.ceil(bytes / BYTES
  */
 export class UsageTap {
   private usage: TokenUsage = emptyUsage();
-  private outputChars = 0;
-  private reasoningChars = 0;
+  private outputBytes = 0;
+  private reasoningBytes = 0;
   private reported = false;
   /** The upstream's id of the answer. */
   upstreamId: string | undefined;
@@ -45,15 +45,15 @@ export class UsageTap {
       case 'text-delta':
       case 'tool-delta':
       case 'refusal-delta':
-        this.outputChars += event.text.length;
+        this.outputBytes += Buffer.byteLength(event.text);
         this.started = true;
         break;
       case 'thinking-delta':
-        this.reasoningChars += event.text.length;
+        this.reasoningBytes += Buffer.byteLength(event.text);
         this.started = true;
         break;
       case 'tool-start':
-        this.outputChars += event.name.length;
+        this.outputBytes += Buffer.byteLength(event.name);
         this.started = true;
         break;
       case 'usage':
@@ -79,7 +79,7 @@ export class UsageTap {
     this.reported = true;
     this.started = true;
     for (const choice of result.choices)
-      for (const part of choice.content) this.outputChars += partLength(part);
+      for (const part of choice.content) this.outputBytes += partBytes(part);
   }
 
   /**
@@ -89,7 +89,7 @@ export class UsageTap {
    */
   measure(estimatedInput: number, completed: boolean): MeasuredUsage {
     if (completed && isComplete(this.usage)) return { usage: this.usage, source: 'provider' };
-    const seen = estimateTokens(this.outputChars + this.reasoningChars);
+    const seen = estimateTokens(this.outputBytes + this.reasoningBytes);
     const output = Math.max(this.usage.output.total ?? 0, seen);
     const input = inputTotal(this.usage) === undefined ? { noCache: estimatedInput } : this.usage.input;
     return {
@@ -104,14 +104,14 @@ export class UsageTap {
   }
 }
 
-function partLength(part: ContentPart): number {
+function partBytes(part: ContentPart): number {
   switch (part.type) {
     case 'text':
     case 'thinking':
     case 'refusal':
-      return part.text.length;
+      return Buffer.byteLength(part.text);
     case 'tool-call':
-      return part.name.length + part.arguments.length;
+      return Buffer.byteLength(part.name) + Buffer.byteLength(part.arguments);
     default:
       return 0;
   }
