@@ -51,7 +51,8 @@ type Settlement = { amount: string; cost: string; rated_pico: string; lines: Lin
   string,
   unknown
 >;
-const build = (over: Partial<CallEnd> = {}): Settlement => buildSettlement(end(over)) as unknown as Settlement;
+const build = (over: Partial<CallEnd> = {}): Settlement =>
+  buildSettlement(end(over)) as unknown as Settlement;
 
 describe('a settlement', () => {
   it('adds up: the amount is the sum of its lines, the cost that of the provider, the rating exact', () => {
