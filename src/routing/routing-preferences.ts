@@ -20,7 +20,7 @@ const PREFERENCES = ['speed', 'cost', 'balanced'];
  * field (statements 80, 81); null counts as absent.
  */
 export function readRoutingDemands(routing: JsonObject, defaults: JsonObject): RoutingDemands {
-  const fields = { ...defaults, ...dropNulls(routing) };
+  const fields = { ...dropNulls(defaults), ...dropNulls(routing) };
   const preference = fields['preference'];
   if (preference !== undefined && (typeof preference !== 'string' || !PREFERENCES.includes(preference))) {
     throw invalidRequest('preference must be one of speed, cost, balanced', 'preference');
