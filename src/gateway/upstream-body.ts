@@ -1,6 +1,6 @@
 import type { Ticket } from '../admission/ticket.js';
 import type { CompletionRequest, ParameterName } from '../protocols/completion.js';
-import { spliceMembers } from '../protocols/json-splice.js';
+import { memberText, spliceMembers } from '../protocols/json-splice.js';
 import type { EncodeTarget, Protocol } from '../protocols/protocol.js';
 import { getAdapter } from '../providers/registry.js';
 
@@ -45,7 +45,7 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
   const remove = question.dropped.flatMap((name) => client.parameterFields[name] ?? []);
   const set = { ...changes.set };
   const limit = request.maxOutputTokens;
-  if (limit !== undefined && limit !== question.givenMaxTokens) {
+  if (limit !== undefined && (limit !== question.givenMaxTokens || isAmbiguous(question))) {
     const field = upstream.maxTokensFields.find((name) => set[name] !== undefined) ?? limitField(question);
     for (const name of upstream.maxTokensFields) delete set[name];
     remove.push(...upstream.maxTokensFields.filter((name) => name !== field));
@@ -63,9 +63,15 @@ function withLimit({ ticket, request }: UpstreamBodyQuestion): CompletionRequest
   return { ...request, maxOutputTokens: ticket.maxOutputTokens };
 }
 
-/** The limit's wire name: the vendor's own, else the one the caller used, else the protocol's first. */
+/** The caller gave the limit under each of its names: vendors differ in which they read, the hold pays for one. */
+function isAmbiguous({ upstream, text }: UpstreamBodyQuestion): boolean {
+  const names = upstream.maxTokensFields;
+  return names.length > 1 && names.toReversed().every((name) => memberText(text, name) !== undefined);
+}
+
+/** The limit's wire name: the vendor's own, else the newest the caller used, else the protocol's first. */
 function limitField({ ticket, upstream, text }: UpstreamBodyQuestion): string {
   const quirk = getAdapter(ticket.deployment.provider.adapter).quirks.maxTokensField;
-  const used = upstream.maxTokensFields.find((name) => text.includes(`"${name}"`));
+  const used = upstream.maxTokensFields.findLast((name) => text.includes(`"${name}"`));
   return quirk ?? used ?? upstream.maxTokensFields[0] ?? 'max_tokens';
 }

@@ -1,0 +1,74 @@
+import type { Ticket } from '../../../src/admission/ticket.js';
+import type { CatalogModel, Deployment } from '../../../src/catalog/model.js';
+import { PriceSheet } from '../../../src/catalog/price.js';
+import type { ProviderProtocol } from '../../../src/catalog/model.js';
+
+/** A model that says nothing about what it lacks. */
+export const buildModel = (over: Partial<CatalogModel> = {}): CatalogModel => ({
+  id: 'vendor/model',
+  name: 'Model',
+  contextWindow: 200_000,
+  maxOutputTokens: 8_192,
+  capabilities: [],
+  aliases: [],
+  status: 'active',
+  ...over,
+});
+
+/** A deployment at a provider of the protocol given. */
+export const buildDeployment = (protocol: ProviderProtocol, adapter: string): Deployment => ({
+  id: 'dep',
+  modelId: 'vendor/model',
+  provider: {
+    id: 'prov',
+    slug: 'vendor',
+    name: 'Vendor',
+    adapter,
+    protocol,
+    baseUrl: 'https://vendor.test/v1',
+    euNative: false,
+    zeroDataRetention: false,
+    allowPrivateNetwork: false,
+    simulated: false,
+    headers: {},
+    status: 'active',
+  },
+  upstreamModel: 'vendor-model-1',
+  priority: 0,
+  weight: 1,
+  status: 'active',
+});
+
+/** An admitted call, for tests of what is done with it. */
+export const buildTicket = (over: Partial<Ticket> = {}): Ticket => ({
+  requestId: '0190d2c4-0000-7000-8000-00000000002a',
+  principal: {
+    keyId: 'key',
+    keyName: 'key',
+    organizationId: 'org',
+    projectId: 'proj',
+    walletId: 'wallet',
+    currency: 'USD',
+    profile: 'standard',
+    allowedModels: [],
+    allowedIps: [],
+    scopes: ['inference'],
+    rateLimits: {},
+    routingDefaults: {},
+    expiresAtMs: undefined,
+  },
+  model: buildModel(),
+  modelRequested: 'vendor/model',
+  deployment: buildDeployment('openai-chat', 'openai'),
+  listPrices: new PriceSheet([]),
+  costPrices: new PriceSheet([]),
+  maxOutputTokens: 8_192,
+  clamped: false,
+  bodyBytes: 100,
+  streamed: false,
+  pricedAtMs: 0,
+  startedAtMs: 0,
+  startedAt: 0,
+  rateLimits: undefined,
+  ...over,
+});
