@@ -9,6 +9,7 @@ import { AppConfig } from './platform/config/app-config.js';
 import { Readiness } from './platform/health/readiness.service.js';
 import { adminBodyParser } from './platform/http/admin-body.js';
 import { setUpOpenApi } from './platform/http/openapi.js';
+import { SteadyExpressAdapter } from './platform/http/steady-express.adapter.js';
 import { giveRequestId } from './platform/http/request-id.js';
 
 /** Idle keep-alive connections live longer than any balancer keeps them, so that it is the one to close. */
@@ -29,7 +30,7 @@ export interface Api {
 
 /** Builds the API and listens. `port` overrides the configured one; 0 takes any that is free. */
 export async function startApi(logger: LoggerService | false, port?: number): Promise<Api> {
-  const app = await NestFactory.create<NestExpressApplication>(ApiModule, {
+  const app = await NestFactory.create<NestExpressApplication>(ApiModule, new SteadyExpressAdapter(), {
     bodyParser: false,
     logger,
     abortOnError: false,
