@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { chatBody, post, until } from '../../support/calls.js';
 import { CHAT_MODEL, createWorld, MESSAGES_MODEL, type GatewayWorld } from '../../support/gateway.js';
-import { brokenRules, giveCredit, readCalls, readWallet } from '../../support/money.js';
-import { startApiProcess, type ApiProcess } from '../../support/processes.js';
+import { brokenRules, giveCredit, readCalls, readCount, readWallet } from '../../support/money.js';
+import { startApiProcess, startWorkerProcess, type ApiProcess } from '../../support/processes.js';
 import { openCall, type RawCall } from '../../support/raw-call.js';
 import { DELTA, streamRule } from '../../support/upstream-frames.js';
 
@@ -111,4 +111,30 @@ describe('an API process that is told to go', () => {
     },
     60_000,
   );
+});
+
+describe('a worker process that is told to go', () => {
+  it('has posted what calls used until then, and ends by itself', async () => {
+    const world = await createWorld({ balanceNano: 0n });
+    const [api, worker] = await Promise.all([startApiProcess(world), startWorkerProcess(world)]);
+    try {
+      await giveCredit(world, 1_000_000_000_000n);
+      for (const model of [CHAT_MODEL, MESSAGES_MODEL]) {
+        const response = await post({ url: api.url, secret: world.secret }, CHAT, chatBody(model));
+        expect(response.status).toBe(200);
+      }
+      await until(
+        () => readCount(world.pool, `select count(*) from ledger_transaction where kind = 'usage'`),
+        (posted) => posted > 0,
+        15_000,
+      );
+      worker.signal('SIGTERM');
+      worker.signal('SIGINT');
+      expect(await worker.exited).toEqual({ code: 0, signal: null });
+      expect(await brokenRules(world)).toEqual([]);
+    } finally {
+      await Promise.all([api.kill(), worker.kill()]);
+      await world.close();
+    }
+  }, 60_000);
 });

@@ -122,7 +122,7 @@ describe('a caller who hangs up', () => {
     const random = randomNumbers(seed);
     gateway.simulator.use({
       answer: { kind: 'model' },
-      pacing: { firstByteDelayMs: 10, chunkDelayMs: 10 },
+      pacing: { firstByteDelayMs: 20, chunkDelayMs: 15 },
       times: 200,
     });
     const known = await callCount();
@@ -131,14 +131,14 @@ describe('a caller who hangs up', () => {
       const [path, model] = PAIRS[random(PAIRS.length)] ?? PAIRS[0];
       const body = chatBody(model, { stream: random(2) === 1 });
       const call = openCall(gateway, path, body);
-      await Promise.race([call.over, wait(random(150))]);
+      await Promise.race([call.over, wait(random(300))]);
       call.hangUp();
       await call.over;
     };
     const lane = async (): Promise<void> => {
-      for (let count = 0; count < 5; count++) await one();
+      for (let count = 0; count < 10; count++) await one();
     };
-    await Promise.all(Array.from({ length: 40 }, lane));
+    await Promise.all(Array.from({ length: 20 }, lane));
     // Connections are taken in order: once this one is answered, the gateway has seen all the others.
     await (await post(gateway, CHAT, chatBody(CHAT_MODEL))).text();
     const completions = gateway.api.app.get(CompletionsService);
@@ -155,7 +155,7 @@ describe('a caller who hangs up', () => {
       balanceNano: before.balanceNano - charged,
       heldNano: 0n,
     });
-    expect(calls.filter(({ status }) => status === 'aborted').length).toBeGreaterThan(20);
+    expect(calls.filter(({ status }) => status === 'aborted').length).toBeGreaterThan(5);
     // Whoever reached an upstream is charged; a call whose caller left earlier is not.
     const reached = gateway.simulator.journal.length;
     expect(calls.filter(({ estimated }) => estimated !== null).length).toBeGreaterThanOrEqual(reached);
