@@ -4,7 +4,7 @@ import { uuidv7 } from '../core/ids.js';
 import { formatNano } from '../core/money.js';
 import { emptyUsage, inputTotal, isComplete, type TokenUsage } from '../core/token-usage.js';
 import { isCharged } from './charge-table.js';
-import { rateUsage } from './rate-usage.js';
+import { rateUsage, type RatedUsage } from './rate-usage.js';
 import { buildSettlement, type AttemptRecord, type CallStatus, type SettlementCall } from './settlement.js';
 import { estimateTokens, UsageTap, type MeasuredUsage } from './usage-tap.js';
 
@@ -42,6 +42,7 @@ export class CallMeter {
   tokensUsed = 0;
   private readonly eventId = uuidv7();
   private firstTokenAt: number | undefined;
+  private latest: { usage: TokenUsage; rated: RatedUsage } | undefined;
 
   constructor(readonly call: MeteredCall) {}
 
@@ -54,10 +55,20 @@ export class CallMeter {
    * Price of a usage as decimal text in the price list's currency; undefined while the usage is incomplete. A part
    * of a call is priced in the tier of the whole.
    */
-  readonly costOf = (usage: TokenUsage, whole = usage): string | undefined =>
-    isComplete(usage)
-      ? formatNano(rateUsage(usage, this.call.listPrices, inputTotal(whole)).amountNano)
-      : undefined;
+  readonly costOf = (usage: TokenUsage, whole = usage): string | undefined => {
+    if (!isComplete(usage)) return undefined;
+    const { listPrices } = this.call;
+    const rated = usage === whole ? this.rate(usage) : rateUsage(usage, listPrices, inputTotal(whole));
+    return formatNano(rated.amountNano);
+  };
+
+  /** The answer names its price twice and the settlement once more: a usage is rated once. */
+  private rate(usage: TokenUsage): RatedUsage {
+    if (this.latest?.usage !== usage) {
+      this.latest = { usage, rated: rateUsage(usage, this.call.listPrices) };
+    }
+    return this.latest.rated;
+  }
 
   /** Input tokens by the size of the body, for where the vendor has not reported them. */
   get inputEstimate(): number {
@@ -85,7 +96,7 @@ export class CallMeter {
       status: outcome.status,
       charge,
       measured,
-      listPrices: call.listPrices,
+      rated: this.rate(measured.usage),
       costPrices: call.costPrices,
       occurredAt: nowDate().toISOString(),
       startedAt: new Date(call.startedAtMs).toISOString(),

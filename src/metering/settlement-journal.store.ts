@@ -23,6 +23,8 @@ const ABANDONED_MS = 30_000;
 /** A settlement until the database has it. */
 export interface JournalEntry {
   call: SettlementCall;
+  /** The call as JSON, written once for the disk and the database. */
+  line: string;
   /** Where it is on disk; absent when the disk refused it. */
   file?: JournalFile;
 }
@@ -55,8 +57,9 @@ export class SettlementJournal {
   append(call: SettlementCall): JournalEntry {
     if (this.current.sizeBytes > ROTATE_BYTES) this.rotate();
     const file = this.current;
-    file.append(JSON.stringify(call));
-    return { call, file };
+    const line = JSON.stringify(call);
+    file.append(line);
+    return { call, line, file };
   }
 
   confirm(entries: readonly JournalEntry[]): void {

@@ -70,7 +70,7 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
     while (this.waiting.length > 0) {
       const batch = this.waiting.slice(0, MAX_BATCH);
       try {
-        await this.repository.settle(batch.map(({ call }) => call));
+        await this.repository.settle(batch.map(({ line }) => line));
         this.finish(batch);
         this.worker.nudge();
       } catch (error) {
@@ -87,7 +87,7 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
       this.log.error(
         `the journal cannot be written; the settlement of ${call.hold} is in memory alone: ${(error as Error).message}`,
       );
-      return { call };
+      return { call, line: JSON.stringify(call) };
     }
   }
 
@@ -122,7 +122,7 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
     const refused: SettlementCall[] = [];
     for (const call of calls) {
       try {
-        await this.repository.settle([call]);
+        await this.repository.settle([JSON.stringify(call)]);
       } catch (error) {
         if (isPassing(error)) throw error;
         refused.push(call);
@@ -152,7 +152,7 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
     for (let start = 0; start < calls.length; start += MAX_BATCH) {
       const batch = calls.slice(start, start + MAX_BATCH);
       try {
-        await this.repository.settle(batch);
+        await this.repository.settle(batch.map((call) => JSON.stringify(call)));
       } catch (error) {
         if (isPassing(error)) throw error;
         refused.push(...(await this.settleSingly(batch)));

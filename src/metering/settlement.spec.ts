@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { PriceSheet, type PriceVersion } from '../catalog/price.js';
 import type { TokenClass } from '../core/token-usage.js';
+import { rateUsage } from './rate-usage.js';
 import { buildSettlement, type AttemptRecord, type CallEnd } from './settlement.js';
 
 const price = (kind: string, tokenClass: TokenClass, unitPricePico: bigint): PriceVersion => ({
@@ -19,25 +20,32 @@ const attempt = (outcome: AttemptRecord['outcome'], more: Partial<AttemptRecord>
   durationMs: 5,
   ...more,
 });
-const end = (over: Partial<CallEnd> = {}): CallEnd => ({
-  requestId: 'request-1',
-  eventId: 'event-1',
-  status: 'completed',
-  charge: true,
-  measured: { source: 'provider', usage: { input: { noCache: 10, cacheRead: 4 }, output: { total: 3 } } },
-  listPrices: new PriceSheet([
-    price('list', 'input', 3_333n),
-    price('list', 'cache_read', 333n),
-    price('list', 'output', 15_000n),
-  ]),
-  costPrices: new PriceSheet([price('cost', 'input', 2_001n), price('cost', 'output', 9_999n)]),
-  occurredAt: '2026-01-01T00:00:00.000Z',
-  startedAt: '2026-01-01T00:00:00.000Z',
-  durationMs: 9,
-  warnings: [],
-  attempts: [attempt('served', { status: 200, upstreamId: 'u1' })],
-  ...over,
-});
+const LIST = new PriceSheet([
+  price('list', 'input', 3_333n),
+  price('list', 'cache_read', 333n),
+  price('list', 'output', 15_000n),
+]);
+const end = (over: Partial<CallEnd> = {}): CallEnd => {
+  const measured: CallEnd['measured'] = over.measured ?? {
+    source: 'provider',
+    usage: { input: { noCache: 10, cacheRead: 4 }, output: { total: 3 } },
+  };
+  return {
+    requestId: 'request-1',
+    eventId: 'event-1',
+    status: 'completed',
+    charge: true,
+    measured,
+    rated: rateUsage(measured.usage, LIST),
+    costPrices: new PriceSheet([price('cost', 'input', 2_001n), price('cost', 'output', 9_999n)]),
+    occurredAt: '2026-01-01T00:00:00.000Z',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    durationMs: 9,
+    warnings: [],
+    attempts: [attempt('served', { status: 200, upstreamId: 'u1' })],
+    ...over,
+  };
+};
 
 type Line = {
   class: string;

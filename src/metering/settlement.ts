@@ -29,7 +29,8 @@ export interface CallEnd {
   /** Whether the customer pays (charge table). */
   charge: boolean;
   measured: MeasuredUsage;
-  listPrices: PriceSheet;
+  /** The measured usage at the customer's prices. */
+  rated: RatedUsage;
   costPrices: PriceSheet;
   /** ISO text. */
   occurredAt: string;
@@ -84,7 +85,7 @@ export function buildSettlement(end: CallEnd): SettlementCall {
     duration_ms: attempt.durationMs,
   }));
   if (!end.charge) return { hold: end.requestId, release: true, request, attempts: rows };
-  const rated = rateUsage(measured.usage, end.listPrices);
+  const { rated } = end;
   return {
     hold: end.requestId,
     release: false,
