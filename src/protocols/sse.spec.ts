@@ -48,7 +48,9 @@ describe('SseParser', () => {
   });
 
   it('gives the same events byte by byte', () => {
-    const wire = Buffer.from('\ufeffevent: a\r\ndata: ä€😀\r\n\r\n: ping\ndata: 1\ndata:2\n\ndata\r\rdata: end');
+    const wire = Buffer.from(
+      '\ufeffevent: a\r\ndata: ä€😀\r\n\r\n: ping\ndata: 1\ndata:2\n\ndata\r\rdata: end',
+    );
     const expected = [
       { event: 'a', data: 'ä€😀' },
       { event: undefined, data: '1\n2' },

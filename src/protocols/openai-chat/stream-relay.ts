@@ -9,6 +9,7 @@ import type { RelayedChunk, ResponseIdentity, StreamRelay } from '../protocol.js
 import type { SseEvent } from '../sse.js';
 import { dataEvent } from '../sse.js';
 import type { ChunkType } from './chunk-writer.js';
+import { DeltaTemplate } from './delta-template.js';
 import { CHUNK_OBJECT, ChunkWriter } from './chunk-writer.js';
 import { flattened } from './content.js';
 import { ChatStreamDecoder } from './stream-decode.js';
@@ -39,6 +40,9 @@ export class ChatStreamRelay implements StreamRelay {
   private readonly decoder = new ChatStreamDecoder();
   private readonly writer: ChunkWriter;
   private readonly plain: MemberChanges;
+  private readonly template: DeltaTemplate;
+  /** The text block that the latest plain chunk went to. */
+  private openBlock = -1;
   private readonly choices = new Map<number, ChoiceState>();
   private readonly reasons = new Map<number, FinishReason>();
   private usage: TokenUsage = emptyUsage();
@@ -49,12 +53,19 @@ export class ChatStreamRelay implements StreamRelay {
   constructor(identity: ResponseIdentity) {
     this.writer = new ChunkWriter(identity);
     this.plain = this.changes('content');
+    this.template = new DeltaTemplate(this.plain);
   }
 
   push(event: SseEvent): RelayedChunk {
+    const same = this.openBlock === -1 ? undefined : this.template.match(event.data);
+    if (same) {
+      const delta: CompletionEvent = { type: 'text-delta', block: this.openBlock, text: same.text };
+      return { events: [delta], text: dataEvent(same.sent) };
+    }
+    this.openBlock = -1;
     const { events, chunk } = this.decoder.decode(event);
     this.note(events);
-    const text = chunk && !this.failed ? this.forward(event.data, chunk) : '';
+    const text = chunk && !this.failed ? this.forward(event.data, chunk, events) : '';
     return { events, text };
   }
 
@@ -92,13 +103,23 @@ export class ChatStreamRelay implements StreamRelay {
     return { set: { type: `"${type}"`, ...this.writer.members }, remove: ['usage'] };
   }
 
-  private forward(data: string, chunk: JsonObject): string {
+  private forward(data: string, chunk: JsonObject, events: readonly CompletionEvent[]): string {
     const { choices } = chunk;
     if (!Array.isArray(choices) || choices.length === 0) return this.withoutChoices(data, chunk);
     const [only] = choices;
-    if (choices.length === 1 && isObject(only) && this.isPlain(chunk, only))
+    if (choices.length === 1 && isObject(only) && this.isPlain(chunk, only)) {
+      this.learn(data, events);
       return dataEvent(spliceMembers(data, this.plain));
+    }
     return this.takeApart(data, chunk, choices.filter(isObject));
+  }
+
+  /** A chunk that was one piece of text and nothing else: the next one probably differs in its text alone. */
+  private learn(data: string, events: readonly CompletionEvent[]): void {
+    const [only] = events;
+    if (events.length !== 1 || only?.type !== 'text-delta' || only.logprobs !== undefined) return;
+    this.openBlock = only.block;
+    this.template.learn(data, only.text);
   }
 
   /** True when the strictest client takes this chunk as it is. */
