@@ -18,14 +18,10 @@ const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=64'];
 
 /** Starts `dist/<script>` with the environment given on top of this one. */
 export function startChild(name: string, script: string, env: Record<string, string>): Child {
-  const child = spawn(
-    process.execPath,
-    [...NODE_FLAGS, path.join(import.meta.dirname, '..', script)],
-    {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, [...NODE_FLAGS, path.join(import.meta.dirname, '..', script)], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? String(code)));
   });
