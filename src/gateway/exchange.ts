@@ -62,6 +62,7 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     // A caller who left while the request was queued never shows a close again.
     if (this.ended || this.call.response.destroyed) {
       controller.abort(new ClientLeft());
+      this.onClientClose();
       return;
     }
     this.call.meter.dispatched = true;

@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { nowMs } from '../core/clock.js';
 import { FaregateError } from '../core/errors.js';
+import { isObject, tryParseJson } from '../core/json.js';
+import { disguisedFailure, upstreamFailure } from '../providers/upstream-failure.js';
 import { wholeHeaders } from './answer-head.js';
 import { Exchange } from './exchange.js';
 import { relayWhole } from './relay.js';
@@ -24,11 +27,11 @@ export class WholeExchange extends Exchange {
   }
 
   protected finish(): void {
-    const { client, upstream, identity, meter, ticket, response } = this.call;
+    const { identity, meter, ticket, response } = this.call;
     const text = (
       this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks)
     ).toString('utf8');
-    const { body, result } = relayWhole(text, { client, upstream }, identity);
+    const { body, result } = this.read(text);
     meter.tap.observeResult(result);
     meter.markFirstToken();
     const head = wholeHeaders(ticket, identity.warnings, {
@@ -39,6 +42,19 @@ export class WholeExchange extends Exchange {
       response.writeHead(200, head);
       response.end(body);
     });
+  }
+
+  /** The answer in both forms. A failure that the vendor sent with status 200 is thrown as the failure it is. */
+  private read(text: string): ReturnType<typeof relayWhole> {
+    const { client, upstream, identity } = this.call;
+    try {
+      return relayWhole(text, { client, upstream }, identity);
+    } catch (error) {
+      const parsed = tryParseJson(text);
+      const disguised = isObject(parsed) ? disguisedFailure(parsed) : undefined;
+      if (disguised === undefined) throw error;
+      throw upstreamFailure({ ...disguised, headers: {}, nowMs: nowMs() }).error;
+    }
   }
 
   /** A whole answer is sent in one piece, so there is never half of one to break off. */
