@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 /** Folder of recorded vendor answers; not part of this repository. */
-const FOLDER = resolve(process.env['FAREGATE_RECORDINGS'] ?? '../shared/recordings', 'vercel-ai');
+const FOLDER = resolve(process.env['FAREGATE_RECORDINGS'] ?? 'FAREGATE_RECORDINGS-is-not-set', 'vercel-ai');
 
 /** One recorded answer. */
 export interface Recording {
