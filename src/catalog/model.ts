@@ -1,11 +1,7 @@
 /** Wire languages an upstream may speak. */
-export const PROVIDER_PROTOCOLS = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic-messages',
-  'google-gemini',
-] as const;
-export type ProviderProtocol = (typeof PROVIDER_PROTOCOLS)[number];
+export type ProviderProtocol = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'google-gemini';
+/** Those of them that src/protocols speaks; a provider of another could be called by nobody. */
+export const SPOKEN_PROTOCOLS = ['openai-chat', 'anthropic-messages'] as const satisfies ProviderProtocol[];
 
 /** Whether a model or provider takes part in routing. */
 export const CATALOG_STATUSES = ['active', 'disabled'] as const;

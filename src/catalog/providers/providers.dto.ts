@@ -9,7 +9,7 @@ import {
 } from '../../platform/http/fields.decorator.js';
 import { ListQuery } from '../../platform/http/list.dto.js';
 import { ADAPTERS } from '../adapters.js';
-import { CATALOG_STATUSES, PROVIDER_PROTOCOLS, type CatalogStatus, type ProviderProtocol } from '../model.js';
+import { CATALOG_STATUSES, SPOKEN_PROTOCOLS, type CatalogStatus, type ProviderProtocol } from '../model.js';
 import { judgeBaseUrl, judgeHeaders } from './upstream-rules.js';
 
 const ADAPTER_NAMES = [...new Set(Object.values(ADAPTERS).flat())];
@@ -29,8 +29,8 @@ export class CreateProvider {
   @IsText()
   name?: string;
 
-  @ApiProperty({ enum: PROVIDER_PROTOCOLS })
-  @IsOneOf(...PROVIDER_PROTOCOLS)
+  @ApiProperty({ enum: SPOKEN_PROTOCOLS })
+  @IsOneOf(...SPOKEN_PROTOCOLS)
   protocol!: ProviderProtocol;
 
   @ApiPropertyOptional({
