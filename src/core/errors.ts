@@ -66,6 +66,43 @@ export class FaregateError extends Error {
   }
 }
 
+/** Error types of OpenAI routes, which the admin and finance APIs share (contract §2.3). */
+const OPENAI_TYPES: Record<ErrorKind, string> = {
+  invalid_request: 'invalid_request_error',
+  authentication: 'authentication_error',
+  permission: 'permission_error',
+  not_found: 'not_found_error',
+  conflict: 'conflict_error',
+  too_large: 'invalid_request_error',
+  unsupported_media_type: 'invalid_request_error',
+  rate_limit: 'rate_limit_error',
+  billing: 'billing_error',
+  unavailable: 'overloaded_error',
+  upstream: 'api_error',
+  timeout: 'timeout_error',
+  internal: 'api_error',
+};
+
+/** An error as OpenAI routes and the admin API write it. A type, not an interface, so that it is JSON to all. */
+export type OpenAiErrorBody = {
+  error: { message: string; type: string; param: string | null; code: string | null };
+};
+
+/** The body of an error in OpenAI's shape. */
+export function openAiErrorBody({ kind, message, details }: FaregateError): OpenAiErrorBody {
+  const code = details.code ?? (kind === 'authentication' ? 'invalid_api_key' : null);
+  return { error: { message, type: OPENAI_TYPES[kind], param: details.param ?? null, code } };
+}
+
+/** Headers that tell a client whether, and when, to try again; none where the error does not say. */
+export function retryHeaders({ details }: FaregateError): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const { retryAfterSeconds, shouldRetry } = details;
+  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
+  if (shouldRetry !== undefined) headers['x-should-retry'] = String(shouldRetry);
+  return headers;
+}
+
 /** A request that can never succeed as it stands; `param` names the field. */
 export const invalidRequest = (message: string, param?: string, code?: string): FaregateError =>
   new FaregateError('invalid_request', message, { param, code });

@@ -9,9 +9,6 @@
 /** Pico units in one nano unit. */
 export const PICO_PER_NANO = 1_000n;
 
-/** Nano units in one major unit (one dollar). */
-export const NANO_PER_UNIT = 1_000_000_000n;
-
 const NANO_PLACES = 9;
 const PICO_PLACES = 12;
 /** Decimal places of a price per 1M tokens that still make a whole pico amount per token. */

@@ -1,7 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request } from 'express';
-import { FaregateError, STATUS_OF_KIND, toFaregateError, type ErrorKind } from '../core/errors.js';
+import {
+  FaregateError,
+  retryHeaders,
+  STATUS_OF_KIND,
+  toFaregateError,
+  type ErrorKind,
+} from '../core/errors.js';
 import { publicId, uuidv7 } from '../core/ids.js';
 import { dialectOf } from './routes.js';
 
@@ -45,10 +51,8 @@ function errorHeaders(error: FaregateError, requestId: string): Record<string, s
     ...error.details.headers,
     'content-type': 'application/json; charset=utf-8',
     'x-request-id': requestId,
+    ...retryHeaders(error),
   };
-  const { retryAfterSeconds, shouldRetry } = error.details;
-  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
-  if (shouldRetry === false) headers['x-should-retry'] = 'false';
   // A body that was refused unread must not be taken for the next request.
   if (error.kind === 'too_large') headers['connection'] = 'close';
   return headers;

@@ -55,11 +55,6 @@ export class UpstreamClient implements OnApplicationShutdown {
     );
   }
 
-  /** Longest a call may take in all, milliseconds. */
-  get totalTimeoutMs(): number {
-    return this.config.upstreamTotalTimeoutMs;
-  }
-
   async onApplicationShutdown(): Promise<void> {
     await Promise.all([...this.lines.values()].map(({ pool }) => pool.destroy()));
   }

@@ -51,12 +51,6 @@ export class AdminKeysRepository {
     });
   }
 
-  /** The key with this hash, whatever its status; null when there is none. */
-  async findByHash(hash: Buffer): Promise<AdminKey | null> {
-    const row = await this.prisma.adminKey.findUnique({ where: { hash: new Uint8Array(hash) } });
-    return row && toDomain(row);
-  }
-
   /** All of them, newest first; revoked ones too. */
   async list(): Promise<AdminKey[]> {
     return (await this.prisma.adminKey.findMany({ orderBy: { id: 'desc' } })).map(toDomain);

@@ -4,8 +4,8 @@ import { uuidv7 } from '../../core/ids.js';
 import { AppConfig } from '../../platform/config/app-config.js';
 import { ADMIN_ROLES, type AdminActor, type AdminRole } from '../../platform/http/access.decorator.js';
 import { judgeText } from '../../platform/http/field-rules.js';
-import { generateSecret, hashSecret, isWellFormedSecret, storedForm } from '../keys/key-material.js';
-import { adminKeyView, type AdminKey, type AdminKeyView } from './admin-key.js';
+import { generateSecret, storedForm } from '../keys/key-material.js';
+import { adminKeyView, type AdminKeyView } from './admin-key.js';
 import { AdminKeysRepository } from './admin-keys.repository.js';
 
 /** Admin keys. They are made on the command line only, so that no admin can make a stronger one over HTTP. */
@@ -33,12 +33,6 @@ export class AdminKeysService {
       secret: storedForm(secret, this.config.keyPepper),
     });
     return { ...adminKeyView(key), secret };
-  }
-
-  /** The key a secret belongs to, whatever its status; null for a malformed or unknown one. */
-  async findBySecret(secret: string): Promise<AdminKey | null> {
-    if (!isWellFormedSecret(secret, 'fg_admin')) return null;
-    return this.keys.findByHash(hashSecret(secret, this.config.keyPepper));
   }
 
   async revoke(actor: AdminActor, id: string): Promise<AdminKeyView> {

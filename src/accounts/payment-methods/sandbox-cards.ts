@@ -60,7 +60,3 @@ export function findSandboxCard(token: string): SandboxCard | null {
 
 /** The reference of an attached sandbox card: its token and our id, so that its behaviour needs no table. */
 export const sandboxReference = (token: string, id: string): string => `${token}:${id}`;
-
-/** The card of an attached method, by its reference; null when it is not one of the sandbox. */
-export const cardOfReference = (reference: string): SandboxCard | null =>
-  findSandboxCard(reference.slice(0, reference.indexOf(':')));

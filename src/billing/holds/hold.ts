@@ -3,9 +3,6 @@
  * the row is the write-ahead record of the call.
  */
 
-/** open: set aside. settled: ended with a charge. released: ended without one. The last two are final. */
-export type HoldState = 'open' | 'settled' | 'released';
-
 /** What became of a call that somebody asked to end. `already_closed`: somebody else had ended it before. */
 export type SettleOutcome = 'settled' | 'released' | 'already_closed';
 

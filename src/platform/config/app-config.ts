@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { SETTINGS, type Setting } from './settings.js';
 
 /** Every problem of the environment at once, each naming the variable, what needs it and an example. */
@@ -62,11 +61,6 @@ export class AppConfig {
     this.databasePool = integer('DATABASE_POOL');
     this.rollupBatch = integer('ROLLUP_BATCH');
   }
-}
-
-/** True for an address that only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /**

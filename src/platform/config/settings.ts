@@ -181,5 +181,3 @@ export const SETTINGS = [
     max: 100_000,
   },
 ] as const satisfies readonly Setting[];
-
-export type SettingName = (typeof SETTINGS)[number]['name'];

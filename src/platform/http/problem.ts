@@ -1,23 +1,13 @@
 import { HttpException } from '@nestjs/common';
-import { FaregateError, type ErrorKind, toFaregateError } from '../../core/errors.js';
+import {
+  FaregateError,
+  openAiErrorBody,
+  retryHeaders,
+  toFaregateError,
+  type ErrorKind,
+  type OpenAiErrorBody,
+} from '../../core/errors.js';
 import { databaseRefusal } from './database-errors.js';
-
-/** Error types of the admin and finance APIs: those of the OpenAI routes. */
-const TYPES: Readonly<Record<ErrorKind, string>> = {
-  invalid_request: 'invalid_request_error',
-  authentication: 'authentication_error',
-  permission: 'permission_error',
-  not_found: 'not_found_error',
-  conflict: 'conflict_error',
-  too_large: 'invalid_request_error',
-  unsupported_media_type: 'invalid_request_error',
-  rate_limit: 'rate_limit_error',
-  billing: 'billing_error',
-  unavailable: 'overloaded_error',
-  upstream: 'api_error',
-  timeout: 'timeout_error',
-  internal: 'api_error',
-};
 
 const KIND_OF_STATUS: Readonly<Record<number, ErrorKind>> = {
   401: 'authentication',
@@ -35,29 +25,15 @@ const KIND_OF_STATUS: Readonly<Record<number, ErrorKind>> = {
 export interface Problem {
   status: number;
   headers: Record<string, string>;
-  body: { error: { message: string; type: string; param: string | null; code: string | null } };
+  body: OpenAiErrorBody;
 }
 
 /** The wire form of a refusal or fault. */
-export function problemOf(error: FaregateError): Problem {
-  const { param, code, retryAfterSeconds, shouldRetry } = error.details;
-  const headers: Record<string, string> = {};
-  if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
-  if (shouldRetry !== undefined) headers['x-should-retry'] = String(shouldRetry);
-  const fallbackCode = error.kind === 'authentication' ? 'invalid_api_key' : null;
-  return {
-    status: error.status,
-    headers,
-    body: {
-      error: {
-        message: error.message,
-        type: TYPES[error.kind],
-        param: param ?? null,
-        code: code ?? fallbackCode,
-      },
-    },
-  };
-}
+export const problemOf = (error: FaregateError): Problem => ({
+  status: error.status,
+  headers: retryHeaders(error),
+  body: openAiErrorBody(error),
+});
 
 /** Anything thrown on an admin route as one of our errors; what nobody foresaw becomes `internal`. */
 export function refusalOf(thrown: unknown): FaregateError {

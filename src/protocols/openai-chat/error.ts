@@ -1,44 +1,22 @@
-import type { ErrorKind, FaregateError } from '../../core/errors.js';
+import { openAiErrorBody, type ErrorKind, type FaregateError } from '../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { asArray, asObject, asString, isObject, tryParseJson } from '../../core/json.js';
 import type { StreamFailure } from '../completion.js';
 import type { UpstreamErrorBody } from '../protocol.js';
 import { dataEvent } from '../sse.js';
 
-const TYPES: Readonly<Record<ErrorKind, string>> = {
-  invalid_request: 'invalid_request_error',
-  authentication: 'authentication_error',
-  permission: 'permission_error',
-  not_found: 'not_found_error',
-  conflict: 'conflict_error',
-  too_large: 'invalid_request_error',
-  unsupported_media_type: 'invalid_request_error',
-  rate_limit: 'rate_limit_error',
-  billing: 'billing_error',
-  unavailable: 'overloaded_error',
-  upstream: 'api_error',
-  timeout: 'timeout_error',
-  internal: 'api_error',
-};
-
 /** Longest vendor message that is kept; HTML pages end up here. */
 const MAX_MESSAGE = 300;
-
-function errorBody(error: FaregateError): JsonObject {
-  const code = error.details.code ?? (error.kind === 'authentication' ? 'invalid_api_key' : null);
-  const param = error.details.param ?? null;
-  return { error: { message: error.message, type: TYPES[error.kind], param, code } };
-}
 
 /** Status and body of a refusal on OpenAI routes (statement 43). */
 export const encodeError = (error: FaregateError): { status: number; body: JsonObject } => ({
   status: error.status,
-  body: errorBody(error),
+  body: openAiErrorBody(error),
 });
 
 /** The last frame of a stream that failed; no terminator follows, so no client takes it for a success. */
 export const encodeStreamError = (error: FaregateError): string =>
-  dataEvent(JSON.stringify(errorBody(error)));
+  dataEvent(JSON.stringify(openAiErrorBody(error)));
 
 const word = (value: unknown): string | undefined =>
   typeof value === 'number' ? String(value) : asString(value) || undefined;
