@@ -13,13 +13,15 @@ const ROOMS = {
   catalog: ['core', 'platform'],
   accounts: ['core', 'platform'],
   auth: ['accounts', 'core', 'platform'],
-  search: ['protocols/completion', 'catalog', 'core', 'platform'],
+  search: ['protocols/completion', 'core', 'platform'],
   routing: ['catalog', 'providers', 'protocols/completion', 'protocols/protocol', 'core', 'platform'],
   admission: ['auth/principal', 'billing/holds', 'catalog', 'protocols/completion', 'core', 'platform'],
   metering: ['auth/principal', 'billing/holds', 'catalog', 'protocols/completion', 'core', 'platform'],
+  telemetry: ['billing/holds', 'catalog', 'metering', 'routing', 'core', 'platform'],
   // prettier-ignore
   gateway: [
-    'auth', 'admission', 'routing', 'protocols', 'providers', 'metering', 'search', 'catalog', 'core', 'platform',
+    'auth', 'admission', 'routing', 'protocols', 'providers', 'metering', 'telemetry', 'search', 'catalog', 'core',
+    'platform',
   ],
 };
 
@@ -29,12 +31,19 @@ const BILLING = {
   ledger: [],
   rollup: ['ledger'],
   usage: ['rollup', 'ledger'],
+  'key-account': ['usage'],
   credits: ['holds', 'ledger', 'rollup'],
-  invoicing: ['rollup', 'ledger'],
-  payments: ['invoicing', 'credits', 'ledger'],
+  outbox: [],
+  gauges: [],
+  notifications: ['outbox'],
+  payments: ['outbox', 'credits', 'ledger'],
+  topups: ['payments', 'outbox', 'credits', 'ledger'],
+  invoicing: ['payments', 'outbox', 'notifications', 'credits', 'rollup', 'ledger'],
+  pricing: [],
+  corrections: ['invoicing', 'rollup', 'ledger'],
   exports: ['usage', 'rollup', 'invoicing', 'payments'],
   reconciliation: ['usage', 'rollup', 'ledger'],
-  audit: ['holds', 'ledger', 'rollup', 'credits', 'invoicing', 'payments', 'reconciliation'],
+  audit: ['holds', 'ledger', 'rollup', 'credits', 'invoicing', 'payments', 'topups', 'reconciliation'],
   cleanup: ['holds', 'ledger', 'rollup', 'usage', 'exports'],
 };
 const BILLING_GROUND = ['accounts', 'catalog', 'core', 'platform'];

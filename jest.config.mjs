@@ -11,7 +11,7 @@ const shared = {
 
 export default {
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   projects: [
     {
       ...shared,
@@ -24,7 +24,11 @@ export default {
       displayName: 'integration',
       roots: ['<rootDir>/test'],
       testMatch: ['**/*.spec.ts', '**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '/test/architecture/', '\\.recordings\\.test\\.ts$'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '/test/architecture/',
+        '\\.(recordings|clients|faults)\\.test\\.ts$',
+      ],
       globalSetup: './test/global-setup.mjs',
       globalTeardown: './test/global-teardown.mjs',
     },

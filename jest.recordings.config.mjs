@@ -1,7 +1,7 @@
 /** Tests against recorded answers of real vendors, which are not part of the repository (FAREGATE_RECORDINGS). */
 import base from './jest.config.mjs';
 
-const { displayName: _, globalSetup: __, globalTeardown: ___, ...shared } = base.projects[1];
+const { displayName: _, ...shared } = base.projects[1];
 
 export default {
   ...shared,
