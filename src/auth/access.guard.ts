@@ -25,6 +25,7 @@ export class AccessGuard implements CanActivate {
     const access = this.accessOf(context);
     const http = context.switchToHttp();
     const request = http.getRequest<Request & { user?: unknown }>();
+    refuseTwoHosts(request);
     switch (access?.kind) {
       case 'public':
         return true;
@@ -60,6 +61,16 @@ export class AccessGuard implements CanActivate {
     }
     return this.declared.get(handler);
   }
+}
+
+/** Two Host headers are read differently by what stands before us and by us (RFC 9112 §3.2): refused with 400. */
+function refuseTwoHosts({ rawHeaders }: Request): void {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  if (hosts > 1) throw new FaregateError('invalid_request', 'The request has more than one Host header');
 }
 
 /**

@@ -18,7 +18,7 @@ export class HeaderSecretStrategy extends Strategy {
   override authenticate(request: Request): void {
     let secret: string;
     try {
-      secret = readCredential(request.headers);
+      secret = readCredential(request.headers, request.path);
     } catch (error) {
       this.error(error as Error);
       return;

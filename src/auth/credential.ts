@@ -5,11 +5,24 @@ import { FaregateError } from '../core/errors.js';
 export const invalidKey = (message: string): FaregateError =>
   new FaregateError('authentication', message, { code: 'invalid_api_key' });
 
+/** Where Google's clients call; they send their key as `x-goog-api-key`. */
+const GOOGLE_PATHS = '/v1beta/';
+
 /**
- * The secret that a request carries in `Authorization: Bearer` or `x-api-key`. Throws 401 when there is none, or
- * when both are sent and differ: guessing which one is meant could charge the wrong customer.
+ * The secret that a request carries in `Authorization: Bearer` or `x-api-key`, and on Google's paths in
+ * `x-goog-api-key`. Throws 401 when there is none, or when several are sent and differ: guessing which one is meant
+ * could charge the wrong customer.
  */
-export function readCredential(headers: IncomingHttpHeaders): string {
+export function readCredential(headers: IncomingHttpHeaders, path: string): string {
+  const googleKey = path.startsWith(GOOGLE_PATHS) ? headers['x-goog-api-key'] : undefined;
+  if (typeof googleKey !== 'string' || googleKey === '') return readCommon(headers);
+  const isAlone = !headers['x-api-key'] && !headers.authorization;
+  if (!isAlone && readCommon(headers) !== googleKey)
+    throw invalidKey('x-goog-api-key and another header carry different keys; send one of them');
+  return googleKey;
+}
+
+function readCommon(headers: IncomingHttpHeaders): string {
   const apiKey = headers['x-api-key'];
   const bearer = readBearer(headers.authorization);
   if (typeof apiKey === 'string' && apiKey !== '') {

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import type { JsonObject } from '../core/json.js';
 import { ADMIN_ROLES, type AdminActor, type AdminRole } from '../platform/http/access.decorator.js';
 import { Database } from '../platform/database/database.service.js';
+import { isRateLimited, readRateLimits, type RateLimitSettings } from '../core/rate-limits.js';
 import type { CompatibilityProfile } from '../core/compatibility.js';
-import type { Principal } from './principal.js';
+import type { Principal, PrincipalLimits } from './principal.js';
 
 interface KeyRow {
   hash: Buffer;
@@ -17,14 +18,17 @@ interface KeyRow {
   allowed_models: string[];
   allowed_ips: string[];
   scopes: string[];
-  rate_limits: { requests_per_minute?: number; tokens_per_minute?: number; concurrency?: number };
+  rate_limits: RateLimitSettings;
+  project_limits: RateLimitSettings;
+  organization_limits: RateLimitSettings;
   routing_defaults: JsonObject;
   expires_at: Date | null;
 }
 
 const FIND_KEYS = `
   SELECT s.hash, k.id, k.name, k.organization_id, k.project_id, k.wallet_id, w.currency, o.compatibility, k.allowed_models,
-         k.allowed_ips, k.scopes, k.rate_limits, o.routing_defaults || p.routing_defaults AS routing_defaults,
+         k.allowed_ips, k.scopes, k.rate_limits, p.rate_limits AS project_limits, o.rate_limits AS organization_limits,
+         o.routing_defaults || p.routing_defaults AS routing_defaults,
          least(k.expires_at, s.expires_at) AS expires_at
   FROM api_key_secret s
   JOIN api_key k ON k.id = s.api_key_id
@@ -57,6 +61,20 @@ export class PrincipalRepository {
   }
 }
 
+/** The lowest of these wins; one that limits nothing is none. */
+function limitsOf(row: KeyRow): PrincipalLimits[] {
+  const all = [
+    { scope: 'key' as const, id: row.id, limits: readRateLimits(row.rate_limits) },
+    { scope: 'project' as const, id: row.project_id, limits: readRateLimits(row.project_limits) },
+    {
+      scope: 'organization' as const,
+      id: row.organization_id,
+      limits: readRateLimits(row.organization_limits),
+    },
+  ];
+  return all.filter(({ limits }) => isRateLimited(limits));
+}
+
 function toPrincipal(row: KeyRow): Principal {
   return {
     keyId: row.id,
@@ -69,11 +87,7 @@ function toPrincipal(row: KeyRow): Principal {
     allowedModels: row.allowed_models,
     allowedIps: row.allowed_ips,
     scopes: row.scopes,
-    rateLimits: {
-      requestsPerMinute: row.rate_limits.requests_per_minute,
-      tokensPerMinute: row.rate_limits.tokens_per_minute,
-      concurrency: row.rate_limits.concurrency,
-    },
+    limits: limitsOf(row),
     routingDefaults: row.routing_defaults,
     expiresAtMs: row.expires_at?.getTime(),
   };

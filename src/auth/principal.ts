@@ -1,11 +1,13 @@
 import type { JsonObject } from '../core/json.js';
+import type { RateLimits } from '../core/rate-limits.js';
 import type { CompatibilityProfile } from '../core/compatibility.js';
 
-/** Limits of a key; absent means unlimited. */
-export interface KeyRateLimits {
-  requestsPerMinute?: number | undefined;
-  tokensPerMinute?: number | undefined;
-  concurrency?: number | undefined;
+/** Limits of the key itself or of what it belongs to. */
+export interface PrincipalLimits {
+  scope: 'key' | 'project' | 'organization';
+  /** UUID of whose they are. */
+  id: string;
+  limits: RateLimits;
 }
 
 /** Who is calling: a customer key and what belongs to it. */
@@ -22,7 +24,8 @@ export interface Principal {
   /** Addresses and CIDR ranges; empty means from anywhere. */
   allowedIps: readonly string[];
   scopes: readonly string[];
-  rateLimits: KeyRateLimits;
+  /** Those there are; empty: unlimited. */
+  limits: readonly PrincipalLimits[];
   /** Routing fields that apply when a request does not say otherwise; project over organization. */
   routingDefaults: JsonObject;
   /** Epoch milliseconds; absent for a secret that does not expire. */

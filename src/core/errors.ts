@@ -1,3 +1,5 @@
+import { openAiContextMessage, type ContextLength } from './context-length.js';
+
 /**
  * Every refusal and fault the product knows, once. A protocol turns a FaregateError into its own wire shape
  * (`encodeError`), the admin API into the OpenAI-route shape; nothing else decides a status.
@@ -43,6 +45,8 @@ export interface ErrorDetails {
   retryAfterSeconds?: number | undefined;
   /** False tells SDKs not to retry (header `x-should-retry: false`). */
   shouldRetry?: boolean | undefined;
+  /** Set when the input does not fit into the model: each protocol has words of its own for that (row 72). */
+  contextLength?: ContextLength | undefined;
   /** Further headers of the answer, names in lower case. */
   headers?: Readonly<Record<string, string>> | undefined;
   /** For the log only; never leaves the process. */
@@ -89,7 +93,10 @@ export type OpenAiErrorBody = {
 };
 
 /** The body of an error in OpenAI's shape. */
-export function openAiErrorBody({ kind, message, details }: FaregateError): OpenAiErrorBody {
+export function openAiErrorBody(error: FaregateError): OpenAiErrorBody {
+  const { kind, details } = error;
+  const { contextLength } = details;
+  const message = contextLength ? openAiContextMessage(contextLength) : error.message;
   const code = details.code ?? (kind === 'authentication' ? 'invalid_api_key' : null);
   return { error: { message, type: OPENAI_TYPES[kind], param: details.param ?? null, code } };
 }

@@ -13,9 +13,22 @@ export const ID_PREFIXES = {
   deployment: 'dep',
   price: 'price',
   credit: 'cred',
+  legalEntity: 'le',
+  period: 'per',
+  invoice: 'inv',
+  creditNote: 'cn',
+  correction: 'corr',
+  transaction: 'txn',
   request: 'req',
   event: 'evt',
   audit: 'aud',
+  searchDocument: 'sdoc',
+  payment: 'pay',
+  topUp: 'topup',
+  refund: 'rfnd',
+  dispute: 'disp',
+  webhookEndpoint: 'whe',
+  webhookDelivery: 'whd',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
@@ -64,3 +77,13 @@ export function base62(value: bigint, width: number): string {
 
 /** A UUID as 22 base-62 characters: the alphanumeric tail of `gen-…` and `msg_…` ids. */
 export const shortId = (uuid: string): string => base62(BigInt(`0x${uuid.replaceAll('-', '')}`), 22);
+
+/** The UUID behind the base-62 tail of an id, or null when the text is not one. */
+export function parseShortId(text: string): string | null {
+  if (!/^[0-9A-Za-z]{22}$/.test(text)) return null;
+  let value = 0n;
+  for (const digit of text) value = value * 62n + BigInt(BASE62.indexOf(digit));
+  const hex = value.toString(16).padStart(32, '0');
+  if (hex.length > 32) return null;
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}

@@ -40,8 +40,9 @@ export function parseScaled(text: string, places: number): bigint {
   return sign === '-' ? -scaled : scaled;
 }
 
-/** Writes a scaled integer as a decimal with exactly `places` decimals. */
+/** Writes a scaled integer as a decimal with exactly `places` decimals; without any there is no point either. */
 export function formatScaled(value: bigint, places: number): string {
+  if (places === 0) return value.toString();
   const sign = value < 0n ? '-' : '';
   const digits = (value < 0n ? -value : value).toString().padStart(places + 1, '0');
   return `${sign}${digits.slice(0, -places)}.${digits.slice(-places)}`;

@@ -21,6 +21,8 @@ export interface TokenUsage {
   };
   /** Web searches run by a server tool. */
   searches?: number | undefined;
+  /** Full-content results beyond those that are free; absent when full content was not asked for. */
+  fullContentExtra?: number | undefined;
 }
 
 /** The classes that carry a price. `output` includes reasoning. */
@@ -34,6 +36,7 @@ export const TOKEN_CLASSES = [
   'audio_output',
   'image_input',
   'search',
+  'search_full_content',
 ] as const;
 
 export type TokenClass = (typeof TOKEN_CLASSES)[number];
@@ -66,6 +69,7 @@ export function billableQuantities(usage: TokenUsage): Map<TokenClass, number> {
   put('cache_write_1h', usage.input.cacheWrite1h);
   put('output', usage.output.total);
   put('search', usage.searches);
+  put('search_full_content', usage.fullContentExtra);
   return quantities;
 }
 
@@ -81,6 +85,27 @@ export function mergeUsage(earlier: TokenUsage, later: TokenUsage): TokenUsage {
     input: pick(earlier.input, later.input),
     output: pick(earlier.output, later.output),
     searches: later.searches ?? earlier.searches,
+    fullContentExtra: later.fullContentExtra ?? earlier.fullContentExtra,
+  };
+}
+
+/** The usage of two upstream calls together; a class that neither reported stays unreported. */
+export function addUsage(one: TokenUsage, other: TokenUsage): TokenUsage {
+  const add = (a: number | undefined, b: number | undefined): number | undefined =>
+    a === undefined ? b : a + (b ?? 0);
+  return {
+    input: {
+      noCache: add(one.input.noCache, other.input.noCache),
+      cacheRead: add(one.input.cacheRead, other.input.cacheRead),
+      cacheWrite5m: add(one.input.cacheWrite5m, other.input.cacheWrite5m),
+      cacheWrite1h: add(one.input.cacheWrite1h, other.input.cacheWrite1h),
+    },
+    output: {
+      total: add(one.output.total, other.output.total),
+      reasoning: add(one.output.reasoning, other.output.reasoning),
+    },
+    searches: add(one.searches, other.searches),
+    fullContentExtra: add(one.fullContentExtra, other.fullContentExtra),
   };
 }
 

@@ -1,19 +1,26 @@
-import type { PriceSheet } from '../catalog/price.js';
 import { monotonicMs, nowDate } from '../core/clock.js';
+import type { JsonObject } from '../core/json.js';
 import { uuidv7 } from '../core/ids.js';
 import { formatNano } from '../core/money.js';
-import { emptyUsage, inputTotal, isComplete, type TokenUsage } from '../core/token-usage.js';
+import { addUsage, emptyUsage, inputTotal, isComplete, type TokenUsage } from '../core/token-usage.js';
+import { AttemptMeter, type MeteredCandidate } from './attempt-meter.js';
 import { isCharged } from './charge-table.js';
-import { rateUsage, type RatedUsage } from './rate-usage.js';
-import { buildSettlement, type AttemptRecord, type CallStatus, type SettlementCall } from './settlement.js';
-import { estimateTokens, UsageTap, type MeasuredUsage } from './usage-tap.js';
+import { rateParts, type RatedCall, type RatedPart } from './rate-parts.js';
+import { rateUsage } from './rate-usage.js';
+import {
+  buildSettlement,
+  type AttemptOutcome,
+  type CallEnd,
+  type CallStatus,
+  type SettlementCall,
+} from './settlement.js';
+import { estimateTokens, type MeasuredUsage, type UsageSource } from './usage-tap.js';
 
 /** What metering has to know of an admitted call; a ticket has all of it. */
 export interface MeteredCall {
   requestId: string;
-  deployment: { id: string; upstreamModel: string; provider: { id: string } };
-  listPrices: PriceSheet;
-  costPrices: PriceSheet;
+  /** Who may serve, the first choice first. */
+  candidates: readonly [MeteredCandidate, ...MeteredCandidate[]];
   /** Bytes of the request body. */
   bodyBytes: number;
   startedAtMs: number;
@@ -28,23 +35,47 @@ export interface CallOutcome {
   errorType?: string | undefined;
 }
 
-/** Follows one call from dispatch to its end and knows at any moment what it has used. */
+/** One attempt with how it ended and what it used. */
+interface Measured {
+  attempt: AttemptMeter;
+  outcome: AttemptOutcome;
+  measured: MeasuredUsage;
+}
+
+/**
+ * Follows one client call from its first dispatch to its end, over all its upstream calls, and knows at any moment
+ * what it has used. Attempts that gave way to another are no part of the price; all others are, added up.
+ */
 export class CallMeter {
-  readonly tap = new UsageTap();
-  /** The request has been written to an upstream. */
-  dispatched = false;
-  /** HTTP status of the upstream; absent before it answered. */
-  upstreamStatus: number | undefined;
   endUser: string | undefined;
   warnings: readonly string[] = [];
+  /** Why the call went where it went, for its row; absent: nothing but the model was asked for. */
+  route: JsonObject | undefined;
   settled = false;
   /** All tokens of the latest settlement, input and output, cached ones included; 0 before there was one. */
   tokensUsed = 0;
+  /** What the latest settlement was made from. */
+  end: CallEnd | undefined;
+  private readonly attempts: AttemptMeter[] = [];
+  /** What the gateway itself did for the call, beside every upstream. */
+  private ownUsage: TokenUsage | undefined;
   private readonly eventId = uuidv7();
   private firstTokenAt: number | undefined;
-  private latest: { usage: TokenUsage; rated: RatedUsage } | undefined;
+  private latest: { usage: TokenUsage; rated: RatedCall } | undefined;
 
   constructor(readonly call: MeteredCall) {}
+
+  /** One more upstream call. `bodyBytes`: size of what it is asked, where that is not the caller's own body. */
+  attempt(candidate: MeteredCandidate, bodyBytes = this.call.bodyBytes): AttemptMeter {
+    const attempt = new AttemptMeter(candidate, bodyBytes);
+    this.attempts.push(attempt);
+    return attempt;
+  }
+
+  /** Counts something that the gateway did itself and charges for: searches. Adds to what was counted before. */
+  addOwnUsage(usage: TokenUsage): void {
+    this.ownUsage = this.ownUsage ? addUsage(this.ownUsage, usage) : usage;
+  }
 
   /** Marks the first output that went to the caller. */
   markFirstToken(): void {
@@ -53,22 +84,20 @@ export class CallMeter {
 
   /**
    * Price of a usage as decimal text in the price list's currency; undefined while the usage is incomplete. A part
-   * of a call is priced in the tier of the whole.
+   * of a call is priced in the tier of the whole; a whole of several upstream calls costs what these cost together.
    */
   readonly costOf = (usage: TokenUsage, whole = usage): string | undefined => {
     if (!isComplete(usage)) return undefined;
-    const { listPrices } = this.call;
-    const rated = usage === whole ? this.rate(usage) : rateUsage(usage, listPrices, inputTotal(whole));
-    return formatNano(rated.amountNano);
-  };
-
-  /** The answer names its price twice and the settlement once more: a usage is rated once. */
-  private rate(usage: TokenUsage): RatedUsage {
-    if (this.latest?.usage !== usage) {
-      this.latest = { usage, rated: rateUsage(usage, this.call.listPrices) };
+    if (usage !== whole) {
+      return formatNano(rateUsage(usage, this.serving.listPrices, inputTotal(whole)).amountNano);
     }
-    return this.latest.rated;
-  }
+    const billed = this.attempts.filter((attempt) => attempt.outcomeWithin('served') === 'served');
+    if (billed.length > 1 || this.ownUsage) {
+      return formatNano(this.rate(this.measureAll('served').filter(isBilled)).amountNano);
+    }
+    const { listPrices, costPrices } = this.serving;
+    return formatNano(this.rateOnce({ usage, listPrices, costPrices }).amountNano);
+  };
 
   /** Input tokens by the size of the body, for where the vendor has not reported them. */
   get inputEstimate(): number {
@@ -77,27 +106,35 @@ export class CallMeter {
 
   /** What the settlement would be if the call ended now; undefined before any output. */
   progress(): SettlementCall | undefined {
-    return this.tap.started ? this.settlement({ status: 'unknown', errorType: 'process_lost' }) : undefined;
+    const started = this.ownUsage !== undefined || this.attempts.some(({ tap }) => tap.started);
+    return started ? this.settlement({ status: 'unknown', errorType: 'process_lost' }) : undefined;
   }
 
   /** The settlement of the call as it ended. */
   settlement(outcome: CallOutcome): SettlementCall {
-    const { call, tap } = this;
-    const charge = isCharged(outcome.status, this.dispatched);
-    const used = this.dispatched && (tap.started || outcome.status !== 'failed');
-    const measured: MeasuredUsage = used
-      ? tap.measure(this.inputEstimate, outcome.status === 'completed')
-      : { usage: emptyUsage(), source: 'none' };
+    const { call } = this;
+    const all = this.measureAll(outcome.status === 'completed' ? 'served' : outcome.status);
+    // A call that failed is charged to nobody; what its last attempt used is still told on its row.
+    const billed = outcome.status === 'failed' ? all.slice(-1) : all.filter(isBilled);
+    const measured = this.sum(billed);
+    const last = (billed.at(-1) ?? all.at(-1))?.attempt;
+    const serving = last?.candidate ?? call.candidates[0];
     this.tokensUsed = (inputTotal(measured.usage) ?? 0) + (measured.usage.output.total ?? 0);
     const now = monotonicMs();
-    return buildSettlement({
+    const end: CallEnd = {
       requestId: call.requestId,
       eventId: this.eventId,
       status: outcome.status,
-      charge,
+      charge: isCharged(
+        outcome.status,
+        billed.some(({ attempt }) => attempt.dispatched),
+      ),
       measured,
-      rated: this.rate(measured.usage),
-      costPrices: call.costPrices,
+      rated: this.rate(billed),
+      serving,
+      heldModel: call.candidates[0].model.id,
+      route: this.route,
+      upstreamId: last?.tap.upstreamId?.slice(0, 200),
       occurredAt: nowDate().toISOString(),
       startedAt: new Date(call.startedAtMs).toISOString(),
       firstTokenMs:
@@ -105,24 +142,59 @@ export class CallMeter {
       durationMs: Math.round(now - call.startedAt),
       httpStatus: outcome.httpStatus,
       errorType: outcome.errorType,
-      finishReason: tap.finishReason,
+      finishReason: last?.tap.finishReason,
       endUser: this.endUser,
       warnings: this.warnings,
-      attempts: [this.attempt(outcome, Math.round(now - call.startedAt))],
+      attempts: all.map((one) => one.attempt.record(one.outcome, outcome.errorType, costOf(one))),
+    };
+    this.end = end;
+    return buildSettlement(end);
+  }
+
+  /** Whose prices and name the answer carries: the latest attempt's, before there is one the first choice's. */
+  private get serving(): MeteredCandidate {
+    return this.attempts.at(-1)?.candidate ?? this.call.candidates[0];
+  }
+
+  private measureAll(callOutcome: AttemptOutcome): Measured[] {
+    return this.attempts.map((attempt) => {
+      const outcome = attempt.outcomeWithin(callOutcome);
+      return { attempt, outcome, measured: attempt.measure(outcome) };
     });
   }
 
-  private attempt(outcome: CallOutcome, durationMs: number): AttemptRecord {
-    const { deployment } = this.call;
-    return {
-      deploymentId: deployment.id,
-      providerId: deployment.provider.id,
-      upstreamModel: deployment.upstreamModel,
-      outcome: outcome.status === 'completed' ? 'served' : outcome.status,
-      status: this.upstreamStatus,
-      errorType: outcome.errorType,
-      upstreamId: this.tap.upstreamId?.slice(0, 200),
-      durationMs,
-    };
+  private sum(billed: readonly Measured[]): MeasuredUsage {
+    const [only] = billed;
+    if (billed.length === 1 && only && !this.ownUsage) return only.measured;
+    const sources = billed.map(({ measured }) => measured.source);
+    const source: UsageSource = sources.includes('estimate')
+      ? 'estimate'
+      : sources.includes('provider')
+        ? 'provider'
+        : 'none';
+    const usages = billed.map(({ measured }) => measured.usage);
+    if (this.ownUsage) usages.push(this.ownUsage);
+    return { usage: usages.reduce(addUsage, emptyUsage()), source };
+  }
+
+  private rate(billed: readonly Measured[]): RatedCall {
+    const parts = billed.map(({ attempt, measured }) => attempt.part(measured));
+    const { listPrices, costPrices } = this.serving;
+    if (this.ownUsage) parts.push({ usage: this.ownUsage, listPrices, costPrices });
+    const [only] = parts;
+    return parts.length === 1 && only ? this.rateOnce(only) : rateParts(parts);
+  }
+
+  /** The answer names its price twice and the settlement once more: a usage is rated once. */
+  private rateOnce(part: RatedPart): RatedCall {
+    if (this.latest?.usage !== part.usage) this.latest = { usage: part.usage, rated: rateParts([part]) };
+    return this.latest.rated;
   }
 }
+
+/** Whether an attempt is part of the call's price: it served, or it was under way when the call ended. */
+const isBilled = ({ outcome }: Measured): boolean => outcome !== 'failed';
+
+/** What the provider takes from us for one attempt, as far as is known. */
+const costOf = ({ attempt, measured }: Measured): bigint =>
+  measured.source === 'none' ? 0n : rateUsage(measured.usage, attempt.candidate.costPrices).amountNano;

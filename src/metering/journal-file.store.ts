@@ -1,13 +1,13 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, unlinkSync, writeSync } from 'node:fs';
 
 /**
- * One append-only file of settlements. A line is in the operating system's hands when `append` returns, so it
- * survives the death of the process; `sync` makes it survive the machine's.
+ * One append-only file of settlements. Lines are in the operating system's hands when `append` returns, so they
+ * survive the death of the process; `sync` makes them survive the machine's.
  */
 export class JournalFile {
   private readonly fd: number;
   private open = true;
-  /** The last line is not whole. */
+  /** What the disk took last is not whole. */
   private torn = false;
   /** Lines appended and not yet confirmed. */
   pending = 0;
@@ -18,14 +18,15 @@ export class JournalFile {
     this.fd = openSync(path, 'a', 0o600);
   }
 
-  /** Throws when the disk refuses; what it took of the line is then kept apart from the next one. */
-  append(line: string): void {
-    const bytes = Buffer.from(this.torn ? `\n${line}\n` : `${line}\n`);
+  /** Throws when the disk refuses; what it took of the lines is then kept apart from the next ones. */
+  append(lines: readonly string[]): void {
+    const text = `${lines.join('\n')}\n`;
+    const bytes = Buffer.from(this.torn ? `\n${text}` : text);
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(this.fd, bytes, written);
       this.torn = false;
-      this.pending += 1;
+      this.pending += lines.length;
     } finally {
       this.torn ||= written > 0 && written < bytes.length;
       this.sizeBytes += written;

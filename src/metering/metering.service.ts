@@ -19,13 +19,14 @@ export class MeteringService {
   }
 
   /**
-   * Ends the call's hold. When this returns, the settlement is on disk and no longer depends on this process; it
-   * reaches the database by itself. A second call does nothing.
+   * Ends the call's hold. `written` is called, a moment later, when the settlement is on disk and no longer depends on
+   * this process: nobody may see the end of an answer before. It reaches the database by itself. A second settle of a
+   * call does nothing.
    */
-  settle(meter: CallMeter, outcome: CallOutcome): void {
+  settle(meter: CallMeter, outcome: CallOutcome, written?: () => void): void {
     if (meter.settled) return;
     meter.settled = true;
     this.process.end(meter.call.requestId);
-    this.queue.record(meter.settlement(outcome));
+    this.queue.record(meter.settlement(outcome), written);
   }
 }

@@ -53,13 +53,13 @@ export class SettlementJournal {
     this.current = this.newFile();
   }
 
-  /** Writes the line before it returns. Throws when the disk refuses. */
-  append(call: SettlementCall): JournalEntry {
+  /** Writes the lines, in one piece, before it returns. Throws when the disk refuses. */
+  append(calls: readonly SettlementCall[]): JournalEntry[] {
     if (this.current.sizeBytes > ROTATE_BYTES) this.rotate();
     const file = this.current;
-    const line = JSON.stringify(call);
-    file.append(line);
-    return { call, line, file };
+    const entries = calls.map((call) => ({ call, line: JSON.stringify(call), file }));
+    file.append(entries.map(({ line }) => line));
+    return entries;
   }
 
   confirm(entries: readonly JournalEntry[]): void {

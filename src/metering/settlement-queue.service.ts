@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { monotonicMs } from '../core/clock.js';
+import { monotonicMs, nowMs } from '../core/clock.js';
 import { GatewayProcess } from '../billing/holds/gateway-process.service.js';
 import { RollupNudge } from '../billing/holds/rollup-nudge.service.js';
 import { isDatabaseAway } from '../platform/database/database.service.js';
@@ -13,6 +13,17 @@ const MAX_RETRY_MS = 2_000;
 /** How often abandoned journals are looked for, and how long a settlement that fails by itself rests. */
 const HOUSEKEEPING_MS = 10_000;
 const SHUTDOWN_WAIT_MS = 10_000;
+/**
+ * How long settlements gather before they travel: nobody waits for them, and a batch of many costs the database far
+ * less a call than a batch of one.
+ */
+const LINGER_MS = 10;
+
+/** A settlement of this turn of the event loop, not on disk yet. */
+interface FreshSettlement {
+  call: SettlementCall;
+  written: (() => void) | undefined;
+}
 
 /**
  * Brings journalled settlements into the database, batch after batch, for as long as it takes. One that fails by
@@ -20,10 +31,12 @@ const SHUTDOWN_WAIT_MS = 10_000;
  */
 @Injectable()
 export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
+  private fresh: FreshSettlement[] = [];
   private waiting: JournalEntry[] = [];
   private setAside: JournalEntry[] = [];
   private running = false;
   private retryMs = FIRST_RETRY_MS;
+  private leaving = false;
   private timer: NodeJS.Timeout | undefined;
   private readonly log = new Logger(SettlementQueue.name);
 
@@ -41,24 +54,31 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * The settlement is on disk when this returns and reaches the database by itself. When the disk refuses, it is
-   * kept in memory alone, which is better than to fail a call that was answered.
+   * Puts the settlement on disk, with all others of this turn of the event loop in one write, and then calls
+   * `written`; from there it reaches the database by itself. When the disk refuses, it is kept in memory alone, which
+   * is better than to fail a call that was answered.
    */
-  record(call: SettlementCall): void {
-    this.waiting.push(this.keep(call));
-    if (!this.running) {
-      this.running = true;
-      setImmediate(() => void this.drain());
-    }
+  record(call: SettlementCall, written?: () => void): void {
+    this.fresh.push({ call, written });
+    if (this.fresh.length === 1) setImmediate(() => this.writeFresh());
+  }
+
+  /** How long the oldest settlement that is not in the database yet has waited, milliseconds; 0: there is none. */
+  get oldestPendingMs(): number {
+    const oldest = (this.setAside[0] ?? this.waiting[0])?.call['request'] as
+      { started_at: string; duration_ms: number } | undefined;
+    return oldest ? Math.max(0, nowMs() - Date.parse(oldest.started_at) - oldest.duration_ms) : 0;
   }
 
   /** Settlements not yet in the database. */
   get pending(): number {
-    return this.waiting.length + this.setAside.length;
+    return this.fresh.length + this.waiting.length + this.setAside.length;
   }
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    this.leaving = true;
+    this.writeFresh();
     const deadline = monotonicMs() + SHUTDOWN_WAIT_MS;
     while (this.waiting.length > 0 && monotonicMs() < deadline) await pause(20);
     while (this.running && this.waiting.length === 0 && monotonicMs() < deadline) await pause(5);
@@ -66,8 +86,20 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
     this.journal.close();
   }
 
+  private writeFresh(): void {
+    const fresh = this.fresh;
+    this.fresh = [];
+    if (fresh.length === 0) return;
+    this.waiting.push(...this.keep(fresh.map(({ call }) => call)));
+    for (const { written } of fresh) written?.();
+    if (this.running) return;
+    this.running = true;
+    void this.drain();
+  }
+
   private async drain(): Promise<void> {
     while (this.waiting.length > 0) {
+      if (this.waiting.length < MAX_BATCH && !this.leaving) await pause(LINGER_MS);
       const batch = this.waiting.slice(0, MAX_BATCH);
       try {
         await this.repository.settle(batch.map(({ line }) => line));
@@ -80,14 +112,14 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
     this.running = false;
   }
 
-  private keep(call: SettlementCall): JournalEntry {
+  private keep(calls: readonly SettlementCall[]): JournalEntry[] {
     try {
-      return this.journal.append(call);
+      return this.journal.append(calls);
     } catch (error) {
       this.log.error(
-        `the journal cannot be written; the settlement of ${call.hold} is in memory alone: ${(error as Error).message}`,
+        `the journal cannot be written; the settlements of ${calls.map(({ hold }) => hold).join(', ')} are in memory alone: ${(error as Error).message}`,
       );
-      return { call, line: JSON.stringify(call) };
+      return calls.map((call) => ({ call, line: JSON.stringify(call) }));
     }
   }
 

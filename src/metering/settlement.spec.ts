@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { PriceSheet, type PriceVersion } from '../catalog/price.js';
 import type { TokenClass } from '../core/token-usage.js';
-import { rateUsage } from './rate-usage.js';
+import { rateParts } from './rate-parts.js';
 import { buildSettlement, type AttemptRecord, type CallEnd } from './settlement.js';
 
 const price = (kind: string, tokenClass: TokenClass, unitPricePico: bigint): PriceVersion => ({
@@ -17,6 +17,7 @@ const attempt = (outcome: AttemptRecord['outcome'], more: Partial<AttemptRecord>
   providerId: 'prov',
   upstreamModel: 'up',
   outcome,
+  costNano: 58n,
   durationMs: 5,
   ...more,
 });
@@ -25,6 +26,7 @@ const LIST = new PriceSheet([
   price('list', 'cache_read', 333n),
   price('list', 'output', 15_000n),
 ]);
+const COST = new PriceSheet([price('cost', 'input', 2_001n), price('cost', 'output', 9_999n)]);
 const end = (over: Partial<CallEnd> = {}): CallEnd => {
   const measured: CallEnd['measured'] = over.measured ?? {
     source: 'provider',
@@ -36,8 +38,9 @@ const end = (over: Partial<CallEnd> = {}): CallEnd => {
     status: 'completed',
     charge: true,
     measured,
-    rated: rateUsage(measured.usage, LIST),
-    costPrices: new PriceSheet([price('cost', 'input', 2_001n), price('cost', 'output', 9_999n)]),
+    rated: rateParts([{ usage: measured.usage, listPrices: LIST, costPrices: COST }]),
+    serving: { model: { id: 'm' }, deployment: { id: 'dep', provider: { id: 'prov' } } },
+    heldModel: 'm',
     occurredAt: '2026-01-01T00:00:00.000Z',
     startedAt: '2026-01-01T00:00:00.000Z',
     durationMs: 9,
@@ -122,16 +125,23 @@ describe('a settlement', () => {
     expect(settlement['attempts']).toMatchObject([{ seq: 1, outcome: 'failed', cost: '58' }]);
   });
 
-  it('books the cost on the last attempt alone, and none where nothing was used', () => {
-    const attempts = [attempt('failed', { status: 503 }), attempt('served', { deploymentId: 'dep-2' })];
-    const settlement = build({ attempts });
+  it('books each attempt’s own cost beside it, and names who served', () => {
+    const settlement = build({
+      attempts: [
+        attempt('failed', { status: 503, costNano: 0n }),
+        attempt('served', { deploymentId: 'dep-2' }),
+      ],
+      serving: { model: { id: 'm-2' }, deployment: { id: 'dep-2', provider: { id: 'prov' } } },
+    });
     expect(settlement['attempts']).toMatchObject([
       { seq: 1, cost: '0' },
       { seq: 2, cost: '58', deployment: 'dep-2' },
     ]);
-    expect(settlement['request']).toMatchObject({ deployment: 'dep-2', usage_source: 'provider' });
-    const unused = build({ charge: false, measured: { source: 'none', usage: { input: {}, output: {} } } });
-    expect(unused['attempts']).toMatchObject([{ cost: '0' }]);
+    expect(settlement['request']).toMatchObject({
+      deployment: 'dep-2',
+      model: 'm-2',
+      usage_source: 'provider',
+    });
   });
 
   it('says when its figures are an estimate', () => {

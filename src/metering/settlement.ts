@@ -1,21 +1,26 @@
-import type { PriceSheet } from '../catalog/price.js';
+import type { JsonObject } from '../core/json.js';
 import type { TokenUsage } from '../core/token-usage.js';
+import type { BilledLine, RatedCall } from './rate-parts.js';
 import type { MeasuredUsage } from './usage-tap.js';
-import { rateUsage, type RatedUsage } from './rate-usage.js';
 
 /** How a call ended (the charge table: C0, CF → failed; C1, C1e → completed; CA → aborted; CU → unknown). */
 export type CallStatus = 'completed' | 'aborted' | 'failed' | 'unknown';
+
+/** How one try at one deployment ended. */
+export type AttemptOutcome = 'served' | 'failed' | 'aborted' | 'unknown';
 
 /** One try at one deployment. */
 export interface AttemptRecord {
   deploymentId: string;
   providerId: string;
   upstreamModel: string;
-  outcome: 'served' | 'failed' | 'aborted' | 'unknown';
+  outcome: AttemptOutcome;
   /** HTTP status of the upstream; absent when it never answered. */
   status?: number | undefined;
   errorType?: string | undefined;
   upstreamId?: string | undefined;
+  /** What the provider takes from us for it, as far as is known. */
+  costNano: bigint;
   durationMs: number;
 }
 
@@ -28,10 +33,18 @@ export interface CallEnd {
   status: CallStatus;
   /** Whether the customer pays (charge table). */
   charge: boolean;
+  /** What all billed upstream calls used together. */
   measured: MeasuredUsage;
-  /** The measured usage at the customer's prices. */
-  rated: RatedUsage;
-  costPrices: PriceSheet;
+  /** That usage at the customer's and at the providers' prices. */
+  rated: RatedCall;
+  /** Who served, or was tried last, or would have been. */
+  serving: { model: { id: string }; deployment: { id: string; provider: { id: string } } };
+  /** The model that the hold was placed for. */
+  heldModel: string;
+  /** Why the call went where it went; absent: nothing but the model was asked for. */
+  route?: JsonObject | undefined;
+  /** The serving upstream's id of its answer. */
+  upstreamId?: string | undefined;
   /** ISO text. */
   occurredAt: string;
   startedAt: string;
@@ -53,26 +66,25 @@ export type SettlementCall = Record<string, unknown> & { hold: string };
  * the request's row and its attempts. Pure, so that a replay from the journal settles exactly the same.
  */
 export function buildSettlement(end: CallEnd): SettlementCall {
-  const { measured, attempts } = end;
-  const serving = attempts.at(-1);
-  const cost = rateUsage(measured.usage, end.costPrices);
-  const incurred = measured.source === 'none' ? 0n : cost.amountNano;
+  const { measured, rated, serving } = end;
   const request = {
     status: end.status,
     http_status: end.httpStatus,
     error_type: storable(end.errorType),
     finish_reason: end.finishReason,
     usage_source: measured.source,
-    upstream_id: storable(serving?.upstreamId),
+    upstream_id: storable(end.upstreamId),
     end_user: storable(end.endUser),
     warnings: end.warnings.map((warning) => storable(warning)),
     started_at: end.startedAt,
     first_token_ms: end.firstTokenMs,
     duration_ms: end.durationMs,
-    deployment: serving?.deploymentId,
-    provider: serving?.providerId,
+    deployment: serving.deployment.id,
+    provider: serving.deployment.provider.id,
+    model: serving.model.id === end.heldModel ? undefined : serving.model.id,
+    route: end.route,
   };
-  const rows = attempts.map((attempt, index) => ({
+  const attempts = end.attempts.map((attempt, index) => ({
     seq: index + 1,
     deployment: attempt.deploymentId,
     provider: attempt.providerId,
@@ -81,24 +93,23 @@ export function buildSettlement(end: CallEnd): SettlementCall {
     status: attempt.status,
     error_type: storable(attempt.errorType),
     upstream_id: storable(attempt.upstreamId),
-    cost: (index === attempts.length - 1 ? incurred : 0n).toString(),
+    cost: attempt.costNano.toString(),
     duration_ms: attempt.durationMs,
   }));
-  if (!end.charge) return { hold: end.requestId, release: true, request, attempts: rows };
-  const { rated } = end;
+  if (!end.charge) return { hold: end.requestId, release: true, request, attempts };
   return {
     hold: end.requestId,
     release: false,
     request,
-    attempts: rows,
+    attempts,
     event: end.eventId,
     occurred_at: end.occurredAt,
     rated_pico: rated.ratedPico.toString(),
     amount: rated.amountNano.toString(),
-    cost: cost.amountNano.toString(),
+    cost: rated.costNano.toString(),
     estimated: measured.source !== 'provider',
     tokens: tokensOf(measured.usage),
-    lines: linesOf(rated, cost),
+    lines: rated.lines.map(lineOf),
   };
 }
 
@@ -114,21 +125,15 @@ function storable(text: string | undefined): string | undefined {
   return text.replace(/\0|\p{Surrogate}/gu, '\ufffd');
 }
 
-/** Each priced class with what the provider takes for it; a class the provider does not price costs nothing. */
-function linesOf(rated: RatedUsage, cost: RatedUsage): Record<string, unknown>[] {
-  return rated.lines.map((line) => {
-    const match = cost.lines.find(({ tokenClass }) => tokenClass === line.tokenClass);
-    return {
-      class: line.tokenClass,
-      quantity: line.quantity,
-      price: line.priceVersionId,
-      pico: line.unitPricePico.toString(),
-      amount: line.amountNano.toString(),
-      cost_price: match?.priceVersionId,
-      cost: (match?.amountNano ?? 0n).toString(),
-    };
-  });
-}
+const lineOf = (line: BilledLine): Record<string, unknown> => ({
+  class: line.tokenClass,
+  quantity: line.quantity,
+  price: line.priceVersionId,
+  pico: line.unitPricePico.toString(),
+  amount: line.amountNano.toString(),
+  cost_price: line.costPriceVersionId,
+  cost: line.costNano.toString(),
+});
 
 function tokensOf(usage: TokenUsage): Record<string, number | undefined> {
   return {

@@ -43,7 +43,7 @@ CREATE TYPE settled_call AS (
 --   request: {status, http_status, error_type, finish_reason, usage_source, upstream_id, end_user, warnings, started_at,
 --             first_token_ms, duration_ms, deployment, provider},
 --   attempts: [{seq, deployment, provider, upstream_model, outcome, status, error_type, upstream_id, cost, duration_ms}]}]
--- Order of locks: holds, organization (advisory), wallets, budgets.
+-- Order of locks: holds, organization (advisory), period, wallets, budgets.
 CREATE FUNCTION settle_calls(p_calls jsonb)
 RETURNS TABLE (hold_id uuid, outcome text, charged_nano bigint, absorbed_nano bigint)
 LANGUAGE plpgsql AS $$
@@ -54,6 +54,9 @@ BEGIN
   PERFORM lock_organization_shared(o.organization_id)
     FROM (SELECT DISTINCT c.organization_id FROM unnest(v_calls) c ORDER BY 1) o;
   IF EXISTS (SELECT 1 FROM unnest(v_calls) c WHERE c.charge > c.held) THEN
+    -- Whoever makes a period is waited for by others who need it: never while holding the wallets, which that one needs.
+    PERFORM open_period(o.organization_id)
+      FROM (SELECT DISTINCT c.organization_id FROM unnest(v_calls) c WHERE NOT c.release ORDER BY 1) o;
     v_calls := clamp_charges(v_calls);
   END IF;
   PERFORM record_usage(v_calls);

@@ -1,4 +1,7 @@
+import type { BlockList } from 'node:net';
+import { addressList } from '../http/client-address.js';
 import { SETTINGS, type Setting } from './settings.js';
+import { tracingOf, type TracingConfig } from './tracing-config.js';
 
 /** Every problem of the environment at once, each naming the variable, what needs it and an example. */
 export class ConfigError extends Error {
@@ -6,6 +9,33 @@ export class ConfigError extends Error {
 }
 
 const MIN_SECRET_LENGTH = 32;
+
+/** Where octen_search looks. */
+export interface SearchConfig {
+  backend: 'embedded' | 'octen' | 'searxng';
+  /** Address of the search service, without a trailing slash; unused by the embedded backend. */
+  url: string;
+  apiKey: string | undefined;
+  timeoutMs: number;
+}
+
+/** Octen's own address (docs.octen.ai). */
+const OCTEN_URL = 'https://api.octen.ai';
+
+/** How Stripe is reached; there only when its key is. */
+export interface StripeConfig {
+  secretKey: string;
+  webhookSecret: string;
+  apiUrl: URL;
+  timeoutMs: number;
+}
+
+/** How e-mail leaves; without `smtpUrl` it is written to files in `dir`. */
+export interface MailConfig {
+  smtpUrl: string | undefined;
+  dir: string;
+  from: string;
+}
 
 /** The configuration, read once at boot and never again. Absent optional values are undefined. */
 export class AppConfig {
@@ -28,9 +58,22 @@ export class AppConfig {
   readonly upstreamIdleTimeoutMs: number;
   readonly upstreamTotalTimeoutMs: number;
   readonly slowReaderTimeoutMs: number;
+  readonly streamKeepAliveMs: number;
+  readonly statusHeldMs: number;
+  readonly abandonedAnswerMs: number;
+  /** Whose X-Forwarded-For is believed; absent: nobody's. */
+  readonly trustedProxies: BlockList | undefined;
+  readonly maxRunningCalls: number;
+  readonly maxEventLoopLagMs: number;
   readonly upstreamConnections: number;
   readonly databasePool: number;
   readonly rollupBatch: number;
+  readonly search: SearchConfig;
+  readonly stripe: StripeConfig | undefined;
+  readonly mail: MailConfig;
+  readonly webhooksAllowPrivate: boolean;
+  /** Undefined: no traces. */
+  readonly tracing: TracingConfig | undefined;
 
   /** Throws ConfigError when the environment is not usable. */
   constructor(env: Record<string, string | undefined>) {
@@ -57,9 +100,25 @@ export class AppConfig {
     this.upstreamIdleTimeoutMs = integer('UPSTREAM_IDLE_TIMEOUT_MS');
     this.upstreamTotalTimeoutMs = integer('UPSTREAM_TOTAL_TIMEOUT_MS');
     this.slowReaderTimeoutMs = integer('SLOW_READER_TIMEOUT_MS');
+    this.streamKeepAliveMs = integer('STREAM_KEEP_ALIVE_MS');
+    this.statusHeldMs = integer('STATUS_HELD_MS');
+    this.abandonedAnswerMs = integer('ABANDONED_ANSWER_MS');
+    this.trustedProxies = proxiesOf(optional('TRUSTED_PROXIES'));
+    this.maxRunningCalls = integer('MAX_RUNNING_CALLS');
+    this.maxEventLoopLagMs = integer('MAX_EVENT_LOOP_LAG_MS');
     this.upstreamConnections = integer('UPSTREAM_CONNECTIONS');
     this.databasePool = integer('DATABASE_POOL');
     this.rollupBatch = integer('ROLLUP_BATCH');
+    this.search = {
+      backend: text('SEARCH_BACKEND') as SearchConfig['backend'],
+      url: (optional('SEARCH_URL') ?? OCTEN_URL).replace(/\/+$/, ''),
+      apiKey: optional('SEARCH_API_KEY'),
+      timeoutMs: integer('SEARCH_TIMEOUT_MS'),
+    };
+    this.stripe = stripeOf(values);
+    this.tracing = tracingOf(values);
+    this.webhooksAllowPrivate = text('WEBHOOKS_ALLOW_PRIVATE') === 'true';
+    this.mail = { smtpUrl: optional('SMTP_URL'), dir: text('MAIL_DIR'), from: text('MAIL_FROM') };
   }
 }
 
@@ -84,8 +143,18 @@ function readSettings(env: Record<string, string | undefined>): Map<string, stri
   if (values.get('KEY_PEPPER') !== undefined && values.get('KEY_PEPPER') === values.get('CREDENTIAL_KEY')) {
     problems.push('CREDENTIAL_KEY must not equal KEY_PEPPER: one secret, one purpose.');
   }
+  const missing = missingForSearch(values);
+  if (missing) problems.push(problem(missing, 'is missing'));
+  problems.push(...problemsWithStripe(values));
   if (problems.length > 0) throw new ConfigError(problems.join('\n'));
   return values;
+}
+
+/** What the chosen search backend cannot do without. */
+function missingForSearch(values: Map<string, string>): Setting | undefined {
+  const needed = { octen: 'SEARCH_API_KEY', searxng: 'SEARCH_URL' }[values.get('SEARCH_BACKEND') ?? ''];
+  if (needed === undefined || values.has(needed)) return undefined;
+  return (SETTINGS as readonly Setting[]).find(({ name }) => name === needed);
 }
 
 const problem = (setting: Setting, what: string): string =>
@@ -109,6 +178,47 @@ function judge(setting: Setting, value: string): string | undefined {
     case 'flag':
       return value === 'true' || value === 'false' ? undefined : 'must be true or false';
     case 'text':
-      return undefined;
+      return setting.words && !setting.words.includes(value)
+        ? `must be one of ${setting.words.join(', ')}, not "${value}"`
+        : undefined;
+  }
+}
+
+const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);
+
+/** An empty or guessable webhook secret would be free credit for anybody: with Stripe configured it must be there. */
+function problemsWithStripe(values: Map<string, string>): string[] {
+  const find = (name: string) => (SETTINGS as readonly Setting[]).find((setting) => setting.name === name);
+  const [key, secret] = [values.get('STRIPE_SECRET_KEY'), values.get('STRIPE_WEBHOOK_SECRET')];
+  const url = new URL(values.get('STRIPE_API_URL') ?? '');
+  const problems: string[] = [];
+  const needed = find('STRIPE_WEBHOOK_SECRET');
+  if (key !== undefined && secret === undefined && needed) {
+    problems.push(problem(needed, 'is missing, and STRIPE_SECRET_KEY is set'));
+  }
+  if (key !== undefined && key === secret) {
+    problems.push('STRIPE_WEBHOOK_SECRET must not equal STRIPE_SECRET_KEY: one secret, one purpose.');
+  }
+  if (url.protocol !== 'https:' && !LOOPBACK.has(url.hostname)) {
+    problems.push('STRIPE_API_URL must be https, unless it is of this machine.');
+  }
+  return problems;
+}
+
+function stripeOf(values: Map<string, string>): StripeConfig | undefined {
+  const secretKey = values.get('STRIPE_SECRET_KEY');
+  const webhookSecret = values.get('STRIPE_WEBHOOK_SECRET');
+  if (secretKey === undefined || webhookSecret === undefined) return undefined;
+  const timeoutMs = Number(values.get('STRIPE_TIMEOUT_MS'));
+  return { secretKey, webhookSecret, apiUrl: new URL(values.get('STRIPE_API_URL') ?? ''), timeoutMs };
+}
+
+/** Throws ConfigError for what is neither an address nor a range. */
+function proxiesOf(text: string | undefined): BlockList | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return addressList(text.split(',').map((range) => range.trim()));
+  } catch (error) {
+    throw new ConfigError(`TRUSTED_PROXIES: ${(error as Error).message}. Example: 10.0.0.0/8,fd00::/8`);
   }
 }

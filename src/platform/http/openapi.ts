@@ -14,6 +14,10 @@ export function setUpOpenApi(app: INestApplication): void {
       { type: 'http', scheme: 'bearer', description: 'A key that starts with fg_live_' },
       'customer key',
     )
+    .addApiKey(
+      { type: 'apiKey', in: 'header', name: 'x-goog-api-key', description: 'The same key, below /v1beta' },
+      'google key',
+    )
     .addBearerAuth(
       { type: 'http', scheme: 'bearer', description: 'A key that starts with fg_admin_' },
       'admin key',

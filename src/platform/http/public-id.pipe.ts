@@ -13,9 +13,22 @@ const WORDS: Record<IdKind, string> = {
   deployment: 'deployment',
   price: 'price',
   credit: 'credit',
+  legalEntity: 'legal entity',
+  period: 'billing period',
+  invoice: 'invoice',
+  creditNote: 'credit note',
+  correction: 'correction',
+  transaction: 'ledger transaction',
   request: 'request',
   event: 'event',
   audit: 'audit log entry',
+  searchDocument: 'search document',
+  payment: 'payment',
+  topUp: 'top-up',
+  refund: 'refund',
+  dispute: 'dispute',
+  webhookEndpoint: 'webhook endpoint',
+  webhookDelivery: 'webhook delivery',
 };
 
 /** The refusal for an id that names nothing the caller may see. `param` is the field that held it, in a body. */

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { FaregateError, invalidRequest } from '../../core/errors.js';
 import { isObject, type JsonObject } from '../../core/json.js';
+import { checkStrictJson } from './strict-json.js';
 
 const READING = Symbol('body');
 
@@ -46,9 +47,6 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
   return (request as Reading)[READING] ?? Promise.reject(new Error('startReadingBody was not called'));
 }
 
-/** Nesting deeper than this is refused before it costs anything. */
-const MAX_DEPTH = 64;
-
 /** A JSON object and its text. Throws FaregateError 400/415 in words for the caller. */
 export function parseJsonBody(
   body: Buffer,
@@ -66,34 +64,6 @@ export function parseJsonBody(
     throw invalidRequest('Request body is not valid JSON');
   }
   if (!isObject(json)) throw invalidRequest('Request body must be a JSON object');
-  if (isDeeperThan(text, MAX_DEPTH))
-    throw invalidRequest(`Request body is nested deeper than ${MAX_DEPTH} levels`);
+  checkStrictJson(text, json);
   return { text, json };
-}
-
-/** Whether brackets nest deeper than `limit`. Strings are skipped; the text is known to be valid JSON. */
-function isDeeperThan(text: string, limit: number): boolean {
-  // Only a text with that many opening brackets in all can be that deep; most are not even scanned.
-  const opening = /[[{]/g;
-  let brackets = 0;
-  while (brackets <= limit && opening.test(text)) brackets += 1;
-  if (brackets <= limit) return false;
-  let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 34) {
-      do at = text.indexOf('"', at + 1);
-      while (isEscaped(text, at));
-    } else if (code === 123 || code === 91) {
-      depth += 1;
-      if (depth > limit) return true;
-    } else if (code === 125 || code === 93) depth -= 1;
-  }
-  return false;
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let slashes = 0;
-  while (text.charCodeAt(at - 1 - slashes) === 92) slashes += 1;
-  return slashes % 2 === 1;
 }

@@ -1,5 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import pino from 'pino';
+import { nowMs } from '../../core/clock.js';
+import { LogLine } from './log-line.js';
 
 /**
  * The process's log: JSON lines on standard output, written in the background. Nest's own messages and every
@@ -7,15 +9,19 @@ import pino from 'pino';
  */
 export class PinoLogger implements LoggerService {
   private readonly pino: pino.Logger;
+  private readonly lines: { write(text: string): unknown };
+  private readonly origin: string;
 
   constructor(level: string, role: string) {
-    this.pino = pino(
-      { level, base: { role, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
-      pino.destination({ sync: false, minLength: 4_096, periodicFlush: 500 }),
-    );
+    const destination = pino.destination({ sync: false, minLength: 4_096, periodicFlush: 500 });
+    const base = { role, pid: process.pid };
+    this.pino = pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+    this.lines = destination;
+    this.origin = JSON.stringify(base).slice(1, -1);
   }
 
   log(message: unknown, context?: string): void {
+    if (message instanceof LogLine) return this.line(message, context);
     this.pino.info(fields(message, context));
   }
 
@@ -38,6 +44,15 @@ export class PinoLogger implements LoggerService {
 
   fatal(message: unknown, context?: string): void {
     this.pino.fatal(fields(message, context));
+  }
+
+  /** Beside pino, in the same form. */
+  private line({ members }: LogLine, context: string | undefined): void {
+    if (!this.pino.isLevelEnabled('info')) return;
+    const time = new Date(nowMs()).toISOString();
+    this.lines.write(
+      `{"level":30,"time":"${time}",${this.origin},"context":"${context ?? ''}",${members}}\n`,
+    );
   }
 
   /** Writes out what is still in memory; for the end of the process. */

@@ -12,8 +12,8 @@ import { poolOptions, surviveBrokenConnections } from '../database/database.serv
 /** Who asks: a process that only adds jobs must never wait for the queue, one that works on them may. */
 export type QueueRole = 'producer' | 'worker';
 
-/** Each worker keeps one connection to be woken through; the rest is for short statements. */
-const POOL_SIZE: Readonly<Record<QueueRole, number>> = { producer: 2, worker: 12 };
+/** For short statements. Each worker keeps one connection more, to be woken through. */
+const STATEMENTS: Readonly<Record<QueueRole, number>> = { producer: 2, worker: 7 };
 const CONNECT_TIMEOUT_MS = 2_000;
 const COMMAND_TIMEOUT_MS = 1_000;
 
@@ -24,10 +24,10 @@ export class QueueConnection implements OnApplicationShutdown {
 
   constructor(private readonly config: AppConfig) {}
 
-  /** Options of every queue of this process; also tells BullMQ which backend to build. */
-  options(role: QueueRole): QueueOptions {
+  /** Options of the `queues` queues of this process; also tells BullMQ which backend to build. */
+  options(role: QueueRole, queues: number): QueueOptions {
     return this.config.redisUrl === undefined
-      ? this.onPostgres(role)
+      ? this.onPostgres(STATEMENTS[role] + (role === 'worker' ? queues : 0))
       : this.onRedis(this.config.redisUrl, role);
   }
 
@@ -35,10 +35,10 @@ export class QueueConnection implements OnApplicationShutdown {
     await this.pool?.end();
   }
 
-  private onPostgres(role: QueueRole): QueueOptions {
+  private onPostgres(connections: number): QueueOptions {
     setDefaultBackendFactory(createPostgresBackend as Parameters<typeof setDefaultBackendFactory>[0]);
     this.pool = new pg.Pool({
-      ...poolOptions(this.config.databaseUrl, POOL_SIZE[role]),
+      ...poolOptions(this.config.databaseUrl, connections),
       // BullMQ's SQL names its tables without their schema.
       options: '-c search_path=bullmq',
     });

@@ -15,7 +15,7 @@ export class QueueModule {
         BullModule.forRootAsync({
           imports: [QueueConnectionModule],
           inject: [QueueConnection],
-          useFactory: (connection: QueueConnection) => connection.options(role),
+          useFactory: (connection: QueueConnection) => connection.options(role, queues.length),
         }),
         BullModule.registerQueue(...queues.map((name) => ({ name }))),
       ],

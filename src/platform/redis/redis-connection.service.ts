@@ -40,6 +40,11 @@ export class RedisConnection implements OnModuleInit, OnApplicationShutdown {
     this.client = config.redisUrl === undefined ? undefined : this.createClient(config.redisUrl);
   }
 
+  /** Whether there is a Redis at all. */
+  get isConfigured(): boolean {
+    return this.client !== undefined;
+  }
+
   /** Gives the connection a moment, so that the first calls are counted where the others are. */
   async onModuleInit(): Promise<void> {
     const timeout = new Promise((resolve) => setTimeout(resolve, CONNECT_TIMEOUT_MS).unref());
