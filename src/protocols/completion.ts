@@ -7,7 +7,8 @@ import type { TokenUsage } from '../core/token-usage.js';
  * into and encoded from. A field that is absent was not said by the caller or the upstream.
  */
 
-export type ProtocolName = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'google-gemini';
+export type ProtocolName =
+  'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'google-gemini' | 'openai-embeddings';
 
 /** A prompt-cache breakpoint (Anthropic `cache_control`). */
 export interface CacheControl {
@@ -147,8 +148,14 @@ export type ToolDefinition =
     }
   | { kind: 'server'; protocol: ProtocolName; raw: JsonObject };
 
+/**
+ * Which tools may be called. `allowed` narrows `auto` and `required` to some of the declared ones (Chat and Responses
+ * `allowed_tools`, Gemini `allowedFunctionNames`); absent means every one.
+ */
 export type ToolChoice =
-  { kind: 'auto' } | { kind: 'none' } | { kind: 'required' } | { kind: 'tool'; name: string };
+  | { kind: 'auto' | 'required'; allowed?: readonly string[] | undefined }
+  | { kind: 'none' }
+  | { kind: 'tool'; name: string };
 
 export interface ReasoningRequest {
   /** Absent: the caller only gave an effort. */
@@ -230,18 +237,39 @@ export interface CompletionRequest {
   /** Pseudonymous end-user id. */
   user?: string | undefined;
   metadata?: JsonObject | undefined;
+  /** An earlier response that the caller wants continued; nothing is kept, so it never is (statements 35, 36). */
+  previousResponseId?: string | undefined;
+  /** The request as the caller wrote it, where the protocol's answers repeat it (Responses). */
+  source?: JsonObject | undefined;
   /** Whether the caller asked for a usage chunk (chat `stream_options.include_usage`). */
   includeUsage?: boolean | undefined;
   /** Chat `stream_options` as they came, so that the gateway can add to them. */
   streamOptions?: JsonObject | undefined;
+  /** True when each message is read by itself, so that the context window bounds each alone (embeddings). */
+  readsEachAlone?: boolean | undefined;
   /**
    * True when the messages use a form of the seeds that other vendors of the same protocol refuse (Octen's
    * `image` part): a verbatim body then needs its messages written anew.
    */
   rewriteMessages?: boolean | undefined;
+  /** True when the tools are not those of the caller's body (the gateway runs one of them itself). */
+  replacesTools?: boolean | undefined;
+  /** The same of the messages: results were added, or earlier searches put another way. */
+  replacesMessages?: boolean | undefined;
+  /**
+   * Top-level wire members of the caller's own protocol that mean something and that the inner language has no word for
+   * (`prompt_cache_key`, `context_management`). They go through where both sides speak that protocol and are named in a
+   * warning where they do not. Absent: none.
+   */
+  ownFields?: string[] | undefined;
+  /** True when the caller declared its tools as Chat's older `functions` and reads the call in `function_call`. */
+  legacyFunctions?: boolean | undefined;
   /** Fields for the router: preference, allowed_providers and the like; never sent upstream. */
   routing: JsonObject;
-  /** Notes for the caller that decoding already found (a tool choice without tools, and so on). */
+  /**
+   * Notes for the caller that decoding already found (a tool choice without tools, and so on). Like every warning each
+   * begins with the wire name of the field it is about.
+   */
   warnings: string[];
 }
 
@@ -272,6 +300,10 @@ export interface StreamFailure {
   message: string;
   /** The vendor's own word for it, for the log: "overloaded_error". */
   vendorType?: string | undefined;
+  /** The vendor's machine-readable code: "context_length_exceeded". */
+  code?: string | undefined;
+  /** HTTP status that the vendor would have sent, when it says so. */
+  status?: number | undefined;
 }
 
 /**
@@ -290,11 +322,31 @@ export type CompletionEvent =
   | { type: 'thinking-delta'; block: number; text: string }
   | { type: 'thinking-signature'; block: number; signature: ThinkingSignature }
   | { type: 'thinking-end'; block: number }
-  | { type: 'redacted-thinking'; block: number; data: string; issuer: string }
-  | { type: 'tool-start'; block: number; id: string; name: string; choice?: number | undefined }
+  | {
+      type: 'redacted-thinking';
+      block: number;
+      data: string;
+      issuer: string;
+      choice?: number | undefined;
+    }
+  | {
+      type: 'tool-start';
+      block: number;
+      id: string;
+      name: string;
+      choice?: number | undefined;
+      /** The call's signature, where the upstream gives it before the arguments; else it is in `tool-end`. */
+      signature?: ThinkingSignature | undefined;
+    }
   | { type: 'tool-delta'; block: number; text: string }
   | { type: 'tool-end'; block: number; signature?: ThinkingSignature | undefined }
-  | { type: 'opaque-block'; block: number; protocol: ProtocolName; raw: JsonObject }
+  | {
+      type: 'opaque-block';
+      block: number;
+      protocol: ProtocolName;
+      raw: JsonObject;
+      choice?: number | undefined;
+    }
   | { type: 'usage'; usage: TokenUsage }
   | {
       type: 'finish';

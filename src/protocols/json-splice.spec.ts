@@ -32,7 +32,7 @@ describe('spliceMembers', () => {
     );
   });
 
-  it('keeps every other member byte for byte: spelling of numbers, blanks, escapes, order', () => {
+  it('row 27: keeps every other member byte for byte: spelling of numbers, blanks, escapes, order', () => {
     const text = '{ "b" : 1.50e+3 , "model":"old","a": [ 1,{"model":"inner"} ],"s":"\\u00e4\\"}{," }';
     expect(spliceMembers(text, { set: { model: '"new"' } })).toBe(
       '{"b" : 1.50e+3,"model":"new","a": [ 1,{"model":"inner"} ],"s":"\\u00e4\\"}{,"}',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { cutAt } from '../../test/support/protocol-laws.js';
 import type { SseEvent } from './sse.js';
-import { dataEvent, MAX_SSE_LINE, namedEvent, SseLimitError, SseParser } from './sse.js';
+import { dataEvent, MAX_SSE_LINE, namedEvent, SseParser } from './sse.js';
 
 const parse = (chunks: readonly Buffer[]): SseEvent[] => {
   const parser = new SseParser();
@@ -32,7 +32,7 @@ const wireOf = ({ name, data, comment, space, lineEnd }: Frame): string => {
 };
 
 describe('SseParser', () => {
-  it('gives the events that were written, whatever the line ends and wherever the bytes are cut', () => {
+  it('row 73: gives the events that were written, whatever the line ends and wherever the bytes are cut', () => {
     fc.assert(
       fc.property(
         fc.array(frame, { maxLength: 6 }),
@@ -66,7 +66,7 @@ describe('SseParser', () => {
     expect(new SseParser().push(Buffer.from('data: 1\r\n\r\n'))).toEqual([{ event: undefined, data: '1' }]);
   });
 
-  it('ignores comments, unknown fields and events without data', () => {
+  it('row 69: ignores comments, unknown fields and events without data', () => {
     expect(
       parseText(': OPENROUTER PROCESSING\n\nid: 7\nretry: 10\nevent: x\n\ndatabase: no\n\ndata: yes\n\n'),
     ).toEqual([{ event: undefined, data: 'yes' }]);
@@ -77,16 +77,23 @@ describe('SseParser', () => {
     expect(parseText('data: {"a":1}\r')).toEqual([{ event: undefined, data: '{"a":1}' }]);
   });
 
-  it('refuses a line and an event without end', () => {
-    const endless = Buffer.alloc(1_000_000, 'x');
-    const push = (lead: string, tail: string) => () => {
+  it('refuses a line and an event of more than 1 MB, and takes what is just below', () => {
+    const push = (lead: string, tail: string, length: number) => {
       const parser = new SseParser();
-      for (let sent = 0; sent <= MAX_SSE_LINE; sent += endless.length) {
-        parser.push(Buffer.concat([Buffer.from(lead), endless, Buffer.from(tail)]));
+      const piece = 65_536;
+      for (let sent = 0; sent < length; sent += piece) {
+        parser.push(Buffer.from(lead + 'x'.repeat(Math.min(piece, length - sent)) + tail));
       }
+      return parser.push(Buffer.from('\n\n'));
     };
-    expect(push('', '')).toThrow(SseLimitError);
-    expect(push('data: ', '\n')).toThrow(SseLimitError);
+    const line = 'The upstream sent a line of more than 1 MB';
+    const event = 'The upstream sent an event of more than 1 MB';
+    expect(() => push('', '', MAX_SSE_LINE + 1)).toThrow(line);
+    expect(() => push('data: ', '\n', MAX_SSE_LINE + 1)).toThrow(event);
+    const whole = `data: ${'x'.repeat(MAX_SSE_LINE + 1)}\n`;
+    expect(() => parseText(whole)).toThrow(event);
+    expect(parseText(`data: ${'x'.repeat(MAX_SSE_LINE - 6)}\n\n`)[0]?.data).toHaveLength(MAX_SSE_LINE - 6);
+    expect(push('data: ', '\n', MAX_SSE_LINE / 2)).toHaveLength(1);
   });
 
   it('reads back the frames that are written', () => {

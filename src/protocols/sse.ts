@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { FaregateError } from '../core/errors.js';
 
 /** One server-sent event (WHATWG HTML §9.2). */
 export interface SseEvent {
@@ -8,18 +9,19 @@ export interface SseEvent {
   data: string;
 }
 
-/** A line longer than this is a hostile or broken upstream (bytes of text). */
-export const MAX_SSE_LINE = 8 * 1024 * 1024;
+/** A line or an event longer than this (UTF-16 units) is a hostile or broken upstream. */
+export const MAX_SSE_LINE = 1024 * 1024;
 
-/** Thrown when an upstream sends a line without end. */
-export class SseLimitError extends Error {
-  override readonly name = 'SseLimitError';
-}
+const tooLong = (what: 'line' | 'event'): FaregateError =>
+  new FaregateError(
+    'upstream',
+    `The upstream sent ${what === 'line' ? 'a line' : 'an event'} of more than 1 MB`,
+  );
 
 /**
  * Cuts a byte stream into events at any chunk boundary: LF, CRLF and CR line ends, a character split over two
- * chunks, comments, several data lines, a leading byte order mark. Throws SseLimitError on an endless line or
- * event.
+ * chunks, comments, several data lines, a leading byte order mark. Throws a FaregateError of kind `upstream` on
+ * an endless line or event.
  */
 export class SseParser {
   private readonly decoder = new StringDecoder('utf8');
@@ -57,7 +59,7 @@ export class SseParser {
     }
     this.rest = start === 0 ? buffer : buffer.slice(start);
     this.scanned = this.rest.endsWith('\r') ? this.rest.length - 1 : this.rest.length;
-    if (this.rest.length > MAX_SSE_LINE) throw new SseLimitError('upstream sent a line without end');
+    if (this.rest.length > MAX_SSE_LINE) throw tooLong('line');
     if (last && this.rest !== '') {
       this.line(this.rest, 0, this.rest.length, events);
       this.rest = '';
@@ -74,7 +76,7 @@ export class SseParser {
     if (this.rest === '' || this.scanned < this.rest.length || /[\r\n]/.test(text)) return false;
     this.rest += text;
     this.scanned = this.rest.length;
-    if (this.rest.length > MAX_SSE_LINE) throw new SseLimitError('upstream sent a line without end');
+    if (this.rest.length > MAX_SSE_LINE) throw tooLong('line');
     return true;
   }
 
@@ -97,7 +99,7 @@ export class SseParser {
 
   private addData(value: string): void {
     this.data = this.data === undefined ? value : `${this.data}\n${value}`;
-    if (this.data.length > MAX_SSE_LINE) throw new SseLimitError('upstream sent an event without end');
+    if (this.data.length > MAX_SSE_LINE) throw tooLong('event');
   }
 
   /** An event without data is none (WHATWG HTML §9.2.6). */

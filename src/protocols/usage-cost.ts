@@ -24,7 +24,10 @@ export function costMembers(usage: TokenUsage, identity: ResponseIdentity): Reco
     ],
     ['completion_cost', { ...partial({}), output: usage.output }],
   ];
-  if (usage.searches) parts.push(['search_cost', { ...partial({}), searches: usage.searches }]);
+  if (usage.searches || usage.fullContentExtra) {
+    const { searches, fullContentExtra } = usage;
+    parts.push(['search_cost', { ...partial({}), searches, fullContentExtra }]);
+  }
   const details = parts.map(
     ([name, part]) => [name, microUnits(identity.costOf(part, usage) ?? '0')] as const,
   );

@@ -28,13 +28,10 @@ describe('errors for the caller', () => {
     expect(body['error']).toMatchObject({ message: 'max_tokens: must be at least 1' });
   });
 
-  it('a refused thread carries the details that the SDK recovers by', () => {
-    const { body } = encodeError(
-      invalidRequest('thread: no', 'thread', 'thread_unsupported_request'),
-      'req_1',
-    );
+  it('row 49: a refused thread carries the details that the SDK recovers by', () => {
+    const { body } = encodeError(invalidRequest('thread: no', 'thread', 'thread_not_found'), 'req_1');
     expect(body['error']).toMatchObject({
-      details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] },
+      details: { error_code: 'thread_not_found' },
     });
   });
 
@@ -65,7 +62,7 @@ describe('errors of an upstream', () => {
       { message: '502 Bad Gateway' },
     ],
     ['[1]', { message: '[1]' }],
-  ])('reads %s', (body, wanted) => {
+  ])('row 71: reads %s', (body, wanted) => {
     expect(decodeError(body)).toEqual(wanted);
   });
 
@@ -81,7 +78,7 @@ describe('errors of an upstream', () => {
     ['invalid_request_error', 'invalid_request'],
     ['authentication_error', 'upstream'],
     ['constructor', 'upstream'],
-  ])('%s inside a stream is %s', (type, kind) => {
+  ])('row 70: %s inside a stream is %s', (type, kind) => {
     const failure = decodeStreamFailure({ type: 'error', error: { type, message: 'm' } });
     expect(failure).toEqual({ kind, message: 'm', vendorType: type });
   });

@@ -1,3 +1,4 @@
+import { anthropicContextMessage } from '../../core/context-length.js';
 import { STATUS_OF_KIND, type ErrorKind, type FaregateError } from '../../core/errors.js';
 import { asObject, asString, isObject, tryParseJson, type JsonObject } from '../../core/json.js';
 import type { StreamFailure } from '../completion.js';
@@ -29,15 +30,11 @@ const OVERLOADED_STATUS = 529;
 const MESSAGE_LIMIT = 300;
 
 function errorBody(error: FaregateError, requestId: string): JsonObject {
-  const { param, code } = error.details;
+  const { param, code, contextLength } = error.details;
   const named = param === undefined || error.message.includes(param);
-  const details = code?.startsWith('thread_')
-    ? compact<JsonObject>({
-        error_code: code,
-        unsupported: code === 'thread_unsupported_request' ? ['thread'] : undefined,
-      })
-    : undefined;
-  const message = named ? error.message : `${param}: ${error.message}`;
+  const details = code?.startsWith('thread_') ? { error_code: code } : undefined;
+  const plain = named ? error.message : `${param}: ${error.message}`;
+  const message = contextLength ? anthropicContextMessage(contextLength) : plain;
   const inner = compact<JsonObject>({ type: TYPE_OF_KIND[error.kind], message, details });
   return { type: 'error', error: inner, request_id: requestId };
 }

@@ -1,9 +1,12 @@
 import type { Protocol } from '../protocol.js';
+import { namedEvent } from '../sse.js';
 import { decodeError, encodeError, encodeStreamError } from './error.js';
 import { passthrough } from './passthrough.js';
+import { portable } from './portable.js';
 import { decodeRequest } from './request-decode.js';
 import { encodeRequest } from './request-encode.js';
 import { decodeResponse, encodeResponse } from './response.js';
+import { search } from './search.js';
 import { ISSUER } from './signature.js';
 import { streamDecoder } from './stream-decode.js';
 import { streamEncoder } from './stream-encode.js';
@@ -11,10 +14,11 @@ import { streamEncoder } from './stream-encode.js';
 /** Anthropic Messages (`POST /v1/messages`), version 2023-06-01. */
 export const anthropicMessages: Protocol = {
   name: 'anthropic-messages',
-  upstreamPath: '/messages',
+  upstreamPath: () => '/messages',
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
   fixedHeaders: { 'anthropic-version': '2023-06-01' },
   requiresMaxTokens: true,
+  givesSeveralAnswers: false,
   issuer: ISSUER,
   parameterFields: {
     temperature: ['temperature'],
@@ -30,13 +34,16 @@ export const anthropicMessages: Protocol = {
   },
   maxTokensFields: ['max_tokens'],
   decodeRequest,
+  portable,
   encodeRequest,
   decodeResponse,
   encodeResponse,
   streamDecoder,
   streamEncoder,
   passthrough,
+  search,
   encodeError,
+  keepAlive: namedEvent('ping', '{"type":"ping"}'),
   encodeStreamError,
   decodeError,
 };

@@ -1,6 +1,9 @@
 import { invalidRequest } from '../../core/errors.js';
 import { asString, isObject, type JsonObject, type JsonValue } from '../../core/json.js';
-import type { ContentPart, Message, ToolResultPart } from '../completion.js';
+import type { ContentPart, ImagePart, Message, ToolCallPart, ToolResultPart } from '../completion.js';
+import type { EncodeTarget } from '../protocol.js';
+import type { ToolNames } from '../tool-names.js';
+import { dropped } from '../warnings.js';
 import {
   encodeCacheControl,
   encodeDocument,
@@ -11,6 +14,7 @@ import {
   encodeToolUse,
 } from './content-encode.js';
 import { ToolIds } from './tool-ids.js';
+import { arrange, type Turn } from './turns.js';
 import { compact } from './wire.js';
 
 export interface EncodedMessages {
@@ -19,34 +23,32 @@ export interface EncodedMessages {
   warnings: string[];
 }
 
-interface Turn {
-  role: 'user' | 'assistant' | 'system';
-  content: JsonObject[];
-}
-
-/** Stands where Anthropic needs a user turn and the caller sent none. */
-const PLACEHOLDER: JsonObject = { type: 'text', text: '.' };
-
 /**
- * Turns → `system` and `messages`. Instructions before the first other turn become `system`, later ones stay in
- * place. Adjacent turns of one role become one, with tool results first. Empty texts and turns with nothing
- * left are dropped. Thinking goes only to `issuer`, who signed it.
+ * Turns → `system` and `messages`. Instructions before the first other turn become `system`; later ones stay in place
+ * where the model takes them there, and become marked user text where it does not (mapping rows 1 and 2). Thinking goes
+ * only to the target's issuer, who signed it. Without `names` tool names stay as they are.
  */
-export function encodeMessages(messages: Message[], issuer: string): EncodedMessages {
+export function encodeMessages(
+  messages: readonly Message[],
+  target: Pick<EncodeTarget, 'issuer' | 'quirks'>,
+  names?: ToolNames,
+): EncodedMessages {
   const firstOther = messages.findIndex((message) => message.role !== 'system');
   const split = firstOther === -1 ? messages.length : firstOther;
-  const encoder = new TurnEncoder(issuer);
+  const encoder = new TurnEncoder(target.issuer, names);
   const system = messages.slice(0, split).flatMap((message) => encoder.content(message));
-  const turns: Turn[] = [];
+  const given: Turn[] = [];
   for (const message of messages.slice(split)) {
-    const turn = { role: wireRole(message.role), content: encoder.content(message) };
-    if (turn.content.length > 0) append(turns, turn);
+    const content = encoder.content(message);
+    // A system turn is taken behind a user turn only (Anthropic API, "Mid-conversation system messages").
+    const before = given.at(-1)?.role;
+    const staysInPlace = target.quirks.systemTurns !== false && (before === 'user' || before === 'system');
+    if (message.role !== 'system') given.push({ role: wireRole(message.role), content });
+    else if (staysInPlace) given.push({ role: 'system', content });
+    else given.push({ role: 'user', content: content.map(reminder) });
   }
-  trimLastAnswer(turns);
-  if (turns[0]?.role !== 'user') {
-    turns.unshift({ role: 'user', content: [PLACEHOLDER] });
-    encoder.warnings.add('a user message was put first: this protocol cannot start without one');
-  }
+  const { turns, isLed } = arrange(given);
+  if (isLed) encoder.warnings.add('messages: a user message was put first, because one must stand there');
   return compact<EncodedMessages>({
     system: system.length === 0 ? undefined : plainOr(system),
     messages: turns.map(({ role, content }) => ({ role, content: plainOr(content) })),
@@ -56,34 +58,17 @@ export function encodeMessages(messages: Message[], issuer: string): EncodedMess
 
 const wireRole = (role: Message['role']): Turn['role'] => (role === 'tool' ? 'user' : role);
 
+/** An instruction inside a user turn, marked as Claude Code marks it for models that take no system turns. */
+const reminder = (block: JsonObject): JsonObject =>
+  block['type'] === 'text'
+    ? { ...block, text: `<system-reminder>\n${asString(block['text']) ?? ''}\n</system-reminder>` }
+    : block;
+
 /** A lone text without any other member is written as a string. */
 function plainOr(content: JsonObject[]): string | JsonObject[] {
   const [only] = content;
   const isPlain = content.length === 1 && only?.['type'] === 'text' && Object.keys(only).length === 2;
   return isPlain ? (asString(only['text']) ?? content) : content;
-}
-
-function append(turns: Turn[], turn: Turn): void {
-  const last = turns.at(-1);
-  if (last?.role !== turn.role) {
-    turns.push(turn);
-    return;
-  }
-  const content = [...last.content, ...turn.content];
-  const isResult = (block: JsonObject) => block['type'] === 'tool_result';
-  last.content =
-    turn.role === 'user' ? [...content.filter(isResult), ...content.filter((b) => !isResult(b))] : content;
-}
-
-/** A last assistant turn is continued by the model and may not end in white space (Anthropic API, "Prefill"). */
-function trimLastAnswer(turns: Turn[]): void {
-  const last = turns.at(-1);
-  const block = last?.content.at(-1);
-  if (last?.role !== 'assistant' || block?.['type'] !== 'text') return;
-  const text = asString(block['text'])?.trimEnd() ?? '';
-  if (text === '') last.content.pop();
-  else last.content[last.content.length - 1] = { ...block, text };
-  if (last.content.length === 0) turns.pop();
 }
 
 /** A web search citation is checked against its encrypted index; one without it would be refused. */
@@ -94,10 +79,15 @@ class TurnEncoder {
   readonly warnings = new Set<string>();
   private readonly ids = new ToolIds();
 
-  constructor(private readonly issuer: string) {}
+  constructor(
+    private readonly issuer: string,
+    private readonly names: ToolNames | undefined,
+  ) {}
 
   content(message: Message): JsonObject[] {
     if (message.role === 'assistant') this.ids.turn();
+    if (message.name !== undefined)
+      this.warnings.add(dropped('messages.name', 'this upstream has no such field'));
     return message.content.flatMap((part) => this.part(part));
   }
 
@@ -108,13 +98,13 @@ class TurnEncoder {
       case 'refusal':
         return encodeText({ type: 'text', text: part.text });
       case 'image':
-        return [encodeImage(part)];
+        return this.image(part);
       case 'document':
         return [encodeDocument(part)];
       case 'audio':
         throw invalidRequest('messages: audio input cannot be sent to this model', 'messages');
       case 'tool-call':
-        return [encodeToolUse(part, this.ids.call(part.id))];
+        return this.call(part);
       case 'tool-result':
         return [this.result(part)];
       case 'thinking':
@@ -126,18 +116,32 @@ class TurnEncoder {
     }
   }
 
+  private image(part: ImagePart): JsonObject[] {
+    if (part.detail !== undefined && part.detail !== 'auto') {
+      this.warnings.add(dropped('messages.image_url.detail', 'this upstream chooses the resolution'));
+    }
+    return [encodeImage(part)];
+  }
+
   private replays(issuer: string | undefined): boolean {
     if (issuer === this.issuer) return true;
-    this.warnings.add('thinking of another model was dropped from the history');
+    this.warnings.add(dropped('messages.thinking', 'another model signed it'));
     return false;
   }
 
   private opaque(part: Extract<ContentPart, { type: 'opaque' }>): JsonObject[] {
     if (part.protocol === 'anthropic-messages') return [part.raw];
-    this.warnings.add(
-      `a ${asString(part.raw['type']) ?? 'foreign'} block was dropped: this protocol has no word for it`,
-    );
+    const type = asString(part.raw['type']) ?? 'content';
+    this.warnings.add(dropped(`messages.${type}`, 'this upstream cannot read it'));
     return [];
+  }
+
+  /** A signature that another vendor put on the call has no place in this protocol's blocks. */
+  private call(part: ToolCallPart): JsonObject[] {
+    if (part.signature) this.warnings.add(dropped('messages.tool_calls.signature', 'another model made it'));
+    return [
+      encodeToolUse({ ...part, name: this.names?.wire(part.name) ?? part.name }, this.ids.call(part.id)),
+    ];
   }
 
   private result(part: ToolResultPart): JsonObject {

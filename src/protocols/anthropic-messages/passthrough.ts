@@ -12,12 +12,14 @@ import type {
   StreamRelay,
 } from '../protocol.js';
 import { ROUTING_FIELDS } from '../routing-fields.js';
+import { OwnNames } from '../tool-names.js';
 import { dataEvent, type SseEvent } from '../sse.js';
 import { costMembers, UPSTREAM_COST_MEMBERS } from '../usage-cost.js';
 import { encodeMessages } from './messages-encode.js';
 import { encodeReasoning } from './reasoning.js';
 import { decodeResponse } from './response.js';
 import { DONE, MessagesDecoder } from './stream-decode.js';
+import { encodeTools } from './tools.js';
 import { encodeUsage } from './usage.js';
 
 /** Members left out of the caller's body when the request as it will be sent has no such parameter. */
@@ -37,7 +39,7 @@ const LOSABLE: readonly (readonly [string, (request: CompletionRequest) => unkno
  */
 function requestChanges(request: CompletionRequest, target: EncodeTarget): RequestChanges {
   const set: Record<string, string> = { model: JSON.stringify(target.upstreamModel) };
-  const remove: string[] = [...ROUTING_FIELDS];
+  const remove: string[] = [...ROUTING_FIELDS, 'thread'];
   for (const [member, valueOf] of LOSABLE) if (valueOf(request) === undefined) remove.push(member);
   const warnings: string[] = [];
   if (request.temperature !== undefined && request.temperature > 1) {
@@ -48,13 +50,14 @@ function requestChanges(request: CompletionRequest, target: EncodeTarget): Reque
   if (request.maxOutputTokens === undefined && limit !== undefined) set['max_tokens'] = `${limit}`;
   // A budget has to stay below the limit, also where the gateway had to lower that.
   if (limit !== undefined && (request.reasoning?.budgetTokens ?? 0) >= limit) {
-    const { thinking, warnings: notes } = encodeReasoning(request, limit);
+    const { thinking, warnings: notes } = encodeReasoning(request, { maxTokens: limit });
     warnings.push(...notes);
     if (thinking) set['thinking'] = JSON.stringify(thinking);
     else remove.push('thinking');
   }
-  if (hasForeignThinking(request, target.issuer)) {
-    const { system, messages, warnings: lost } = encodeMessages(request.messages, target.issuer);
+  if (request.replacesTools) replaceTools(request, { set, remove, warnings });
+  if (request.replacesMessages || hasForeignThinking(request, target.issuer)) {
+    const { system, messages, warnings: lost } = encodeMessages(request.messages, target);
     warnings.push(...lost);
     set['messages'] = JSON.stringify(messages);
     if (system === undefined) remove.push('system');
@@ -63,12 +66,23 @@ function requestChanges(request: CompletionRequest, target: EncodeTarget): Reque
   return { set, remove, warnings };
 }
 
+/** Tools and choice that are not those of the caller's body. */
+function replaceTools(request: CompletionRequest, changes: Required<RequestChanges>): void {
+  const { tools, toolChoice, warnings } = encodeTools(request, new OwnNames());
+  for (const [member, value] of Object.entries({ tools, tool_choice: toolChoice })) {
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) changes.remove.push(member);
+    else changes.set[member] = JSON.stringify(value);
+  }
+  changes.warnings?.push(...warnings);
+}
+
 function hasForeignThinking(request: CompletionRequest, issuer: string): boolean {
   return request.messages.some((message) =>
     message.content.some(
       (part) =>
         (part.type === 'thinking' && part.signature?.issuer !== issuer) ||
-        (part.type === 'redacted-thinking' && part.issuer !== issuer),
+        (part.type === 'redacted-thinking' && part.issuer !== issuer) ||
+        (part.type === 'tool-call' && part.signature !== undefined),
     ),
   );
 }
@@ -90,16 +104,18 @@ function pricedUsage(text: string, known: TokenUsage, identity: ResponseIdentity
 }
 
 /**
- * A whole answer: the canonical model, a `stop_sequence` that is always there, our price in `usage`, and our id only
- * when the upstream's does not begin with "msg_". Everything else is the upstream's text.
+ * A whole answer: our id, by which the call is found again, the canonical model, a `stop_sequence` that is always
+ * there, and our price in `usage`. Everything else is the upstream's text.
  */
 function response(text: string, identity: ResponseIdentity): { body: string; result: CompletionResult } {
   const raw = tryParseJson(text);
   if (!isObject(raw))
     throw new FaregateError('upstream', 'The upstream sent something that is not an answer');
   const result = decodeResponse(raw);
-  const set: Record<string, string> = { model: JSON.stringify(identity.model) };
-  if (!result.id?.startsWith('msg_')) set['id'] = JSON.stringify(identity.id);
+  const set: Record<string, string> = {
+    id: JSON.stringify(identity.id),
+    model: JSON.stringify(identity.model),
+  };
   if (raw['stop_sequence'] === undefined) set['stop_sequence'] = 'null';
   const usage = pricedUsage(text, result.usage, identity);
   if (usage !== undefined) set['usage'] = usage;
@@ -115,8 +131,7 @@ function frame(name: string | undefined, data: string): string {
 }
 
 /**
- * Carries the upstream's own events, parsed once for metering. Only `message_start` (model, a foreign id, a missing
- * usage) and `message_delta` (price, a missing usage) are changed; a repeated `message_start` is left out. The
+ * Carries the upstream's own events, parsed once for metering. Only `message_start` (id, model, a missing usage) and `message_delta` (price, a missing usage) are changed; a repeated `message_start` is left out. The
  * upstream's `message_stop` closes the client's stream, so `end()` has nothing to add; when it never came, `end()`
  * fails.
  */
@@ -153,8 +168,10 @@ class MessagesRelay implements StreamRelay {
   private messageStart(raw: JsonObject, data: string): string {
     this.hasStarted = true;
     const message = asObject(raw['message']) ?? {};
-    const set: Record<string, string> = { model: JSON.stringify(this.identity.model) };
-    if (!asString(message['id'])?.startsWith('msg_')) set['id'] = JSON.stringify(this.identity.id);
+    const set: Record<string, string> = {
+      id: JSON.stringify(this.identity.id),
+      model: JSON.stringify(this.identity.model),
+    };
     if (!isObject(message['usage'])) set['usage'] = JSON.stringify(encodeUsage(this.decoder.usage));
     const text = memberText(data, 'message') ?? '{}';
     return spliceMembers(data, { set: { message: spliceMembers(text, { set }) } });

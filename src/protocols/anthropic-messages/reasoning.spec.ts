@@ -1,11 +1,16 @@
 import type { JsonObject } from '../../core/json.js';
 import type { CompletionRequest, ReasoningRequest, ToolChoice } from '../completion.js';
+import type { WireQuirks } from '../protocol.js';
 import { decodeReasoning, encodeReasoning } from './reasoning.js';
 
 const decode = (thinking: JsonObject, more: JsonObject = {}) =>
   decodeReasoning({ max_tokens: 4096, thinking, ...more });
 
-const encode = (reasoning: ReasoningRequest | undefined, maxTokens = 4096, toolChoice?: ToolChoice) => {
+const encode = (
+  reasoning: ReasoningRequest | undefined,
+  maxTokens = 4096,
+  { toolChoice, style }: { toolChoice?: ToolChoice; style?: WireQuirks['thinking'] } = {},
+) => {
   const request: CompletionRequest = {
     model: 'm',
     messages: [],
@@ -15,7 +20,7 @@ const encode = (reasoning: ReasoningRequest | undefined, maxTokens = 4096, toolC
     reasoning,
     toolChoice,
   };
-  return encodeReasoning(request, maxTokens);
+  return encodeReasoning(request, { maxTokens, style });
 };
 
 describe('reading thinking', () => {
@@ -53,8 +58,7 @@ describe('writing thinking', () => {
     { mode: 'enabled', budgetTokens: 2048, display: 'summarized' },
     { mode: 'adaptive', display: 'omitted', effort: 'medium' },
     { mode: 'disabled' },
-    { effort: 'xhigh' },
-  ])('what was read is written again: %j', (reasoning) => {
+  ])('row 35: what was read is written again: %j', (reasoning) => {
     const { thinking, effort, warnings } = encode(reasoning);
     expect(warnings).toEqual([]);
     expect(decodeReasoning({ thinking, output_config: { effort }, max_tokens: 4096 })).toEqual(reasoning);
@@ -67,15 +71,36 @@ describe('writing thinking', () => {
     });
   });
 
-  it('says "disabled" for effort none, because some models think by default', () => {
+  it('row 36: says "disabled" for effort none, because some models think by default', () => {
     expect(encode({ effort: 'none' })).toEqual({ thinking: { type: 'disabled' }, warnings: [] });
   });
 
-  it('gives "low" for an effort below it', () => {
+  it('row 35: an effort asks for adaptive thinking that is shown, or a budget where the model knows no efforts', () => {
+    expect(encode({ effort: 'xhigh' })).toEqual({
+      thinking: { type: 'adaptive', display: 'summarized' },
+      effort: 'xhigh',
+      warnings: [],
+    });
     expect(encode({ effort: 'minimal' }).effort).toBe('low');
+    expect(encode({ effort: 'low', display: 'omitted' }).thinking).toEqual({
+      type: 'adaptive',
+      display: 'omitted',
+    });
+    expect(encode({ effort: 'medium' }, 10_000, { style: 'budget' })).toEqual({
+      thinking: { type: 'enabled', budget_tokens: 5_000 },
+      warnings: [],
+    });
   });
 
-  it('keeps a budget between 1024 and the limit, and says so', () => {
+  it('row 35: a budget becomes an effort, with a warning, where the model takes none', () => {
+    expect(encode({ mode: 'enabled', budgetTokens: 2_000 }, 4_096, { style: 'adaptive' })).toEqual({
+      thinking: { type: 'adaptive', display: 'summarized' },
+      effort: 'low',
+      warnings: [expect.stringMatching(/^reasoning: the budget/)],
+    });
+  });
+
+  it('row 30: keeps a budget between 1024 and the limit, and says so', () => {
     expect(encode({ budgetTokens: 9_000 })).toMatchObject({
       thinking: { budget_tokens: 4_095 },
       warnings: [expect.stringContaining('4095')],
@@ -93,12 +118,12 @@ describe('writing thinking', () => {
     });
   });
 
-  it('drops thinking with a warning where it cannot be: a limit too small, a forced tool', () => {
+  it('rows 20 and 30: drops thinking with a warning where it cannot be: a limit too small, a forced tool', () => {
     expect(encode({ mode: 'enabled', budgetTokens: 1_024 }, 1_024)).toEqual({
       warnings: [expect.stringContaining('1024')],
     });
     expect(
-      encode({ mode: 'enabled', budgetTokens: 2_048 }, 4_096, { kind: 'required' }).thinking,
-    ).toBeUndefined();
+      encode({ mode: 'enabled', budgetTokens: 2_048 }, 4_096, { toolChoice: { kind: 'required' } }),
+    ).toEqual({ warnings: [expect.stringMatching(/^reasoning was dropped/)] });
   });
 });

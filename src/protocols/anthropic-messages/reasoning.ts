@@ -1,5 +1,7 @@
 import type { JsonObject } from '../../core/json.js';
 import type { CompletionRequest, ReasoningRequest } from '../completion.js';
+import type { WireQuirks } from '../protocol.js';
+import { dropped } from '../warnings.js';
 import { compact, optional, readNumber, readObject, readWord, refuse } from './wire.js';
 
 /** Smallest thinking budget (Anthropic API, `thinking.budget_tokens`). */
@@ -55,40 +57,91 @@ const BUDGET_PERCENT: Readonly<Record<string, number>> = {
   max: 95,
 };
 
-/** Whether a tool is forced: Anthropic refuses extended thinking then. */
+/** Whether a tool is forced: Anthropic refuses extended thinking then (mapping row 20). */
 const forcesTool = (request: CompletionRequest): boolean =>
   request.toolChoice?.kind === 'required' || request.toolChoice?.kind === 'tool';
 
+/** An effort of about the size of a token budget, for models that take no budget. */
+function effortOfBudget(budgetTokens: number): string {
+  if (budgetTokens <= 4_096) return 'low';
+  return budgetTokens <= 16_384 ? 'medium' : 'high';
+}
+
+/** What decides the wire form of thinking beside the request. */
+export interface ThinkingTarget {
+  /** The output limit that is sent. */
+  maxTokens?: number | undefined;
+  /** See WireQuirks.thinking; absent: `both`. */
+  style?: WireQuirks['thinking'];
+  /** Whether an earlier tool call of this turn came back without the thinking before it (mapping row 38). */
+  lacksThinking?: boolean | undefined;
+}
+
 /**
- * An effort alone becomes `output_config.effort`; "disabled" and effort "none" are said, never left out, because
- * some models think by default. A budget is kept between 1024 and the output limit.
+ * The reasoning request in the form that the model takes (mapping rows 35 and 36). An effort asks for adaptive thinking
+ * of that effort, or for a budget where the model knows no efforts. "disabled" and effort "none" are said, never left
+ * out, because some models think by default. A budget is kept between 1024 and the output limit.
  */
-export function encodeReasoning(request: CompletionRequest, maxTokens: number | undefined): EncodedReasoning {
-  const { mode, effort, budgetTokens, display } = request.reasoning ?? {};
+export function encodeReasoning(request: CompletionRequest, target: ThinkingTarget): EncodedReasoning {
+  const { mode, effort, budgetTokens } = request.reasoning ?? {};
+  const style = target.style ?? 'both';
+  const said = style === 'budget' ? undefined : wireEffort(effort);
   if (mode === 'disabled' || (effort === 'none' && mode === undefined)) {
-    return { thinking: { type: 'disabled' }, effort: wireEffort(effort), warnings: [] };
+    return { thinking: { type: 'disabled' }, effort: said, warnings: [] };
   }
-  const encoded: EncodedReasoning = { effort: wireEffort(effort), warnings: [] };
-  if (mode === 'adaptive')
-    return { ...encoded, thinking: compact<JsonObject>({ type: 'adaptive', display }) };
-  if (mode !== 'enabled' && budgetTokens === undefined) return encoded;
+  if (mode === undefined && budgetTokens === undefined && effort === undefined) return { warnings: [] };
   if (forcesTool(request)) {
     return {
-      ...encoded,
-      warnings: ['reasoning was dropped: this protocol cannot think while a tool is forced'],
+      effort: said,
+      warnings: [dropped('reasoning', 'the model cannot think while a tool is forced')],
     };
   }
-  const limit = maxTokens ?? Infinity;
-  if (limit <= MIN_BUDGET) {
-    return { ...encoded, warnings: [`reasoning was dropped: it needs a token limit above ${MIN_BUDGET}`] };
-  }
-  const wanted = budgetTokens ?? shareOf(limit, effort);
-  const budget = Math.max(MIN_BUDGET, Math.min(wanted, limit - 1));
-  const warnings =
-    budgetTokens === undefined || budget === budgetTokens ? [] : [`reasoning budget was set to ${budget}`];
+  const wantsBudget = mode === 'enabled' || budgetTokens !== undefined;
+  if (style === 'budget' || (style === 'both' && wantsBudget)) return withBudget(request, target, said);
+  return adaptive(request.reasoning ?? {}, said);
+}
+
+/**
+ * Thinking whose depth the model chooses. A caller who only gave an effort expects to see it, which newer models do
+ * when they are asked to.
+ */
+function adaptive(
+  { mode, effort, budgetTokens, display }: ReasoningRequest,
+  said: string | undefined,
+): EncodedReasoning {
+  const isFromBudget = budgetTokens !== undefined && effort === undefined;
   return {
-    ...encoded,
-    warnings,
+    thinking: compact<JsonObject>({
+      type: 'adaptive',
+      display: display ?? (mode === 'adaptive' ? undefined : 'summarized'),
+    }),
+    effort: isFromBudget ? effortOfBudget(budgetTokens) : said,
+    warnings:
+      budgetTokens === undefined
+        ? []
+        : ['reasoning: the budget became an effort, because the model takes none'],
+  };
+}
+
+function withBudget(
+  request: CompletionRequest,
+  { maxTokens: limit = Infinity, lacksThinking }: ThinkingTarget,
+  effort: string | undefined,
+): EncodedReasoning {
+  const { budgetTokens, display, effort: wish } = request.reasoning ?? {};
+  if (lacksThinking) {
+    const why = 'an earlier tool call came back without the thinking before it';
+    return { thinking: { type: 'disabled' }, effort, warnings: [dropped('reasoning', why)] };
+  }
+  if (limit <= MIN_BUDGET) {
+    return { effort, warnings: [dropped('reasoning', `it needs a token limit above ${MIN_BUDGET}`)] };
+  }
+  const wanted = budgetTokens ?? shareOf(limit, wish);
+  const budget = Math.max(MIN_BUDGET, Math.min(wanted, limit - 1));
+  const isChanged = budgetTokens !== undefined && budget !== budgetTokens;
+  return {
+    effort,
+    warnings: isChanged ? [`reasoning: the budget was set to ${budget}`] : [],
     thinking: compact<JsonObject>({ type: 'enabled', budget_tokens: budget, display }),
   };
 }

@@ -116,7 +116,7 @@ describe('a Messages request', () => {
     expect(refusedField(changes)).toBe(field);
   });
 
-  it('statement 1 and 24: metadata.user_id is the end user', () => {
+  it('statements 1 and 24: metadata.user_id is the end user', () => {
     expect(decode({ metadata: { user_id: 'u-1' } }).user).toBe('u-1');
   });
 
@@ -139,10 +139,18 @@ describe('a Messages request', () => {
     expect(decode(Object.fromEntries([...nulls, ...more].map((name) => [name, null])))).toEqual(decode());
   });
 
-  it('an unknown field is ignored, at the top and in a message', () => {
-    const messages = [{ role: 'user', content: 'x', output_config: { effort: 'low' } }];
-    const request = decode({ context_management: { edits: [] }, service_tier: 'auto', messages });
-    expect(request).toEqual(decode({ messages: [{ role: 'user', content: 'x' }] }));
+  it('row 48: an unknown field is ignored; one that only this protocol understands is remembered by name', () => {
+    const messages = [{ role: 'user', content: 'x', output_config: { effort: 'low' }, tomorrow: 1 }];
+    const request = decode({
+      context_management: { edits: [] },
+      service_tier: 'auto',
+      tomorrow: 1,
+      messages,
+    });
+    expect(request).toEqual({
+      ...decode({ messages: [{ role: 'user', content: 'x' }] }),
+      ownFields: ['context_management', 'messages.output_config'],
+    });
   });
 
   it('statement 80: router fields are taken apart from the request', () => {
@@ -163,13 +171,18 @@ describe('a Messages request', () => {
     expect(refusedField({ temperature: 2.1 }, 'cortecs')).toBe('temperature');
   });
 
-  it('a conversation kept on the server is refused with the code that its SDK understands', () => {
+  it('row 49: a thread may be created, for that keeps nothing; continuing one is refused in words its SDK recovers by', () => {
+    expect(decode({ thread: { type: 'create' } })).toEqual(decode());
     expect(() => decode({ thread: { type: 'continue', previous_message_id: 'msg_1' } })).toThrow(
-      expect.objectContaining({ details: expect.objectContaining({ code: 'thread_unsupported_request' }) }),
+      expect.objectContaining({
+        kind: 'invalid_request',
+        details: expect.objectContaining({ code: 'thread_not_found', param: 'thread' }),
+      }),
     );
+    expect(refusedField({ thread: {} })).toBe('thread.type');
   });
 
-  it('a JSON schema is read from output_config and from the older output_format', () => {
+  it('row 29: a JSON schema is read from output_config and from the older output_format', () => {
     const format = { type: 'json_schema', schema: { type: 'object', properties: { b: {}, a: {} } } };
     const wanted = { kind: 'json-schema', name: 'response', schema: format.schema };
     expect(decode({ output_config: { format } }).responseFormat).toEqual(wanted);
@@ -178,7 +191,7 @@ describe('a Messages request', () => {
 });
 
 describe('messages and their blocks', () => {
-  it('statement 17 and 63: system as text and as blocks, with cache marks', () => {
+  it('statements 17 and 63: system as text and as blocks, with cache marks', () => {
     expect(decode({ system: 'Be brief.' }).messages[0]).toEqual({
       role: 'system',
       content: [{ type: 'text', text: 'Be brief.' }],
@@ -196,7 +209,7 @@ describe('messages and their blocks', () => {
     });
   });
 
-  it('system messages stay where they are, also as the last one', () => {
+  it('row 2: system messages stay where they are, also as the last one', () => {
     const messages = [
       { role: 'user', content: 'a' },
       { role: 'system', content: 'b' },
@@ -224,7 +237,7 @@ describe('messages and their blocks', () => {
     ]);
   });
 
-  it('documents in every form, with title, context and citations', () => {
+  it('row 45: documents in every form, with title, context and citations', () => {
     const more = { title: 'T', context: 'C', citations: { enabled: true } };
     const parts = [
       { type: 'text', text: 'x' },
@@ -314,7 +327,7 @@ describe('messages and their blocks', () => {
     ]);
   });
 
-  it('a signature that another vendor made comes back under its own name', () => {
+  it('row 42: a signature that another vendor made comes back under its own name', () => {
     const content = decode(assistant({ type: 'thinking', thinking: 'hm', signature: 'openai:abc' }))
       .messages[0]?.content;
     expect(content).toEqual([

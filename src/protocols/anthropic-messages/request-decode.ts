@@ -1,6 +1,7 @@
 import { invalidRequest } from '../../core/errors.js';
-import type { JsonObject } from '../../core/json.js';
+import { isObject, type JsonObject } from '../../core/json.js';
 import type { CompletionRequest, ResponseFormat } from '../completion.js';
+import { ownFieldsOf, type OwnField } from '../own-fields.js';
 import type { CompatibilityProfile } from '../protocol.js';
 import { routingOf } from '../routing-fields.js';
 import { decodeMessages } from './messages-decode.js';
@@ -21,6 +22,18 @@ import {
   requireString,
 } from './wire.js';
 
+/** Members that only Anthropic understands (`MessageCreateParams` in @anthropic-ai/sdk), and values that ask for nothing. */
+const OWN_FIELDS: readonly OwnField[] = [
+  ['cache_control'],
+  ['container'],
+  ['context_management'],
+  ['mcp_servers'],
+  ['compaction'],
+  ['inference_geo'],
+  ['service_tier', ['auto']],
+  ['speed', ['standard']],
+];
+
 /** Most stop sequences that Cortecs takes (seed statement 90). */
 const CORTECS_STOP_LIMIT = 4;
 
@@ -30,7 +43,7 @@ const CORTECS_STOP_LIMIT = 4;
  * Throws invalid_request naming the member.
  */
 export function decodeRequest(body: JsonObject, profile: CompatibilityProfile): CompletionRequest {
-  refuseThreads(body);
+  refuseThread(body);
   const warnings: string[] = [];
   const topK = readNumber(body, 'top_k', { integer: true, min: 0 });
   const isCortecs = profile === 'cortecs';
@@ -49,19 +62,34 @@ export function decodeRequest(body: JsonObject, profile: CompatibilityProfile): 
     responseFormat: readFormat(body),
     reasoning: decodeReasoning(body),
     ...readMetadata(body),
+    ownFields: ownFields(body),
     routing: routingOf(body),
     warnings,
   });
 }
 
 /**
- * A thread keeps the conversation on the server; a gateway that ignored the member would lose it. The code tells
- * @anthropic-ai/sdk to go on with the whole history where its caller allowed that.
+ * A thread keeps the conversation on the server; a gateway that ignored the member would lose it. Creating one asks for
+ * nothing yet and is answered; continuing one that nobody keeps is refused in the words by which @anthropic-ai/sdk sends
+ * the whole history again (its `ThreadState`).
  */
-function refuseThreads(body: JsonObject): void {
-  if (optional(body, 'thread') === undefined) return;
+function refuseThread(body: JsonObject): void {
+  const thread = readObject(body, 'thread');
+  const type = thread && readWord(thread, 'type', { words: ['create', 'continue'], path: 'thread' });
+  if (thread === undefined || type === 'create') return;
+  if (type === undefined) refuse('thread.type', 'is required');
   const message = 'thread: conversations are not kept here; send the whole history in messages';
-  throw invalidRequest(message, 'thread', 'thread_unsupported_request');
+  throw invalidRequest(message, 'thread', 'thread_not_found');
+}
+
+/** Members of single turns that only Anthropic understands (`BetaSystemMessageParam`). */
+const OWN_TURN_FIELDS = ['cache_control', 'clear_at', 'output_config'] as const;
+
+function ownFields(body: JsonObject): string[] | undefined {
+  const turns = (readArray(body, 'messages') ?? []).filter(isObject);
+  const ofTurns = OWN_TURN_FIELDS.filter((name) => turns.some((turn) => optional(turn, name) !== undefined));
+  const all = [...(ownFieldsOf(body, OWN_FIELDS) ?? []), ...ofTurns.map((name) => `messages.${name}`)];
+  return all.length > 0 ? all : undefined;
 }
 
 function readModel(body: JsonObject): string {

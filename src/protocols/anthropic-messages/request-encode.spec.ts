@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../core/json.js';
 import type { CompletionRequest, ContentPart, Message } from '../completion.js';
 import type { EncodeTarget } from '../protocol.js';
-import { decodeRequest } from './request-decode.js';
 import { encodeRequest } from './request-encode.js';
 
 const target: EncodeTarget = {
@@ -41,7 +40,7 @@ const result = (callId: string, text: string): ContentPart => ({
 });
 
 describe('writing a Messages request', () => {
-  it('uses the upstream name of the model and a limit where the caller gave none', () => {
+  it('row 30: uses the upstream name of the model and a limit where the caller gave none', () => {
     expect(encode().body).toEqual({
       model: 'claude-x',
       max_tokens: 8192,
@@ -62,13 +61,19 @@ describe('writing a Messages request', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('statement 91: a temperature above 1 is lowered with a warning', () => {
+  it('row 31: a stop sequence of white space alone is dropped, with a warning', () => {
+    const { body, warnings } = encode({ stop: ['END', ' \n'] });
+    expect(body['stop_sequences']).toEqual(['END']);
+    expect(warnings).toEqual([expect.stringMatching(/^stop was dropped/)]);
+  });
+
+  it('row 32: a temperature above 1 is lowered with a warning (statement 91)', () => {
     const { body, warnings } = encode({ temperature: 1.7 });
     expect(body['temperature']).toBe(1);
     expect(warnings).toEqual([expect.stringContaining('temperature')]);
   });
 
-  it('sends temperature rather than top_p when both are set', () => {
+  it('row 32: sends temperature rather than top_p when both are set', () => {
     expect(encode({ temperature: 0.2, topP: 0.9 })).toMatchObject({
       body: { temperature: 0.2 },
       warnings: [expect.stringContaining('top_p')],
@@ -77,7 +82,7 @@ describe('writing a Messages request', () => {
     expect(encode({ topP: 0.9 }).body['top_p']).toBe(0.9);
   });
 
-  it('sends no temperature or top_k with thinking', () => {
+  it('row 32: sends no temperature or top_k with thinking', () => {
     const { body, warnings } = encode({
       temperature: 0.2,
       topK: 4,
@@ -89,7 +94,7 @@ describe('writing a Messages request', () => {
     expect(warnings).toHaveLength(3);
   });
 
-  it('names every parameter that this protocol cannot carry', () => {
+  it('row 34: names every parameter that this protocol cannot carry', () => {
     const { body, warnings } = encode({
       seed: 1,
       logprobs: true,
@@ -120,18 +125,19 @@ describe('writing a Messages request', () => {
     expect(Object.keys(body)).toEqual(['model', 'max_tokens', 'messages']);
   });
 
-  it('refuses several answers, which it could not ignore', () => {
+  it('row 33: refuses several answers, which it could not ignore', () => {
     expect(() => encode({ choiceCount: 2 })).toThrow(
       expect.objectContaining({ kind: 'invalid_request', details: expect.objectContaining({ param: 'n' }) }),
     );
   });
 
-  it('a JSON schema becomes output_config.format, a JSON object an instruction', () => {
-    const schema = { type: 'object', properties: { z: {}, a: {} } };
+  it('rows 28 and 29: a JSON schema becomes output_config.format, never a tool, and a JSON object an instruction', () => {
+    const schema = { type: 'object', properties: { z: {}, a: {} }, additionalProperties: false };
     const withSchema = encode({
       responseFormat: { kind: 'json-schema', name: 'n', schema },
-      reasoning: { effort: 'low' },
+      reasoning: { mode: 'adaptive', effort: 'low' },
     });
+    expect(withSchema.body['tools']).toBeUndefined();
     expect(JSON.stringify(withSchema.body['output_config'])).toBe(
       JSON.stringify({ effort: 'low', format: { type: 'json_schema', schema } }),
     );
@@ -147,7 +153,7 @@ describe('writing a Messages request', () => {
 describe('writing messages', () => {
   const messagesOf = (...messages: Message[]) => encode({ messages }).body['messages'];
 
-  it('instructions at the start become system, later ones stay in place', () => {
+  it('rows 1 and 2: instructions at the start become system, later ones stay in place', () => {
     const cached: ContentPart = { type: 'text', text: 'two', cacheControl: { ttl: '1h' } };
     const { body } = encode({
       messages: [
@@ -168,7 +174,7 @@ describe('writing messages', () => {
     ]);
   });
 
-  it('a tool message and the user message after it are one turn with results first', () => {
+  it('row 4: a tool message and the user message after it are one turn with results first', () => {
     expect(
       messagesOf(said('user', 'a'), said('assistant', call('t1'), call('t2')), said('user', 'note'), {
         role: 'tool',
@@ -194,7 +200,7 @@ describe('writing messages', () => {
     ]);
   });
 
-  it('a foreign tool id is mapped in the call and in its result, and stays unique when used again', () => {
+  it('row 9: a foreign tool id is mapped in the call and in its result, and stays unique when used again', () => {
     const turns = [
       said('user', 'a'),
       said('assistant', call('functions.add:0')),
@@ -210,7 +216,7 @@ describe('writing messages', () => {
     expect(ids[2]).not.toBe(ids[0]);
   });
 
-  it('arguments become an object; a text that is none is wrapped, not lost', () => {
+  it('rows 13 and 14: arguments become an object; a text that is none is wrapped, not lost', () => {
     const inputs = ['{"a":1}', '', '{"a":', '[1]'].map((text) => {
       const [, turn] = messagesOf(said('user', 'a'), said('assistant', call('t', text))) as JsonObject[];
       return (turn as { content: JsonObject[] }).content[0]?.['input'];
@@ -218,8 +224,24 @@ describe('writing messages', () => {
     expect(inputs).toEqual([{ a: 1 }, {}, { _raw: '{"a":' }, { _raw: '[1]' }]);
   });
 
-  it('empty texts and turns with nothing left are dropped, and neighbours of one role are one turn', () => {
-    expect(messagesOf(said('user', 'a', ''), said('assistant', ''), said('user', 'b'))).toEqual([
+  it('row 6: empty texts are dropped; an emptied turn holds its place between two of another role', () => {
+    expect(
+      messagesOf(said('user', 'a', ''), said('assistant', ''), said('user', 'b'), said('assistant', '')),
+    ).toEqual([
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: '.' },
+      { role: 'user', content: 'b' },
+    ]);
+    expect(messagesOf(said('user', 'a'), said('user', ''), said('assistant', 'b'))).toEqual([
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: 'b' },
+    ]);
+  });
+
+  it('row 4: adjacent turns of one role become one', () => {
+    expect(
+      messagesOf(said('user', 'a'), said('user', 'b'), said('assistant', 'c'), said('assistant', 'd')),
+    ).toEqual([
       {
         role: 'user',
         content: [
@@ -227,10 +249,51 @@ describe('writing messages', () => {
           { type: 'text', text: 'b' },
         ],
       },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'text', text: 'c' },
+          { type: 'text', text: 'd' },
+        ],
+      },
     ]);
   });
 
-  it('a conversation that starts with the assistant gets a user turn first, with a warning', () => {
+  it('row 4: results stand right behind their calls, whatever the caller put between', () => {
+    const messages = [
+      said('user', 'a'),
+      said('assistant', call('t1'), call('t2')),
+      said('tool', result('t1', '1')),
+      said('system', 'late'),
+      said('tool', result('t2', '2')),
+    ];
+    expect((encode({ messages }).body['messages'] as JsonObject[]).slice(2)).toEqual([
+      {
+        role: 'user',
+        content: [
+          { type: 'tool_result', tool_use_id: 't1', content: '1' },
+          { type: 'tool_result', tool_use_id: 't2', content: '2' },
+        ],
+      },
+      { role: 'system', content: 'late' },
+    ]);
+  });
+
+  it('row 2: where the model takes no system turn, or not there, the text is marked inside a user turn', () => {
+    const marked = { type: 'text', text: '<system-reminder>\nlate\n</system-reminder>' };
+    const messages = [said('user', 'a'), said('system', 'late'), said('assistant', 'b')];
+    expect(encode({ messages }, { quirks: { systemTurns: false } }).body['messages']).toEqual([
+      { role: 'user', content: [{ type: 'text', text: 'a' }, marked] },
+      { role: 'assistant', content: 'b' },
+    ]);
+    expect(messagesOf(said('user', 'a'), said('assistant', 'b'), said('system', 'late'))).toEqual([
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: 'b' },
+      { role: 'user', content: marked.text },
+    ]);
+  });
+
+  it('row 8: a conversation that starts with the assistant gets a user turn first, with a warning', () => {
     const { body, warnings } = encode({ messages: [said('assistant', 'hello')] });
     expect(body['messages']).toEqual([
       { role: 'user', content: '.' },
@@ -239,14 +302,14 @@ describe('writing messages', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('a last assistant turn loses the white space at its end', () => {
+  it('row 7: a last assistant turn loses the white space at its end', () => {
     expect(messagesOf(said('user', 'a'), said('assistant', 'So: '))).toEqual([
       { role: 'user', content: 'a' },
       { role: 'assistant', content: 'So:' },
     ]);
   });
 
-  it('thinking goes back only to the one who signed it', () => {
+  it('rows 39 and 42: thinking goes back only to the one who signed it', () => {
     const own: ContentPart = { type: 'thinking', text: '', signature: { issuer: 'anthropic', value: 's' } };
     const foreign: ContentPart = {
       type: 'thinking',
@@ -266,73 +329,14 @@ describe('writing messages', () => {
     expect(warnings).toEqual([expect.stringContaining('thinking')]);
   });
 
-  it('audio is refused by name', () => {
+  it('row 52: audio is refused by name', () => {
     expect(() => messagesOf(said('user', { type: 'audio', format: 'wav', data: 'AA==' }))).toThrow('audio');
   });
 
-  it('a block of another protocol is dropped with its name', () => {
+  it('row 50: a block of another protocol is dropped with its name', () => {
     const part: ContentPart = { type: 'opaque', protocol: 'google-gemini', raw: { type: 'executableCode' } };
     expect(encode({ messages: [said('user', 'a', part)] }).warnings).toEqual([
       expect.stringContaining('executableCode'),
     ]);
-  });
-});
-
-describe('a request read and written again', () => {
-  it.each<[string, JsonObject]>([
-    ['plain', { messages: [{ role: 'user', content: 'hi' }] }],
-    [
-      'an agent turn',
-      {
-        system: [
-          { type: 'text', text: 'a' },
-          { type: 'text', text: 'b', cache_control: { type: 'ephemeral' } },
-        ],
-        messages: [
-          { role: 'user', content: 'go' },
-          {
-            role: 'assistant',
-            content: [
-              { type: 'thinking', thinking: 't', signature: 'c2ln' },
-              { type: 'text', text: 'x' },
-              { type: 'tool_use', id: 'toolu_1', name: 'read', input: { path: 'a', deep: { z: 1, a: [] } } },
-              { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} },
-            ],
-          },
-          {
-            role: 'user',
-            content: [
-              {
-                type: 'tool_result',
-                tool_use_id: 'toolu_1',
-                content: [
-                  { type: 'text', text: 'pdf' },
-                  {
-                    type: 'document',
-                    source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0' },
-                  },
-                  { type: 'tool_reference', tool_name: 'WebSearch' },
-                ],
-                is_error: false,
-                cache_control: { type: 'ephemeral', ttl: '5m' },
-              },
-              { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } },
-            ],
-          },
-          { role: 'system', content: 'late' },
-        ],
-        thinking: { type: 'enabled', budget_tokens: 2048, display: 'omitted' },
-        tools: [{ name: 'read', input_schema: { type: 'object' }, strict: true }],
-        tool_choice: { type: 'auto', disable_parallel_tool_use: true },
-        output_config: { effort: 'medium', format: { type: 'json_schema', schema: { type: 'object' } } },
-        metadata: { user_id: 'u' },
-        stop_sequences: ['END'],
-        stream: true,
-      },
-    ],
-  ])('%s: nothing is lost', (_name, more) => {
-    const body: JsonObject = { model: 'claude-x', max_tokens: 4096, ...more };
-    const encoded = encodeRequest(decodeRequest(body, 'standard'), target);
-    expect(encoded).toEqual({ body, warnings: [] });
   });
 });

@@ -1,8 +1,12 @@
 import { invalidRequest } from '../../core/errors.js';
-import type { JsonObject } from '../../core/json.js';
+import { asArray, isObject, type JsonObject } from '../../core/json.js';
 import type { CompletionRequest, ParameterName } from '../completion.js';
 import type { EncodedRequest, EncodeTarget } from '../protocol.js';
+import { ToolNames } from '../tool-names.js';
+import { dropped } from '../warnings.js';
+import { fitBreakpoints } from './cache-breakpoints.js';
 import { encodeMessages } from './messages-encode.js';
+import { decodableSchema } from './output-schema.js';
 import { encodeReasoning } from './reasoning.js';
 import { encodeTools } from './tools.js';
 import { compact } from './wire.js';
@@ -34,11 +38,18 @@ const JSON_INSTRUCTION = 'Answer with one valid JSON object and nothing else.';
 export function encodeRequest(request: CompletionRequest, target: EncodeTarget): EncodedRequest {
   if ((request.choiceCount ?? 1) > 1) throw invalidRequest('n: this model gives one answer per request', 'n');
   const maxTokens = request.maxOutputTokens ?? target.maxOutputTokens;
-  const { messages, ...encoded } = encodeMessages(request.messages, target.issuer);
-  const { tools, toolChoice, ...choice } = encodeTools(request);
-  const reasoning = encodeReasoning(request, maxTokens);
+  const names = new ToolNames();
+  const { messages, ...encoded } = encodeMessages(request.messages, target, names);
+  const { tools, toolChoice, ...choice } = encodeTools(request, names);
+  const reasoning = encodeReasoning(request, {
+    maxTokens,
+    style: target.quirks.thinking,
+    lacksThinking: lacksThinking(messages),
+  });
   const sampling = encodeSampling(request, reasoning.thinking);
   const wantsJson = request.responseFormat?.kind === 'json-object';
+  const output = outputConfig(request, reasoning.effort);
+  const stops = request.stop?.filter((text) => text.trim() !== '');
   const body = compact<JsonObject>({
     model: target.upstreamModel,
     max_tokens: maxTokens,
@@ -47,21 +58,24 @@ export function encodeRequest(request: CompletionRequest, target: EncodeTarget):
     tools,
     tool_choice: toolChoice,
     thinking: reasoning.thinking,
-    output_config: outputConfig(request, reasoning.effort),
+    output_config: output.config,
     ...sampling.body,
-    stop_sequences: request.stop?.filter((text) => text.trim() !== ''),
+    stop_sequences: stops,
     metadata: request.user === undefined ? undefined : { user_id: request.user },
     stream: request.stream || undefined,
   });
   const warnings = [
     ...unsupported(request),
-    ...(wantsJson ? ['response_format json_object was turned into an instruction'] : []),
+    ...(wantsJson ? ['response_format: json_object became an instruction'] : []),
+    ...(stops?.length === request.stop?.length ? [] : [dropped('stop', 'a sequence of white space only')]),
     ...encoded.warnings,
     ...choice.warnings,
     ...reasoning.warnings,
     ...sampling.warnings,
+    ...output.warnings,
+    ...fitBreakpoints(body),
   ];
-  return { body, warnings };
+  return { body, warnings, toolNames: names.given };
 }
 
 function unsupported(request: CompletionRequest): string[] {
@@ -69,7 +83,25 @@ function unsupported(request: CompletionRequest): string[] {
     const value = request[name as ParameterName];
     return value === undefined || value === false
       ? []
-      : [`${wireName} was dropped: this upstream does not have it`];
+      : [dropped(wireName, 'this upstream does not have it')];
+  });
+}
+
+/**
+ * Whether a tool call of the turn at hand is not led by thinking: with a thinking budget Anthropic refuses such a
+ * history ("Expected `thinking`…"); clients of other protocols rarely send thinking back.
+ */
+function lacksThinking(messages: readonly JsonObject[]): boolean {
+  const blocksOf = (message: JsonObject): JsonObject[] => asArray(message['content']).filter(isObject);
+  const has = (message: JsonObject, type: string): boolean =>
+    blocksOf(message).some((block) => block['type'] === type);
+  const start = messages.findLastIndex(
+    (message) => message['role'] === 'user' && !has(message, 'tool_result'),
+  );
+  return messages.slice(start + 1).some((message) => {
+    const first = blocksOf(message)[0]?.['type'];
+    const leads = first === 'thinking' || first === 'redacted_thinking';
+    return message['role'] === 'assistant' && has(message, 'tool_use') && !leads;
   });
 }
 
@@ -78,10 +110,19 @@ function withInstruction(system: string | JsonObject[] | undefined): string | Js
   return system === undefined ? JSON_INSTRUCTION : `${system}\n\n${JSON_INSTRUCTION}`;
 }
 
-function outputConfig(request: CompletionRequest, effort: string | undefined): JsonObject | undefined {
+/** `output_config`, and which constraints of its schema the model is told of without being held to them. */
+function outputConfig(
+  request: CompletionRequest,
+  effort: string | undefined,
+): { config: JsonObject | undefined; warnings: string[] } {
   const wanted = request.responseFormat;
-  const format = wanted?.kind === 'json-schema' ? { type: 'json_schema', schema: wanted.schema } : undefined;
-  return effort === undefined && format === undefined ? undefined : compact<JsonObject>({ effort, format });
+  if (wanted?.kind !== 'json-schema')
+    return { config: effort === undefined ? undefined : { effort }, warnings: [] };
+  const { schema, loosened } = decodableSchema(wanted.schema);
+  const config = compact<JsonObject>({ effort, format: { type: 'json_schema', schema } });
+  const warnings =
+    loosened.length === 0 ? [] : [`response_format: ${loosened.join(', ')} of the schema cannot be enforced`];
+  return { config, warnings };
 }
 
 interface Sampling {
@@ -90,24 +131,23 @@ interface Sampling {
 }
 
 /**
- * Temperature above Anthropic's 1 is clamped; newer models take temperature or `top_p`, not both; with thinking only
- * a `top_p` near 1 is allowed.
+ * Temperature above Anthropic's 1 is clamped; newer models take temperature or `top_p`, not both;
+ * with thinking only a `top_p` near 1 is allowed (mapping row 32).
  */
 function encodeSampling(request: CompletionRequest, thinking: JsonObject | undefined): Sampling {
   const { temperature, topP, topK } = request;
   const warnings: string[] = [];
-  const thinks = thinking !== undefined && thinking['type'] !== 'disabled';
-  if (thinks) {
-    if (temperature !== undefined && temperature !== 1)
-      warnings.push('temperature was dropped: the model thinks');
-    if (topK !== undefined) warnings.push('top_k was dropped: the model thinks');
+  if (thinking !== undefined && thinking['type'] !== 'disabled') {
+    const why = 'the model thinks';
+    if (temperature !== undefined && temperature !== 1) warnings.push(dropped('temperature', why));
+    if (topK !== undefined) warnings.push(dropped('top_k', why));
     const keepsTopP = topP !== undefined && topP >= THINKING_TOP_P;
-    if (topP !== undefined && !keepsTopP) warnings.push('top_p was dropped: the model thinks');
+    if (topP !== undefined && !keepsTopP) warnings.push(dropped('top_p', why));
     return { body: compact<JsonObject>({ top_p: keepsTopP ? topP : undefined }), warnings };
   }
   if (temperature !== undefined && temperature > 1) warnings.push('temperature was lowered to 1');
   const hasBoth = temperature !== undefined && topP !== undefined;
-  if (hasBoth && topP !== 1) warnings.push('top_p was dropped: only one of temperature and top_p can be set');
+  if (hasBoth && topP !== 1) warnings.push(dropped('top_p', 'only one of temperature and top_p can be set'));
   return {
     body: compact<JsonObject>({
       temperature: temperature === undefined ? undefined : Math.min(1, temperature),

@@ -51,7 +51,7 @@ describe('an answer', () => {
     expect(stopReasonOf({ finishReason: 'pause' })).toBe('pause_turn');
   });
 
-  it('a refusal is stop_reason refusal with its text in stop_details', () => {
+  it('row 56: a refusal is stop_reason refusal with its text in stop_details', () => {
     const content: CompletionChoice['content'] = [{ type: 'refusal', text: 'I will not.' }];
     expect(encodeResponse(answer({ content }), identity)).toMatchObject({
       content: [],
@@ -60,7 +60,7 @@ describe('an answer', () => {
     });
   });
 
-  it('foreign tool ids are escaped and arguments become an object', () => {
+  it('rows 9 and 13: foreign tool ids are escaped and arguments become an object', () => {
     const content: CompletionChoice['content'] = [
       { type: 'tool-call', id: 'functions.add:0', name: 'add', arguments: '{"b":1,"a":' },
     ];
@@ -143,7 +143,7 @@ describe('an upstream body', () => {
     ['compaction', 'other'],
     ['toString', 'other'],
     [null, 'other'],
-  ])('stop_reason %s is %s', (stopReason, reason) => {
+  ])('rows 53 and 57: stop_reason %s is %s', (stopReason, reason) => {
     const { choices } = decodeResponse({ type: 'message', content: [], stop_reason: stopReason });
     expect(choices[0]?.finishReason).toBe(reason);
   });

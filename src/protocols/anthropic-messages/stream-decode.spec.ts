@@ -68,7 +68,7 @@ describe('reading a Messages stream', () => {
     expect(usage).toEqual({ input: { noCache: 40, cacheRead: 100 }, output: { total: 9 }, searches: 2 });
   });
 
-  it('the output count of message_start is not reported, so that a cut stream is never billed from it', () => {
+  it('rows 66 and 68: the output count of message_start is not reported, so that a cut stream is never billed from it', () => {
     expect(foldEvents(decode(start())).usage).toEqual({ input: { noCache: 12 }, output: {} });
   });
 
@@ -97,7 +97,7 @@ describe('reading a Messages stream', () => {
     ]);
   });
 
-  it('an empty thought with a signature is kept', () => {
+  it('row 39: an empty thought with a signature is kept', () => {
     const signed = delta(0, { type: 'signature_delta', signature: 's' });
     expect(
       contentOf(start(), open(0, { type: 'thinking', thinking: '' }), signed, stop(0), end(), bye),
@@ -146,7 +146,7 @@ describe('reading a Messages stream', () => {
     ['in pieces', [json(0, ''), json(0, '{"a":'), json(0, '1}')], '{"a":1}'],
     ['not at all', [], '{}'],
     ['as one empty piece', [json(0, '')], '{}'],
-  ])('tool arguments that come %s', (_name, pieces, args) => {
+  ])('row 14: tool arguments that come %s', (_name, pieces, args) => {
     expect(
       contentOf(start(), open(0, toolBlock('toolu_1')), ...pieces, stop(0), end('tool_use'), bye),
     ).toEqual([{ type: 'tool-call', id: 'toolu_1', name: 'add', arguments: args }]);
@@ -168,7 +168,7 @@ describe('reading a Messages stream', () => {
     });
   });
 
-  it('a refusal ends with its explanation', () => {
+  it('row 56: a refusal ends with its explanation', () => {
     const refused = end(
       'refusal',
       { output_tokens: 5 },
@@ -238,7 +238,7 @@ describe('a Messages stream with a defect still reads as', () => {
     expect(foldEvents(decode(...events)).choices[0]?.finishReason).toBe('stop');
   });
 
-  it('missing event lines', () => {
+  it('row 73: missing event lines', () => {
     const events = [start(), open(0, textBlock), text(0, 'hello'), stop(0), end(), bye];
     const wire = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
     expect(
@@ -302,7 +302,7 @@ describe('a Messages stream that fails', () => {
       'a message_delta without a stop reason',
       [start(), { type: 'message_delta', delta: {}, usage: { output_tokens: 3 } }],
     ],
-  ])('a stream cut after %s ends in an error event', (_name, events) => {
+  ])('row 68: a stream cut after %s ends in an error event', (_name, events) => {
     expect(failureOf(...events)).toMatchObject({ kind: 'upstream' });
   });
 

@@ -90,7 +90,7 @@ describe('writing a Messages stream', () => {
     expect(cost('octen')).not.toMatchObject({ cost: expect.anything() });
   });
 
-  it('blocks that interleave are written one after the other, nothing lost', () => {
+  it('row 59: blocks that interleave are written one after the other, nothing lost', () => {
     const events: CompletionEvent[] = [
       { type: 'text-start', block: 0 },
       { type: 'text-delta', block: 0, text: 'a' },
@@ -165,7 +165,7 @@ describe('writing a Messages stream', () => {
     expect(last(wire, 'message_delta')).toMatchObject({ delta: { stop_reason: 'end_turn' } });
   });
 
-  it('a signature of another vendor keeps its issuer', () => {
+  it('row 42: a signature of another vendor keeps its issuer', () => {
     const events: CompletionEvent[] = [
       { type: 'thinking-start', block: 0 },
       { type: 'thinking-delta', block: 0, text: 'hm' },

@@ -1,13 +1,13 @@
 import type { JsonObject } from '../../core/json.js';
 import { emptyUsage, inputTotal, mergeUsage, type TokenUsage } from '../../core/token-usage.js';
-import type { CompletionEvent, FinishReason } from '../completion.js';
+import type { CompletionEvent, FinishReason, ThinkingSignature } from '../completion.js';
 import type { ResponseIdentity, StreamEncoder } from '../protocol.js';
 import { dataEvent, namedEvent } from '../sse.js';
 import { encodeCitation, encodeRedacted } from './content-encode.js';
 import { costMembers } from '../usage-cost.js';
 import { encodeStopReason } from './finish-reason.js';
-import { refusalDetails } from './response.js';
-import { signatureText } from './signature.js';
+import { FAILED_ANSWER, refusalDetails } from './response.js';
+import { ISSUER, signatureText } from './signature.js';
 import { DONE } from './stream-decode.js';
 import { toWireId } from './tool-ids.js';
 import { encodeUsage } from './usage.js';
@@ -19,9 +19,14 @@ type Handlers = { [T in CompletionEvent['type']]: (state: MessagesEncoder, event
 interface Block {
   /** The `content_block` of its start, as JSON text. */
   start: string;
-  /** Deltas, as JSON texts, that came while another block was open. */
+  /** Deltas, as JSON texts, that came before the block was open. */
   waiting: string[];
+  opened: boolean;
   ended: boolean;
+  /** A thought that has said nothing so far. */
+  silent: boolean;
+  /** Signed by another vendor than this protocol's. */
+  foreign: boolean;
 }
 
 /**
@@ -32,6 +37,7 @@ interface Block {
  */
 export class MessagesEncoder implements StreamEncoder {
   private started = false;
+  private closing = false;
   private ended = false;
   private index = 0;
   private readonly blocks = new Map<number, Block>();
@@ -44,7 +50,7 @@ export class MessagesEncoder implements StreamEncoder {
   private hasToolCalls = false;
   private endsInToolCall = false;
 
-  constructor(private readonly identity: ResponseIdentity) {}
+  constructor(readonly identity: ResponseIdentity) {}
 
   push(event: CompletionEvent): string {
     if (this.ended) return '';
@@ -55,6 +61,7 @@ export class MessagesEncoder implements StreamEncoder {
     if (this.ended) return '';
     const closing = this.start() + this.closeAll();
     this.ended = true;
+    if (this.reason === 'error') return closing + failedAnswer();
     const tail = this.identity.profile === 'cortecs' ? dataEvent(DONE) : '';
     return closing + this.messageDelta() + namedEvent('message_stop', '{"type":"message_stop"}') + tail;
   }
@@ -77,20 +84,45 @@ export class MessagesEncoder implements StreamEncoder {
 
   /** Starts a block; it opens on the wire as soon as no other is open. */
   open(number: number, contentBlock: JsonObject): string {
-    const block: Block = { start: JSON.stringify(contentBlock), waiting: [], ended: false };
+    const silent = contentBlock['type'] === 'thinking';
+    const state = { opened: false, ended: false, silent, foreign: false };
+    const block: Block = { start: JSON.stringify(contentBlock), waiting: [], ...state };
     this.endsInToolCall = contentBlock['type'] === 'tool_use';
     this.hasToolCalls ||= this.endsInToolCall;
     this.blocks.set(number, block);
     this.queue.push(block);
-    return this.queue.length === 1 ? this.start() + this.openFrame(block) : '';
+    return this.advance();
+  }
+
+  /** The signature of a call, in a block of its own before it: a thought without text (row 41). */
+  seal({ block, signature }: EventOf<'tool-start'>): string {
+    if (signature === undefined) return '';
+    // Blocks of the inner language count from 0, so this number is free.
+    const number = -1 - block;
+    const opened = this.open(number, { type: 'thinking', thinking: '', signature: '' });
+    return opened + this.sign(number, signature) + this.close(number);
   }
 
   delta(number: number, delta: string): string {
     const block = this.blocks.get(number);
     if (block === undefined) return '';
-    if (block === this.queue[0]) return this.deltaFrame(delta);
+    if (block.opened) return this.deltaFrame(delta);
     block.waiting.push(delta);
     return '';
+  }
+
+  think(number: number, text: string): string {
+    const block = this.blocks.get(number);
+    if (block?.silent && text !== '') block.silent = false;
+    const delta = this.delta(number, `{"type":"thinking_delta","thinking":${JSON.stringify(text)}}`);
+    return delta === '' ? this.advance() : delta;
+  }
+
+  sign(number: number, signature: ThinkingSignature): string {
+    const block = this.blocks.get(number);
+    if (block) block.foreign = signature.issuer !== ISSUER;
+    const delta = { type: 'signature_delta', signature: signatureText(signature) };
+    return this.delta(number, JSON.stringify(delta));
   }
 
   close(number: number): string {
@@ -101,26 +133,34 @@ export class MessagesEncoder implements StreamEncoder {
     return this.advance();
   }
 
-  /** Closes finished blocks at the head of the queue and opens the next with all that it has waiting. */
+  /** Opens the block at the head of the queue, with all that it has waiting, and closes it when it has ended. */
   private advance(): string {
     let text = '';
-    while (this.queue[0]?.ended) {
+    for (let head = this.queue[0]; head !== undefined; head = this.queue[0]) {
+      if (!head.opened) {
+        if (this.isHeld(head)) break;
+        head.opened = true;
+        text += this.start() + this.openFrame(head);
+        for (const delta of head.waiting.splice(0)) text += this.deltaFrame(delta);
+      }
+      if (!head.ended) break;
       this.queue.shift();
       text += namedEvent('content_block_stop', `{"type":"content_block_stop","index":${this.index}}`);
       this.index += 1;
-      const next = this.queue[0];
-      if (next)
-        text +=
-          this.openFrame(next) +
-          next.waiting
-            .splice(0)
-            .map((delta) => this.deltaFrame(delta))
-            .join('');
     }
     return text;
   }
 
+  /** A silent thought after other blocks waits until it speaks, or something comes after it. */
+  private isHeld(head: Block): boolean {
+    return head.silent && this.index > 0 && this.queue.length === 1 && !this.closing;
+  }
+
+  /** Closes what is open; a seal at the very end is left out (see `isClosingSeal`). */
   private closeAll(): string {
+    this.closing = true;
+    const last = this.queue.at(-1);
+    if (last?.silent && last.foreign && !last.opened) this.queue.pop();
     for (const block of this.queue) block.ended = true;
     return this.advance();
   }
@@ -174,6 +214,20 @@ export class MessagesEncoder implements StreamEncoder {
   }
 }
 
+const toolUse = ({ id, name }: EventOf<'tool-start'>, answer: string): JsonObject => ({
+  type: 'tool_use',
+  id: toWireId(id, { answer }),
+  name,
+  input: {},
+});
+
+/** The end of an answer that the vendor itself broke off: never a clean one (mapping row 70). */
+const failedAnswer = (): string =>
+  namedEvent(
+    'error',
+    JSON.stringify({ type: 'error', error: { type: 'api_error', message: FAILED_ANSWER } }),
+  );
+
 /** Only the first choice is shown: this protocol has one. */
 const isFirst = (event: { choice?: number | undefined }): boolean => (event.choice ?? 0) === 0;
 
@@ -191,22 +245,20 @@ const HANDLERS: Handlers = {
   'refusal-delta': (state, event) => (isFirst(event) ? state.refuse(event.text) : ''),
   'thinking-start': (state, event) =>
     isFirst(event) ? state.open(event.block, { type: 'thinking', thinking: '', signature: '' }) : '',
-  'thinking-delta': (state, { block, text }) =>
-    state.delta(block, `{"type":"thinking_delta","thinking":${JSON.stringify(text)}}`),
-  'thinking-signature': (state, { block, signature }) =>
-    state.delta(block, JSON.stringify({ type: 'signature_delta', signature: signatureText(signature) })),
+  'thinking-delta': (state, { block, text }) => state.think(block, text),
+  'thinking-signature': (state, { block, signature }) => state.sign(block, signature),
   'thinking-end': (state, { block }) => state.close(block),
   'redacted-thinking': (state, event) =>
-    state.open(event.block, encodeRedacted(event)) + state.close(event.block),
+    isFirst(event) ? state.open(event.block, encodeRedacted(event)) + state.close(event.block) : '',
   'tool-start': (state, event) =>
-    isFirst(event)
-      ? state.open(event.block, { type: 'tool_use', id: toWireId(event.id), name: event.name, input: {} })
-      : '',
+    isFirst(event) ? state.seal(event) + state.open(event.block, toolUse(event, state.identity.id)) : '',
   'tool-delta': (state, { block, text }) =>
     state.delta(block, `{"type":"input_json_delta","partial_json":${JSON.stringify(text)}}`),
   'tool-end': (state, { block }) => state.close(block),
-  'opaque-block': (state, { block, protocol, raw }) =>
-    protocol === 'anthropic-messages' ? state.open(block, raw) + state.close(block) : '',
+  'opaque-block': (state, event) =>
+    isFirst(event) && event.protocol === 'anthropic-messages'
+      ? state.open(event.block, event.raw) + state.close(event.block)
+      : '',
   finish: (state, event) => (isFirst(event) ? state.finish(event) : ''),
   error: () => '',
 };

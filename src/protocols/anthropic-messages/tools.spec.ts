@@ -1,8 +1,15 @@
 import type { JsonObject } from '../../core/json.js';
 import type { CompletionRequest } from '../completion.js';
+import { ToolNames } from '../tool-names.js';
 import { decodeToolChoice, decodeTools, encodeTools } from './tools.js';
 
-const schema = { $schema: 'x', type: 'object', properties: { z: {}, a: {} }, required: ['z'] };
+const schema = {
+  $schema: 'x',
+  type: 'object',
+  properties: { z: {}, a: {} },
+  required: ['z'],
+  additionalProperties: false,
+};
 const tool = { name: 'add', description: 'Adds.', input_schema: schema };
 
 const request = (changes: Partial<CompletionRequest>): CompletionRequest => ({
@@ -43,7 +50,7 @@ describe('tools', () => {
     expect(() => decodeTools({ tools: [raw] })).toThrow(field);
   });
 
-  it('what was read is written again, key order and vendor members included', () => {
+  it('row 27: what was read is written again, key order and vendor members included', () => {
     const full = {
       ...tool,
       strict: true,
@@ -60,7 +67,7 @@ describe('tools', () => {
     expect(tools).toEqual([{ name: 'now', input_schema: { type: 'object', properties: {} } }]);
   });
 
-  it('a server tool of another protocol, and our own search, never go upstream', () => {
+  it('row 50: a server tool of another protocol, and our own search, never go upstream', () => {
     const foreign = {
       kind: 'server' as const,
       protocol: 'openai-responses' as const,
@@ -85,7 +92,7 @@ describe('tool choice', () => {
     { type: 'any', disable_parallel_tool_use: false },
     { type: 'tool', name: 'add' },
     { type: 'none' },
-  ])('is read and written again: %j', (choice) => {
+  ])('rows 19 and 22: is read and written again: %j', (choice) => {
     const { toolChoice } = encodeTools(
       request({ tools: functions, ...decodeToolChoice({ tool_choice: choice }) }),
     );
@@ -101,12 +108,49 @@ describe('tool choice', () => {
     expect(() => decodeToolChoice({ tool_choice: choice })).toThrow(field);
   });
 
-  it('no parallel calls without a choice becomes auto with the switch', () => {
+  it('row 22: no parallel calls without a choice becomes auto with the switch', () => {
     const { toolChoice } = encodeTools(request({ tools: functions, parallelToolCalls: false }));
     expect(toolChoice).toEqual({ type: 'auto', disable_parallel_tool_use: true });
   });
 
-  it('a choice without tools is dropped with a warning', () => {
+  it('row 19: a choice among some tools is said by sending those alone', () => {
+    const other = { kind: 'function' as const, name: 'other' };
+    const { tools, toolChoice, warnings } = encodeTools(
+      request({ tools: [...(functions ?? []), other], toolChoice: { kind: 'required', allowed: ['other'] } }),
+    );
+    expect([tools?.map((sent) => sent['name']), toolChoice, warnings]).toEqual([
+      ['other'],
+      { type: 'any' },
+      [],
+    ]);
+  });
+
+  it('row 12: a name that Messages does not take is rewritten in the tool and in the choice', () => {
+    const names = new ToolNames();
+    const dotted = { kind: 'function' as const, name: 'weather.get' };
+    const { tools, toolChoice } = encodeTools(
+      request({ tools: [dotted], toolChoice: { kind: 'tool', name: 'weather.get' } }),
+      names,
+    );
+    expect(tools?.[0]?.['name']).toMatch(/^weather_get_[0-9a-f]{8}$/);
+    expect(toolChoice).toEqual({ type: 'tool', name: tools?.[0]?.['name'] });
+    expect([...(names.given ?? [])]).toEqual([[tools?.[0]?.['name'], 'weather.get']]);
+  });
+
+  it('row 25: a strict tool keeps only constraints that decoding enforces, and says which it lost', () => {
+    const parameters = { type: 'object', properties: { n: { type: 'integer', minimum: 1 } } };
+    const { tools, warnings } = encodeTools(
+      request({ tools: [{ kind: 'function', name: 'roll', strict: true, parameters }] }),
+    );
+    expect(tools?.[0]?.['input_schema']).toEqual({
+      type: 'object',
+      properties: { n: { type: 'integer', description: '{minimum: 1}' } },
+      additionalProperties: false,
+    });
+    expect(warnings).toEqual([expect.stringMatching(/^tools\.roll: minimum/)]);
+  });
+
+  it('row 19: a choice without tools is dropped with a warning', () => {
     const encoded = encodeTools(request({ toolChoice: { kind: 'required' } }));
     expect(encoded).toEqual({ warnings: [expect.stringContaining('tool_choice')] });
   });

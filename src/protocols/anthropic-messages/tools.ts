@@ -1,7 +1,10 @@
 import { asString, type JsonObject } from '../../core/json.js';
 import type { CompletionRequest, ToolChoice, ToolDefinition } from '../completion.js';
+import { ToolNames } from '../tool-names.js';
+import { dropped } from '../warnings.js';
 import { readCacheControl } from './content-decode.js';
 import { encodeCacheControl } from './content-encode.js';
+import { decodableSchema } from './output-schema.js';
 import {
   at,
   compact,
@@ -31,7 +34,8 @@ export function decodeTools(body: JsonObject): ToolDefinition[] | undefined {
   return readObjects(body, 'tools')?.map((tool, index) => decodeTool(tool, at('tools', index)));
 }
 
-function decodeTool(tool: JsonObject, path: string): ToolDefinition {
+/** One tool; `path` is how the caller would find it. */
+export function decodeTool(tool: JsonObject, path: string): ToolDefinition {
   const type = readString(tool, 'type', path) ?? 'custom';
   if (type !== 'custom') {
     if (type === SEARCH_TOOL && tool['name'] !== SEARCH_TOOL)
@@ -80,30 +84,45 @@ export interface EncodedTools {
   warnings: string[];
 }
 
-export function encodeTools(request: CompletionRequest): EncodedTools {
+/** Tools and choice as sent. A choice among some of the tools is said by sending those alone (mapping row 19). */
+export function encodeTools(request: CompletionRequest, names = new ToolNames()): EncodedTools {
   const warnings: string[] = [];
-  const tools = request.tools?.flatMap((tool) => encodeTool(tool, warnings));
+  const { toolChoice: choice } = request;
+  const allowed = choice && 'allowed' in choice ? choice.allowed : undefined;
+  const wanted = request.tools?.filter((tool) => allowed === undefined || allowed.includes(nameOf(tool)));
+  const tools = wanted?.flatMap((tool) => encodeTool(tool, { names, warnings }));
   const hasTools = tools !== undefined && tools.length > 0;
-  const toolChoice = encodeChoice(request);
-  if (!hasTools && request.toolChoice)
-    warnings.push('tool_choice was dropped: the request has no tools to choose from');
-  return { tools, toolChoice: hasTools ? toolChoice : undefined, warnings };
+  const isLost = choice?.kind === 'tool' && !tools?.some((tool) => tool['name'] === names.wire(choice.name));
+  if (choice && (!hasTools || isLost)) {
+    warnings.push(
+      dropped('tool_choice', hasTools ? 'the tool it names was' : 'there are no tools to choose from'),
+    );
+  }
+  const encoded = hasTools && !isLost ? encodeChoice(request, names) : undefined;
+  return { tools, toolChoice: encoded, warnings };
 }
 
-function encodeTool(tool: ToolDefinition, warnings: string[]): JsonObject[] {
+/** The name by which a choice asks for a tool. */
+const nameOf = (tool: ToolDefinition): string =>
+  tool.kind === 'function' ? tool.name : (asString(tool.raw['name']) ?? asString(tool.raw['type']) ?? '');
+
+function encodeTool(
+  tool: ToolDefinition,
+  { names, warnings }: { names: ToolNames; warnings: string[] },
+): JsonObject[] {
   if (tool.kind === 'server') {
     const type = asString(tool.raw['type']) ?? 'unknown';
     if (tool.protocol === 'anthropic-messages' && type !== SEARCH_TOOL) return [tool.raw];
-    warnings.push(`tool ${type} was dropped: this upstream does not offer it`);
+    warnings.push(dropped(`tools.${type}`, 'this upstream does not offer it'));
     return [];
   }
   const extra: JsonObject = {};
   for (const name of EXTRA_MEMBERS) if (tool.extra?.[name] !== undefined) extra[name] = tool.extra[name];
   return [
     compact<JsonObject>({
-      name: tool.name,
+      name: names.wire(tool.name),
       description: tool.description,
-      input_schema: inputSchema(tool.parameters),
+      input_schema: tool.strict ? strictSchema(tool, warnings) : inputSchema(tool.parameters),
       strict: tool.strict,
       ...extra,
       cache_control: encodeCacheControl(tool.cacheControl),
@@ -117,11 +136,23 @@ function inputSchema(parameters: JsonObject | undefined): JsonObject {
   return parameters['type'] === undefined ? { type: 'object', ...parameters } : parameters;
 }
 
-function encodeChoice({ toolChoice, parallelToolCalls }: CompletionRequest): JsonObject | undefined {
+/** A strict tool is decoded under constraints, and so takes the schemas that structured output takes. */
+function strictSchema(tool: Extract<ToolDefinition, { kind: 'function' }>, warnings: string[]): JsonObject {
+  const { schema, loosened } = decodableSchema(inputSchema(tool.parameters));
+  if (loosened.length > 0) {
+    warnings.push(`tools.${tool.name}: ${loosened.join(', ')} of the schema cannot be enforced`);
+  }
+  return schema;
+}
+
+function encodeChoice(
+  { toolChoice, parallelToolCalls }: CompletionRequest,
+  names: ToolNames,
+): JsonObject | undefined {
   if (toolChoice?.kind === 'none') return { type: 'none' };
   if (toolChoice === undefined && parallelToolCalls !== false) return undefined;
   const disabled = parallelToolCalls === undefined ? undefined : !parallelToolCalls;
   const switches = compact<JsonObject>({ disable_parallel_tool_use: disabled });
-  if (toolChoice?.kind === 'tool') return { type: 'tool', name: toolChoice.name, ...switches };
+  if (toolChoice?.kind === 'tool') return { type: 'tool', name: names.wire(toolChoice.name), ...switches };
   return { type: toolChoice?.kind === 'required' ? 'any' : 'auto', ...switches };
 }

@@ -16,7 +16,7 @@ describe('usage', () => {
     expect(usage.output.reasoning).toBeUndefined();
   });
 
-  it('cache writes are split by lifetime, and a total without its split is the shorter one', () => {
+  it('row 63: cache writes are split by lifetime, and a total without its split is the shorter one', () => {
     const split = { ephemeral_5m_input_tokens: 10, ephemeral_1h_input_tokens: 20 };
     expect(decodeUsage({ cache_creation_input_tokens: 30, cache_creation: split }).input).toMatchObject({
       cacheWrite5m: 10,
@@ -26,6 +26,20 @@ describe('usage', () => {
       15,
     );
     expect(decodeUsage({ cache_creation_input_tokens: 30 }).input).toMatchObject({ cacheWrite5m: 30 });
+  });
+
+  it('row 66: passes that compacted the context are added to the totals, those of an advisor are not', () => {
+    const usage = decodeUsage({
+      input_tokens: 682,
+      output_tokens: 1_320,
+      iterations: [
+        { type: 'compaction', input_tokens: 60_385, output_tokens: 592, cache_creation_input_tokens: 7 },
+        { type: 'advisor_message', input_tokens: 2_728, output_tokens: 874 },
+        { type: 'message', input_tokens: 682, output_tokens: 1_320 },
+      ],
+    });
+    expect(usage.input).toMatchObject({ noCache: 61_067, cacheWrite5m: 7 });
+    expect(usage.output.total).toBe(1_912);
   });
 
   it('a cumulative total without its split never counts a written token twice', () => {
@@ -66,7 +80,7 @@ describe('usage', () => {
     expect(decodeStartUsage({ input_tokens: 5, output_tokens: 4 }).output).toEqual({});
   });
 
-  it('a later report wins class by class', () => {
+  it('row 66: a later report wins class by class', () => {
     const known = decodeStartUsage({ input_tokens: 43, cache_read_input_tokens: 7 });
     expect(foldUsage(known, { input_tokens: 61, output_tokens: 2 })).toMatchObject({
       input: { noCache: 61, cacheRead: 7 },
@@ -87,7 +101,7 @@ describe('usage', () => {
     });
   });
 
-  it('what the protocol can say is written and read again', () => {
+  it('rows 62, 63 and 64: what the protocol can say is written and read again', () => {
     const positive = fc.integer({ min: 1, max: 1_000_000 });
     const usage = fc.record({
       input: fc.record({

@@ -1,4 +1,4 @@
-import { asObject, type JsonObject } from '../../core/json.js';
+import { asArray, asObject, isObject, type JsonObject } from '../../core/json.js';
 import { mergeUsage, tokenCount, type TokenUsage } from '../../core/token-usage.js';
 import { compact } from './wire.js';
 
@@ -7,8 +7,19 @@ import { compact } from './wire.js';
  * add up to the whole input. `output_tokens` includes thinking.
  * `earlier` is what the same answer reported before: `message_delta` gives cache writes without their split by lifetime,
  * so the split known from `message_start` is kept and the two classes never count a token twice.
+ * Passes that compacted the context are billed and stand in `iterations` alone, so they are added
+ * (platform.claude.com/docs/en/build-with-claude/compaction, "Understanding usage"); an advisor's are another model's.
  */
 export function decodeUsage(raw: JsonObject, earlier?: TokenUsage): TokenUsage {
+  const compactions = asArray(raw['iterations'])
+    .filter(isObject)
+    .filter(({ type }) => type === 'compaction');
+  const usage = decodePass(raw, earlier);
+  return compactions.reduce<TokenUsage>((sum, pass) => addPass(sum, decodePass(pass)), usage);
+}
+
+/** The counts of one pass of the model. */
+function decodePass(raw: JsonObject, earlier?: TokenUsage): TokenUsage {
   const split = asObject(raw['cache_creation']);
   return {
     input: {
@@ -21,6 +32,23 @@ export function decodeUsage(raw: JsonObject, earlier?: TokenUsage): TokenUsage {
       reasoning: tokenCount(asObject(raw['output_tokens_details'])?.['thinking_tokens']),
     },
     searches: tokenCount(asObject(raw['server_tool_use'])?.['web_search_requests']),
+  };
+}
+
+const plus = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0);
+
+function addPass(sum: TokenUsage, pass: TokenUsage): TokenUsage {
+  const { input, output } = sum;
+  return {
+    ...sum,
+    input: {
+      noCache: plus(input.noCache, pass.input.noCache),
+      cacheRead: plus(input.cacheRead, pass.input.cacheRead),
+      cacheWrite5m: plus(input.cacheWrite5m, pass.input.cacheWrite5m),
+      cacheWrite1h: plus(input.cacheWrite1h, pass.input.cacheWrite1h),
+    },
+    output: { ...output, total: plus(output.total, pass.output.total) },
   };
 }
 
@@ -73,5 +101,6 @@ export function encodeUsage(usage: TokenUsage): JsonObject {
     output_tokens: usage.output.total ?? 0,
     output_tokens_details: reasoning === undefined ? undefined : { thinking_tokens: reasoning },
     server_tool_use: usage.searches ? { web_search_requests: usage.searches } : undefined,
+    full_content_extra_count: usage.fullContentExtra,
   });
 }

@@ -116,7 +116,13 @@ export class ChoiceDecoder {
     this.closeText();
     this.closeThinking();
     this.touched = true;
-    this.events.push({ type: 'redacted-thinking', block: this.context.nextBlock(), data, issuer });
+    this.events.push({
+      type: 'redacted-thinking',
+      block: this.context.nextBlock(),
+      data,
+      issuer,
+      ...this.choice,
+    });
   }
 
   private toolCall(call: JsonObject): void {

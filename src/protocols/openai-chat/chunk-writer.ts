@@ -9,7 +9,7 @@ import { DONE } from './stream-decode.js';
 import { encodeUsage } from './usage.js';
 
 /** Octen's word for what a chunk carries, in the order a stream sends them (statement 37). */
-export type ChunkType = 'content' | 'finish' | 'usage';
+export type ChunkType = 'search_done' | 'content' | 'finish' | 'usage';
 
 /** `object` of every chunk. */
 export const CHUNK_OBJECT = 'chat.completion.chunk';
@@ -27,6 +27,11 @@ export class ChunkWriter {
     this.shared = `"id":${members.id},"object":"${CHUNK_OBJECT}","created":${members.created},"model":${members.model}`;
   }
 
+  /** The chunk that tells of searches; `choices` is there, empty, for clients that read it in every chunk. */
+  searchDone(groups: JsonValue): string {
+    return this.chunk('search_done', `"choices":[],"search_results":${JSON.stringify(groups)}`);
+  }
+
   /** One content chunk of one choice. */
   content(index: number, delta: JsonObject, logprobs?: JsonValue): string {
     const noted = logprobs === undefined ? '' : `,"logprobs":${JSON.stringify(logprobs)}`;
@@ -38,7 +43,7 @@ export class ChunkWriter {
 
   /** The finish chunk of one choice: an empty delta and the reason (statement 41). */
   finish(index: number, reason: FinishReason): string {
-    const word = encodeFinishReason(reason);
+    const word = encodeFinishReason(reason, this.identity);
     return this.chunk('finish', `"choices":[{"index":${index},"delta":{},"finish_reason":"${word}"}]`);
   }
 

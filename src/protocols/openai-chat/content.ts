@@ -157,7 +157,9 @@ const dataUrl = (mediaType: string, data: string): string => `data:${mediaType};
 /** An image for a vendor. Throws when it is a file id, which Chat has no image form for. */
 export function encodeImage(part: ImagePart): JsonObject {
   const { source } = part;
-  if (source.kind === 'file') throw invalidRequest('An image by file id cannot be sent to this model');
+  if (source.kind === 'file') {
+    throw invalidRequest('messages: an image by file id cannot be sent to this model', 'messages');
+  }
   const url = source.kind === 'url' ? source.url : dataUrl(source.mediaType, source.data);
   return {
     type: 'image_url',
@@ -184,7 +186,10 @@ export function encodeDocument(part: DocumentPart): JsonObject[] {
     case 'file':
       return [{ type: 'file', file: { file_id: source.id } }];
     case 'url':
-      throw invalidRequest('A document by URL cannot be sent to this model; send it as base64');
+      throw invalidRequest(
+        'messages: a document by URL cannot be sent to this model; send it as base64',
+        'messages',
+      );
     case 'base64': {
       if (source.mediaType.startsWith('text/')) {
         return [titled(part, Buffer.from(source.data, 'base64').toString('utf8'))];

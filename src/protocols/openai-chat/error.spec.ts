@@ -45,7 +45,7 @@ describe('decodeError', () => {
     ],
     ['plain text', 'upstream connect error', { message: 'upstream connect error' }],
     ['nothing', '', { message: 'The upstream gave no reason.' }],
-  ])('reads %s', (_name, body, expected) => expect(decodeError(body)).toMatchObject(expected));
+  ])('row 71: reads %s', (_name, body, expected) => expect(decodeError(body)).toMatchObject(expected));
 
   it('answers for any body, with at most 300 characters', () => {
     fc.assert(
@@ -88,7 +88,7 @@ describe('encodeError', () => {
     expect(JSON.stringify(encodeError(error))).not.toContain('secret');
   });
 
-  it('a failed stream ends with its error and without a terminator', () => {
+  it('row 70: a failed stream ends with its error and without a terminator', () => {
     const text = encodeStreamError(new FaregateError('timeout', 'Too slow'));
     expect(text).toBe(
       'data: {"error":{"message":"Too slow","type":"timeout_error","param":null,"code":null}}\n\n',

@@ -13,7 +13,7 @@ describe('finish reasons', () => {
     ['constructor', 'other'],
     [undefined, 'other'],
     [null, 'other'],
-  ])('%s means %s', (word, reason) => expect(decodeFinishReason(word, false)).toBe(reason));
+  ])('row 53: %s means %s', (word, reason) => expect(decodeFinishReason(word, false)).toBe(reason));
 
   it('an answer with tool calls that says stop is tool-calls, so that no agent ends its loop', () => {
     expect(decodeFinishReason('stop', true)).toBe('tool-calls');
@@ -21,10 +21,10 @@ describe('finish reasons', () => {
     expect(decodeFinishReason('length', true)).toBe('length');
   });
 
-  it('every reason is written as one of the words that Chat clients know', () => {
+  it('row 53: every reason is written as one of the words that Chat clients know', () => {
     const words = (
       ['stop', 'length', 'tool-calls', 'content-filter', 'pause', 'error', 'other'] as const
-    ).map(encodeFinishReason);
+    ).map((reason) => encodeFinishReason(reason));
     expect(words).toEqual(['stop', 'length', 'tool_calls', 'content_filter', 'stop', 'error', 'stop']);
   });
 });

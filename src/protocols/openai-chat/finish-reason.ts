@@ -1,4 +1,5 @@
 import type { FinishReason } from '../completion.js';
+import type { ResponseIdentity } from '../protocol.js';
 
 /** Words of OpenAI, and those by which compatible vendors differ (Mistral, DeepSeek, Z.AI, vLLM). */
 const DECODED: ReadonlyMap<string, FinishReason> = new Map([
@@ -38,5 +39,8 @@ export function decodeFinishReason(word: unknown, hasToolCalls: boolean): Finish
   return hasToolCalls && (reason === 'stop' || reason === 'other') ? 'tool-calls' : reason;
 }
 
-/** Chat's word for a finish reason; Chat has none for a pause. */
-export const encodeFinishReason = (reason: FinishReason): string => ENCODED[reason];
+/** Chat's word for a finish reason; Chat has none for a pause, and an older one for callers of `functions`. */
+export const encodeFinishReason = (
+  reason: FinishReason,
+  { legacyFunctions }: Pick<ResponseIdentity, 'legacyFunctions'> = {},
+): string => (legacyFunctions && reason === 'tool-calls' ? 'function_call' : ENCODED[reason]);

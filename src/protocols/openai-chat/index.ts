@@ -1,19 +1,22 @@
 import type { Protocol } from '../protocol.js';
 import { decodeError, encodeError, encodeStreamError } from './error.js';
 import { passthrough } from './passthrough.js';
+import { portable } from './portable.js';
 import { decodeRequest } from './request-decode.js';
 import { encodeRequest } from './request-encode.js';
 import { decodeResponse, encodeResponse } from './response.js';
+import { search } from './search.js';
 import { ChatStreamDecoder } from './stream-decode.js';
 import { ChatStreamEncoder } from './stream-encode.js';
 
 /** OpenAI Chat Completions, with the extensions of Octen and the tolerance its many speakers need. */
 export const openaiChat: Protocol = {
   name: 'openai-chat',
-  upstreamPath: '/chat/completions',
+  upstreamPath: () => '/chat/completions',
   forwardedHeaders: ['openai-beta'],
   fixedHeaders: {},
   requiresMaxTokens: false,
+  givesSeveralAnswers: true,
   issuer: 'openai',
   parameterFields: {
     temperature: ['temperature'],
@@ -41,12 +44,14 @@ export const openaiChat: Protocol = {
   },
   maxTokensFields: ['max_tokens', 'max_completion_tokens'],
   decodeRequest,
+  portable,
   encodeRequest,
   decodeResponse,
   encodeResponse,
-  streamDecoder: () => new ChatStreamDecoder(),
+  streamDecoder: (quirks) => new ChatStreamDecoder(quirks),
   streamEncoder: (identity) => new ChatStreamEncoder(identity),
   passthrough,
+  search,
   encodeError,
   encodeStreamError,
   decodeError,

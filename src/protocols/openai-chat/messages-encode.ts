@@ -1,25 +1,56 @@
+import { invalidRequest } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json.js';
 import { asString } from '../../core/json.js';
 import type { ContentPart, Message, OpaquePart, ToolCallPart, ToolResultPart } from '../completion.js';
 import type { EncodeTarget, WireQuirks } from '../protocol.js';
+import type { ToolNames } from '../tool-names.js';
+import { dropped } from '../warnings.js';
 import { encodeAudio, encodeCacheControl, encodeDocument, encodeImage, encodeText } from './content.js';
-import { encodeDetails } from './reasoning.js';
+import { encodeDetails, plainDetails } from './reasoning.js';
+import { nineAlphanumerics } from './short-ids.js';
 
 type PartOf<T extends ContentPart['type']> = Extract<ContentPart, { type: T }>;
 
 const ofType = <T extends ContentPart['type']>(content: readonly ContentPart[], type: T): PartOf<T>[] =>
   content.filter((part): part is PartOf<T> => part.type === type);
 
+const isLoneSignature = (part: ContentPart | undefined): part is PartOf<'thinking'> =>
+  part?.type === 'thinking' && part.text === '' && part.signature?.issuer === 'google';
+
+/** Google's signature of a call, which clients of Messages bring back as an empty thought before it (mapping row 41). */
+function withCallSignatures(content: ContentPart[]): ContentPart[] {
+  if (!content.some(isLoneSignature)) return content;
+  return content.flatMap((part, index) => {
+    if (isLoneSignature(part) && content[index + 1]?.type === 'tool-call') return [];
+    const before = content[index - 1];
+    return part.type === 'tool-call' && isLoneSignature(before)
+      ? [{ ...part, signature: before.signature }]
+      : [part];
+  });
+}
+
+const FOREIGN = 'another model made it';
+
+const isSigned = (part: ContentPart): boolean =>
+  part.type === 'redacted-thinking' || (part.type === 'thinking' && part.signature !== undefined);
+
 /** Writes messages for one vendor. One instance per request; collects what could not be carried. */
 class MessagesEncoder {
   readonly warnings = new Set<string>();
   private readonly quirks: WireQuirks;
 
-  constructor(private readonly target: EncodeTarget) {
+  constructor(
+    private readonly target: EncodeTarget,
+    private readonly names: ToolNames | undefined,
+  ) {
     this.quirks = target.quirks;
   }
 
   encode(messages: readonly Message[]): JsonObject[] {
+    // Messages continues a last assistant turn; Chat answers it (mapping row 7).
+    if (this.names && messages.at(-1)?.role === 'assistant') {
+      this.warnings.add('messages: the last assistant message is answered, not continued, by this model');
+    }
     return messages.flatMap((message) => {
       if (message.role === 'tool') return this.toolResults(ofType(message.content, 'tool-result'));
       if (message.role === 'assistant') return [this.assistant(message)];
@@ -36,8 +67,19 @@ class MessagesEncoder {
     return {
       role: this.roleOf(message),
       content: this.plainOrParts(message.content.flatMap((part) => this.part(part))),
-      ...(message.name === undefined ? {} : { name: message.name }),
+      ...this.name(message),
     };
+  }
+
+  private name({ name }: Message): JsonObject {
+    if (name === undefined) return {};
+    if (this.quirks.messageNames !== false) return { name };
+    this.warnings.add(dropped('messages.name', "this model's provider does not take it"));
+    return {};
+  }
+
+  private callId(id: string): string {
+    return this.quirks.toolCallIds === 'nine-alphanumerics' ? nineAlphanumerics(id) : id;
   }
 
   /** A single text is a string, which every vendor reads; anything else stays a list. */
@@ -53,9 +95,10 @@ class MessagesEncoder {
       case 'text':
         return part.text === '' ? [] : [this.marked(encodeText(part), part)];
       case 'image':
+        this.checkImage(part);
         return [this.marked(encodeImage(part), part)];
       case 'document':
-        return encodeDocument(part).map((encoded) => this.marked(encoded, part));
+        return this.document(part);
       case 'audio':
         return [encodeAudio(part)];
       case 'opaque':
@@ -65,24 +108,37 @@ class MessagesEncoder {
     }
   }
 
+  /** An image that nobody would fetch must not be lost in silence (row 44). */
+  private checkImage({ source }: PartOf<'image'>): void {
+    if (this.quirks.imageUrls !== false || source.kind !== 'url') return;
+    throw invalidRequest('This model takes no image by URL; send it as a base64 data URL', 'messages');
+  }
+
+  private document(part: PartOf<'document'>): JsonObject[] {
+    const why = "this model's provider does not take it";
+    if (part.context !== undefined) this.warnings.add(dropped('messages.document.context', why));
+    if (part.citationsEnabled) this.warnings.add(dropped('messages.document.citations', why));
+    return encodeDocument(part).map((encoded) => this.marked(encoded, part));
+  }
+
   private marked(encoded: JsonObject, part: Pick<PartOf<'text'>, 'cacheControl'>): JsonObject {
-    if (!this.quirks.cacheControl || !part.cacheControl) return encoded;
+    if (!part.cacheControl) return encoded;
+    if (!this.quirks.cacheControl) {
+      this.warnings.add(dropped('cache_control', "this model's provider caches as it sees fit"));
+      return encoded;
+    }
     return { ...encoded, cache_control: encodeCacheControl(part.cacheControl) };
   }
 
   private opaque({ protocol, raw }: OpaquePart): JsonObject[] {
     if (protocol === 'openai-chat') return [raw];
-    if (raw['type'] === 'tool_reference') {
-      return [{ type: 'text', text: `Tool now available: ${asString(raw['tool_name']) ?? 'unnamed'}` }];
-    }
-    this.warnings.add(
-      `${asString(raw['type']) ?? 'A block'} was left out: this model's provider cannot read it`,
-    );
+    const type = asString(raw['type']) ?? 'content';
+    this.warnings.add(dropped(`messages.${type}`, "this model's provider cannot read it"));
     return [];
   }
 
   private assistant(message: Message): JsonObject {
-    const { content } = message;
+    const content = withCallSignatures(message.content);
     const calls = ofType(content, 'tool-call').map((call) => this.call(call));
     const refusals = ofType(content, 'refusal').map((part) => part.text);
     for (const part of ofType(content, 'opaque')) this.opaque(part);
@@ -95,16 +151,17 @@ class MessagesEncoder {
       ...this.reasoning(content, calls.length > 0),
       ...(refusals.length > 0 ? { refusal: refusals.join('') } : {}),
       ...(calls.length > 0 ? { tool_calls: calls } : {}),
-      ...(message.name === undefined ? {} : { name: message.name }),
+      ...this.name(message),
     };
   }
 
   private call({ id, name, arguments: text, signature }: ToolCallPart): JsonObject {
     const isOwn = signature?.issuer === 'google' && this.target.issuer === 'google';
+    if (signature && !isOwn) this.warnings.add(dropped('messages.tool_calls.signature', FOREIGN));
     return {
-      id,
+      id: this.callId(id),
       type: 'function',
-      function: { name, arguments: text === '' ? '{}' : text },
+      function: { name: this.names?.wire(name) ?? name, arguments: text === '' ? '{}' : text },
       ...(isOwn ? { extra_content: { google: { thought_signature: signature.value } } } : {}),
     };
   }
@@ -115,13 +172,24 @@ class MessagesEncoder {
    */
   private reasoning(content: readonly ContentPart[], hasCalls: boolean): JsonObject {
     const field = this.quirks.reasoningHistory ?? 'drop';
-    if (field === 'drop') return {};
+    const isThinking = (part: ContentPart): boolean =>
+      part.type === 'thinking' || part.type === 'redacted-thinking';
+    if (field === 'drop') {
+      if (content.some(isThinking)) {
+        this.warnings.add(dropped('messages.thinking', "this model's provider does not take it back"));
+      }
+      return {};
+    }
+    if (content.some((part) => isThinking(part) && isSigned(part) && !this.isOwnThinking(part))) {
+      this.warnings.add(dropped('messages.thinking.signature', FOREIGN));
+    }
     const text = ofType(content, 'thinking')
       .map((part) => part.text)
       .join('');
     if (field === 'reasoning_content') {
       return text !== '' || hasCalls ? { reasoning_content: text === '' ? ' ' : text } : {};
     }
+    if (field === 'reasoning_details') return text === '' ? {} : { reasoning_details: plainDetails(text) };
     const details = encodeDetails(content.filter((part) => this.isOwnThinking(part)));
     return {
       ...(text === '' ? {} : { reasoning: text }),
@@ -155,14 +223,17 @@ class MessagesEncoder {
     const content = lines.join('\n');
     return {
       role: 'tool',
-      tool_call_id: result.callId,
+      tool_call_id: this.callId(result.callId),
       content: result.isError ? `Error: ${content}` : content,
     };
   }
 }
 
-/** The messages for one vendor, and what they could not carry. */
-export function encodeMessages(messages: readonly Message[], target: EncodeTarget) {
-  const encoder = new MessagesEncoder(target);
+/**
+ * The messages for one vendor, and what they could not carry. Without `names` they are the caller's own Chat messages
+ * said again, whose tool names and last turn stay as they are.
+ */
+export function encodeMessages(messages: readonly Message[], target: EncodeTarget, names?: ToolNames) {
+  const encoder = new MessagesEncoder(target, names);
   return { messages: encoder.encode(messages), warnings: [...encoder.warnings] };
 }

@@ -16,8 +16,10 @@ const target = (quirks: WireQuirks = {}, more: Partial<EncodeTarget> = {}): Enco
 /** The body that would reach the upstream. */
 function sent(body: JsonObject, to = target()): JsonObject {
   const whole = { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body };
-  const changes = passthrough.requestChanges(decodeRequest(whole), to);
-  return JSON.parse(spliceMembers(JSON.stringify(whole), changes)) as JsonObject;
+  const text = JSON.stringify(whole);
+  return JSON.parse(
+    spliceMembers(text, passthrough.requestChanges(decodeRequest(whole), to, text)),
+  ) as JsonObject;
 }
 
 const plain = { model: 'gpt-up', messages: [{ role: 'user', content: 'hi' }] };
@@ -39,7 +41,7 @@ describe('a verbatim request', () => {
     });
   });
 
-  it("asks for usage on a stream and keeps the caller's other options", () => {
+  it("row 67: asks for usage on a stream and keeps the caller's other options", () => {
     const stream_options = { include_obfuscation: false, include_usage: false };
     expect(sent({ stream: true, stream_options })['stream_options']).toEqual({
       include_obfuscation: false,
@@ -49,7 +51,7 @@ describe('a verbatim request', () => {
     expect(sent({})).toEqual(plain);
   });
 
-  it('names the output limit as the vendor does', () => {
+  it('row 30: names the output limit as the vendor does', () => {
     expect(sent({ max_tokens: 7 })).toEqual({ ...plain, max_tokens: 7 });
     const quirks: WireQuirks = { maxTokensField: 'max_completion_tokens' };
     expect(sent({ max_tokens: 7 }, target(quirks))).toEqual({ ...plain, max_completion_tokens: 7 });

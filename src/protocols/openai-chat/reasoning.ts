@@ -1,7 +1,13 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { asArray, asString, isObject } from '../../core/json.js';
-import type { ContentPart, ReasoningRequest, RedactedThinkingPart, ThinkingPart } from '../completion.js';
-import type { WireQuirks } from '../protocol.js';
+import type {
+  ContentPart,
+  ReasoningRequest,
+  RedactedThinkingPart,
+  ThinkingPart,
+  ThinkingSignature,
+} from '../completion.js';
+import { issuedText, parseIssued } from '../signature-text.js';
 import { readBoolean, readNumber, readObject, readWord } from './wire.js';
 
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
@@ -19,10 +25,22 @@ const ISSUERS: ReadonlyMap<string, string> = new Map([
   ['azure-openai-responses-v1', 'openai'],
 ]);
 
-/** Format name of an issuer; vendors without one are "unknown". */
-export const formatOf = (issuer: string): string => FORMATS.get(issuer) ?? 'unknown';
+const UNKNOWN = 'unknown';
 
-const issuerOf = (format: JsonValue | undefined): string => ISSUERS.get(asString(format) ?? '') ?? 'unknown';
+/** A signature as a detail writes it; that of a vendor without a format of its own names its issuer (mapping row 40). */
+export function detailSignature(signature: ThinkingSignature): { format: string; value: string } {
+  const format = FORMATS.get(signature.issuer);
+  return format === undefined
+    ? { format: UNKNOWN, value: issuedText(signature) }
+    : { format, value: signature.value };
+}
+
+/** The inverse of detailSignature. */
+function signatureOf(format: JsonValue | undefined, value: string): ThinkingSignature {
+  const issuer = ISSUERS.get(asString(format) ?? '');
+  if (issuer !== undefined) return { issuer, value };
+  return parseIssued(value) ?? { issuer: UNKNOWN, value };
+}
 
 /** Reads `reasoning` and its alias `reasoning_effort`; `reasoning` wins and `enabled:false` beats both. */
 export function decodeReasoning(body: JsonObject): ReasoningRequest | undefined {
@@ -49,46 +67,18 @@ export function decodeReasoning(body: JsonObject): ReasoningRequest | undefined 
   };
 }
 
-/** An effort of about the same size as a token budget, for vendors that only know efforts. */
-function effortOfBudget(budgetTokens: number): string {
-  if (budgetTokens <= 4_096) return 'low';
-  return budgetTokens <= 16_384 ? 'medium' : 'high';
-}
-
-function effortOf({ mode, effort, budgetTokens }: ReasoningRequest): string | undefined {
-  if (mode === 'disabled') return 'none';
-  if (effort !== undefined) return effort;
-  if (budgetTokens !== undefined) return effortOfBudget(budgetTokens);
-  return mode === 'enabled' ? 'medium' : undefined;
-}
-
-/** The members that ask a vendor for reasoning; empty when the request leaves it to the model. */
-export function encodeReasoning(request: ReasoningRequest | undefined, quirks: WireQuirks): JsonObject {
-  if (!request) return {};
-  if (quirks.reasoningField !== 'reasoning') {
-    const effort = effortOf(request);
-    return effort === undefined ? {} : { reasoning_effort: effort };
-  }
-  const reasoning: JsonObject = {};
-  if (request.mode === 'disabled') reasoning['enabled'] = false;
-  else if (request.effort !== undefined) reasoning['effort'] = request.effort;
-  else if (request.budgetTokens !== undefined) reasoning['max_tokens'] = request.budgetTokens;
-  else if (request.mode !== undefined) reasoning['enabled'] = true;
-  if (request.display === 'omitted') reasoning['exclude'] = true;
-  return Object.keys(reasoning).length > 0 ? { reasoning } : {};
-}
-
 /** One reasoning_details item as a thinking part. */
 export function decodeDetail(item: JsonObject): ThinkingPart | RedactedThinkingPart | undefined {
-  const issuer = issuerOf(item['format']);
   if (item['type'] === 'reasoning.encrypted') {
     const data = asString(item['data']);
-    return data === undefined ? undefined : { type: 'redacted-thinking', data, issuer };
+    if (data === undefined) return undefined;
+    const { issuer, value } = signatureOf(item['format'], data);
+    return { type: 'redacted-thinking', data: value, issuer };
   }
   const text = asString(item['text']) ?? asString(item['summary']) ?? '';
   const value = asString(item['signature']);
   if (text === '' && !value) return undefined;
-  return { type: 'thinking', text, ...(value ? { signature: { issuer, value } } : {}) };
+  return { type: 'thinking', text, ...(value ? { signature: signatureOf(item['format'], value) } : {}) };
 }
 
 /** Thinking text of a message or a delta: `reasoning` (OpenRouter, Groq) or `reasoning_content` (DeepSeek). */
@@ -116,16 +106,16 @@ export function encodeDetails(content: readonly ContentPart[]): JsonObject[] | u
   if (parts.every((part) => part.type === 'thinking' && !part.signature)) return undefined;
   return parts.map((part, index) => {
     if (part.type === 'redacted-thinking') {
-      return { type: 'reasoning.encrypted', data: part.data, format: formatOf(part.issuer), index };
+      const { format, value } = detailSignature({ issuer: part.issuer, value: part.data });
+      return { type: 'reasoning.encrypted', data: value, format, index };
     }
-    const { signature } = part;
-    const signed = signature ? { signature: signature.value } : {};
-    return {
-      type: 'reasoning.text',
-      text: part.text,
-      ...signed,
-      format: formatOf(signature?.issuer ?? ''),
-      index,
-    };
+    if (!part.signature) return { type: 'reasoning.text', text: part.text, format: UNKNOWN, index };
+    const { format, value } = detailSignature(part.signature);
+    return { type: 'reasoning.text', text: part.text, signature: value, format, index };
   });
 }
+
+/** Unsigned reasoning as MiniMax writes it and wants it back. */
+export const plainDetails = (text: string): JsonObject[] => [
+  { type: 'reasoning.text', id: 'reasoning-text-1', format: 'MiniMax-response-v1', index: 0, text },
+];

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { FaregateError } from '../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
+import { portable } from './portable.js';
 import { decodeRequest } from './request-decode.js';
 
 const messages = [{ role: 'user', content: 'Explain attention in one sentence.' }];
@@ -164,10 +165,10 @@ describe('decodeRequest', () => {
     expect(choice({ type: 'octen_search' })).toEqual({ kind: 'tool', name: 'octen_search' });
   });
 
-  it('statements 35, 36: previous_response_id has no effect but a warning', () => {
-    const request = decode({ previous_response_id: 'gen-1-abc' });
-    expect(request.warnings).toHaveLength(1);
-    expect({ ...request, warnings: [] }).toEqual(decode({}));
+  it('statements 35 and 36: previous_response_id is remembered, for the upstream decides what it means', () => {
+    const { previousResponseId, ...request } = decode({ previous_response_id: 'gen-1-abc' });
+    expect(previousResponseId).toBe('gen-1-abc');
+    expect(request).toEqual(decode({}));
   });
 
   it('statement 42: developer is a system message that remembers its name', () => {
@@ -195,7 +196,7 @@ describe('decodeRequest', () => {
     expect(decode({ ...given, allowed_providers: null }).routing).toEqual(given);
   });
 
-  it('reads reasoning: the object beats its alias and enabled:false beats both', () => {
+  it('row 35: reads reasoning: the object beats its alias and enabled:false beats both', () => {
     const reasoning = (fields: JsonObject) => decode(fields).reasoning;
     expect(reasoning({ reasoning_effort: 'low' })).toEqual({ effort: 'low' });
     expect(reasoning({ reasoning_effort: 'low', reasoning: { effort: 'high' } })).toEqual({ effort: 'high' });
@@ -236,7 +237,7 @@ describe('decodeRequest', () => {
     expect(request.rewriteMessages).toBe(true);
   });
 
-  it('makes one tool message of the results that follow a call, ids and arguments untouched', () => {
+  it('rows 4 and 9: makes one tool message of the results that follow a call, ids and arguments untouched', () => {
     const call = (id: string) => ({
       id,
       type: 'function',
@@ -265,7 +266,7 @@ describe('decodeRequest', () => {
     ]);
   });
 
-  it('takes thinking back with its signature and issuer, empty text included', () => {
+  it('rows 39 and 40: takes thinking back with its signature and issuer, empty text included', () => {
     const assistant = (fields: JsonObject) =>
       decode({ messages: [{ role: 'assistant', content: 'ok', ...fields }] }).messages[0]?.content.slice(
         0,
@@ -284,7 +285,7 @@ describe('decodeRequest', () => {
     ).toEqual([{ type: 'redacted-thinking', data: 'd', issuer: 'unknown' }]);
   });
 
-  it('still reads the functions and function_call of older clients', () => {
+  it('row 51: still reads the functions and function_call of older clients', () => {
     const request = decode({
       functions: [{ name: 'f', parameters: { type: 'object' } }],
       function_call: { name: 'f' },
@@ -299,5 +300,61 @@ describe('decodeRequest', () => {
     const [, assistant, tool] = request.messages;
     expect(assistant?.content[0]).toMatchObject({ type: 'tool-call', id: 'call_legacy_1' });
     expect(tool?.content[0]).toMatchObject({ type: 'tool-result', callId: 'call_legacy_1' });
+  });
+});
+
+describe('rows of the mapping table', () => {
+  const tools = ['f', 'g'].map((name) => ({ type: 'function', function: { name } }));
+  const allowed = (...names: string[]) => ({
+    type: 'allowed_tools',
+    allowed_tools: {
+      mode: 'required',
+      tools: names.map((name) => ({ type: 'function', function: { name } })),
+    },
+  });
+
+  it('row 19: allowed_tools is a choice among some of the tools, and may name only declared ones', () => {
+    expect(decode({ tools, tool_choice: allowed('g') }).toolChoice).toEqual({
+      kind: 'required',
+      allowed: ['g'],
+    });
+    expect(() => decode({ tools, tool_choice: allowed('h') })).toThrow('"h"');
+  });
+
+  it('row 47: safety_identifier is the user where no user is named', () => {
+    expect(decode({ safety_identifier: 's' }).user).toBe('s');
+    expect(decode({ safety_identifier: 's', user: 'u' }).user).toBe('u');
+  });
+
+  it('row 48: members that only Chat understands are remembered by name where they ask for something', () => {
+    expect(decode({ prompt_cache_key: 'k', store: true, modalities: ['text', 'audio'] }).ownFields).toEqual([
+      'prompt_cache_key',
+      'store',
+      'modalities',
+    ]);
+    expect(decode({ thinking: { type: 'enabled' }, enable_thinking: true }).ownFields).toEqual([
+      'thinking',
+      'enable_thinking',
+    ]);
+    expect(decode({ store: false, service_tier: 'auto', modalities: ['text'] }).ownFields).toBeUndefined();
+  });
+
+  it('row 51: a caller of the older functions is remembered, and gets one call at a time', () => {
+    expect(decode({ functions: [{ name: 'f' }] })).toMatchObject({
+      legacyFunctions: true,
+      parallelToolCalls: false,
+    });
+    expect(decode({ tools }).legacyFunctions).toBeUndefined();
+  });
+
+  it('row 49: a file by id is refused where another protocol would have to carry it', () => {
+    const content = [{ type: 'file', file: { file_id: 'file-1' } }];
+    const request = decode({ messages: [{ role: 'user', content }] });
+    expect(() => portable(request)).toThrow(
+      expect.objectContaining({
+        kind: 'invalid_request',
+        details: expect.objectContaining({ param: 'messages' }),
+      }),
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { invalidRequest } from '../../core/errors.js';
-import type { JsonObject } from '../../core/json.js';
+import type { JsonObject, JsonValue } from '../../core/json.js';
 import type { CompletionRequest, ResponseFormat } from '../completion.js';
+import { ownFieldsOf, type OwnField } from '../own-fields.js';
 import { routingOf } from '../routing-fields.js';
 import { decodeMessages } from './messages-decode.js';
 import { decodeReasoning } from './reasoning.js';
@@ -104,12 +105,25 @@ function decodeStream(
   return { stream, streamOptions, includeUsage };
 }
 
-/** Chat keeps no state: an earlier answer is never continued (statements 35, 36). */
-function noteIgnored(body: JsonObject, warnings: string[]): void {
-  if (readString(body, 'previous_response_id') !== undefined) {
-    warnings.push('previous_response_id was ignored: this model keeps no earlier responses');
-  }
-}
+const isFilled = (value: JsonValue | undefined): boolean => Array.isArray(value) && value.length > 0;
+
+/** Members that only Chat understands, and values that ask for nothing (`ChatCompletionCreateParams` in openai). */
+const OWN_FIELDS: readonly OwnField[] = [
+  ['prompt_cache_key'],
+  ['prompt_cache_options'],
+  ['prompt_cache_retention'],
+  ['store', [false]],
+  ['service_tier', ['auto', 'default']],
+  ['prediction'],
+  ['audio'],
+  ['modalities'],
+  ['web_search_options'],
+  ['moderation'],
+  // Forms in which other vendors of Chat are asked to reason; `reasoning` and `reasoning_effort` are the ones read.
+  ['thinking'],
+  ['enable_thinking'],
+  ['thinking_budget'],
+];
 
 /** Fields that are undefined are left out, so that a request compares and prints cleanly. */
 function compact<T extends object>(fields: T): T {
@@ -131,8 +145,8 @@ export function decodeRequest(body: JsonObject): CompletionRequest {
   );
   const choiceCount = readNumber(body, 'n', { min: 1, max: 128, integer: true });
   const tools = decodeTools(body);
-  readArray(body, 'modalities');
-  noteIgnored(body, warnings);
+  const isLegacy = (readArray(body, 'functions') ?? []).length > 0 && !isFilled(body['tools']);
+  const modalities = readArray(body, 'modalities') ?? [];
   return compact<CompletionRequest>({
     model,
     messages,
@@ -145,13 +159,20 @@ export function decodeRequest(body: JsonObject): CompletionRequest {
     choiceCount: choiceCount === 1 ? undefined : choiceCount,
     tools,
     toolChoice: decodeToolChoice(body, tools, warnings),
-    parallelToolCalls: readBoolean(body, 'parallel_tool_calls'),
+    // A `function_call` holds one call, so a caller of that age must not be answered with several (mapping row 51).
+    parallelToolCalls: isLegacy ? false : readBoolean(body, 'parallel_tool_calls'),
     responseFormat: decodeResponseFormat(body),
     reasoning: decodeReasoning(body),
     verbosity: readWord(body, 'verbosity', ['low', 'medium', 'high']),
-    user: readString(body, 'user'),
+    user: readString(body, 'user') ?? readString(body, 'safety_identifier'),
     metadata: readObject(body, 'metadata'),
+    previousResponseId: readString(body, 'previous_response_id'),
     rewriteMessages: rewriteMessages || undefined,
+    ownFields: ownFieldsOf(
+      modalities.every((modality) => modality === 'text') ? { ...body, modalities: null } : body,
+      OWN_FIELDS,
+    ),
+    legacyFunctions: isLegacy || undefined,
     routing: routingOf(body),
     warnings,
   });

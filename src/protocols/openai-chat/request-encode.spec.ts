@@ -37,7 +37,7 @@ describe('encodeRequest', () => {
     });
   });
 
-  it('writes back what decodeRequest read', () => {
+  it('row 27: writes back what decodeRequest read', () => {
     const wire = {
       model: 'up',
       messages: [
@@ -58,6 +58,7 @@ describe('encodeRequest', () => {
         },
         { role: 'tool', tool_call_id: 'functions.f:0', content: 'one' },
         { role: 'assistant', content: 'ok', name: 'bot' },
+        { role: 'user', content: 'go on' },
       ],
       max_completion_tokens: 9,
       temperature: 1,
@@ -77,13 +78,13 @@ describe('encodeRequest', () => {
     expect(JSON.stringify(encoded.body['tools'])).toBe(JSON.stringify(wire.tools));
   });
 
-  it('always asks for usage on a stream, unless the vendor does not know the option', () => {
+  it('row 67: always asks for usage on a stream, unless the vendor does not know the option', () => {
     expect(body({ stream: true })).toMatchObject({ stream: true, stream_options: { include_usage: true } });
     expect(body({ stream: true }, target({ streamUsage: false }))).not.toHaveProperty('stream_options');
     expect(body()).not.toHaveProperty('stream');
   });
 
-  it('names the output limit and the system role as the vendor does', () => {
+  it('rows 3 and 30: names the output limit and the system role as the vendor does', () => {
     expect(body({ maxOutputTokens: 5 })).toMatchObject({ max_completion_tokens: 5 });
     expect(body({ maxOutputTokens: 5 }, target({ maxTokensField: 'max_tokens' }))).toMatchObject({
       max_tokens: 5,
@@ -101,7 +102,7 @@ describe('encodeRequest', () => {
     expect(role(false, 'developer')).toEqual([{ role: 'developer', content: 's' }]);
   });
 
-  it('answers each call with its own tool message, marks errors, and moves images behind them', () => {
+  it('rows 4, 15, 16 and 17: answers each call with its own tool message, marks errors, and moves images behind them', () => {
     const image = {
       type: 'image' as const,
       source: { kind: 'base64' as const, mediaType: 'image/png', data: 'AA' },
@@ -142,7 +143,7 @@ describe('encodeRequest', () => {
     ]);
   });
 
-  it('gives thinking back where the vendor wants it, and a signature only to its issuer', () => {
+  it('row 42: gives thinking back where the vendor wants it, and a signature only to its issuer', () => {
     const thinking = (issuer: string): Message => ({
       role: 'assistant',
       content: [
@@ -172,7 +173,7 @@ describe('encodeRequest', () => {
     ]);
   });
 
-  it('gives a tool-call turn without thinking the blank that Kimi and DeepSeek insist on', () => {
+  it('row 43: gives a tool-call turn without thinking the blank that Kimi and DeepSeek insist on', () => {
     const turn: Message = {
       role: 'assistant',
       content: [{ type: 'tool-call', id: 'a', name: 'f', arguments: '' }],
@@ -187,7 +188,7 @@ describe('encodeRequest', () => {
     ]);
   });
 
-  it('carries a PDF as a file and text documents as text; a document by URL is refused, not lost', () => {
+  it('row 45: carries a PDF as a file and text documents as text; a document by URL is refused, not lost', () => {
     const document = (
       source: Extract<Message['content'][number], { type: 'document' }>['source'],
     ): Message[] => [{ role: 'user', content: [{ type: 'document', title: 'a.pdf', source }] }];
@@ -231,15 +232,69 @@ describe('encodeRequest', () => {
     expect(warnings.join('\n')).toMatch(/stop/);
   });
 
-  it('turns a tool reference into text that names the tool', () => {
-    const raw = { type: 'tool_reference', tool_name: 'WebSearch' };
-    const content = [{ type: 'opaque' as const, protocol: 'anthropic-messages' as const, raw }];
-    expect(messagesOf([{ role: 'tool', content: [{ type: 'tool-result', callId: 'a', content }] }])).toEqual([
-      { role: 'tool', tool_call_id: 'a', content: 'Tool now available: WebSearch' },
+  it('row 26: strict is left out, with a warning, where the schema leaves properties open', () => {
+    const open = { type: 'object', properties: { a: {} } };
+    const { body: sent, warnings } = encodeRequest(
+      request({
+        tools: [{ kind: 'function', name: 'f', parameters: open, strict: true }],
+        responseFormat: { kind: 'json-schema', name: 'n', schema: open, strict: true },
+      }),
+      target(),
+    );
+    expect(JSON.stringify(sent)).not.toContain('strict');
+    expect(warnings).toEqual([
+      expect.stringMatching(/^tools\.f\.strict was dropped/),
+      expect.stringMatching(/^response_format\.strict was dropped/),
     ]);
   });
 
-  it('never sends strict or cache marks that nobody asked for', () => {
+  it('row 19: a choice among some of the tools', () => {
+    const tools = ['f', 'g'].map((name) => ({ kind: 'function' as const, name }));
+    expect(body({ tools, toolChoice: { kind: 'auto', allowed: ['g'] } })['tool_choice']).toEqual({
+      type: 'allowed_tools',
+      allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'g' } }] },
+    });
+  });
+
+  it('row 7: a last assistant turn, which Messages would continue, is named', () => {
+    const messages: Message[] = [hello, { role: 'assistant', content: [{ type: 'text', text: 'So' }] }];
+    expect(encodeRequest(request({ messages }), target()).warnings).toEqual([
+      expect.stringMatching(/^messages: the last assistant message/),
+    ]);
+  });
+
+  it('rows 42 and 46: thinking and cache marks that the vendor does not take are named', () => {
+    const messages: Message[] = [
+      { role: 'user', content: [{ type: 'text', text: 'a', cacheControl: {} }] },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', text: 'hm' },
+          { type: 'text', text: 'b' },
+        ],
+      },
+      hello,
+    ];
+    expect(encodeRequest(request({ messages }), target()).warnings).toEqual([
+      expect.stringMatching(/^cache_control was dropped/),
+      expect.stringMatching(/^messages\.thinking was dropped/),
+    ]);
+  });
+
+  it('row 31: more than four stop sequences are cut, with a warning', () => {
+    const { body: sent, warnings } = encodeRequest(request({ stop: ['a', 'b', 'c', 'd', 'e'] }), target());
+    expect(sent['stop']).toEqual(['a', 'b', 'c', 'd']);
+    expect(warnings).toEqual([expect.stringMatching(/^stop: only the first 4/)]);
+  });
+
+  it('row 50: a block of another protocol is named', () => {
+    const raw = { type: 'server_tool_use', id: 's', name: 'web_search', input: {} };
+    const part = { type: 'opaque' as const, protocol: 'anthropic-messages' as const, raw };
+    const { warnings } = encodeRequest(request({ messages: [{ role: 'user', content: [part] }] }), target());
+    expect(warnings).toEqual([expect.stringMatching(/^messages\.server_tool_use was dropped/)]);
+  });
+
+  it('rows 26 and 46: never sends strict or cache marks that nobody asked for', () => {
     const tool = {
       kind: 'function' as const,
       name: 'f',
@@ -247,8 +302,9 @@ describe('encodeRequest', () => {
       extra: { eager_input_streaming: true },
     };
     expect(body({ tools: [tool] })['tools']).toEqual([{ type: 'function', function: { name: 'f' } }]);
-    expect(body({ tools: [{ ...tool, strict: true }] })['tools']).toEqual([
-      { type: 'function', function: { name: 'f', strict: true } },
+    const closed = { type: 'object', properties: {}, additionalProperties: false };
+    expect(body({ tools: [{ ...tool, strict: true, parameters: closed }] })['tools']).toEqual([
+      { type: 'function', function: { name: 'f', parameters: closed, strict: true } },
     ]);
     const marked: Message = {
       role: 'user',
@@ -272,13 +328,13 @@ describe('encodeRequest', () => {
       { reasoning: { max_tokens: 10_000 } },
     ],
     [{ mode: 'adaptive' as const }, {}, { reasoning: { enabled: true } }],
-  ])('asks for reasoning %j in both dialects', (reasoning, effort, object) => {
+  ])('rows 35 and 36: asks for reasoning %j in both dialects', (reasoning, effort, object) => {
     const plain = { model: 'up', messages: [{ role: 'user', content: 'hi' }] };
     expect(body({ reasoning })).toEqual({ ...plain, ...effort });
     expect(body({ reasoning }, target({ reasoningField: 'reasoning' }))).toEqual({ ...plain, ...object });
   });
 
-  it('keeps a long user id pseudonymous and within 64 characters', () => {
+  it('row 47: keeps a long user id pseudonymous and within 64 characters', () => {
     const long = body({ user: JSON.stringify({ device_id: 'x'.repeat(100) }) })['user'];
     expect(long).toMatch(/^[0-9a-f]{64}$/);
     expect(body({ user: 'short' })['user']).toBe('short');

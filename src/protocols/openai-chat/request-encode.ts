@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../core/json.js';
 import type { CompletionRequest, ResponseFormat } from '../completion.js';
 import type { EncodedRequest, EncodeTarget } from '../protocol.js';
+import { ToolNames } from '../tool-names.js';
+import { dropped } from '../warnings.js';
 import { encodeMessages } from './messages-encode.js';
-import { encodeReasoning } from './reasoning.js';
+import { encodeReasoning } from './reasoning-encode.js';
+import { isStrictSchema } from './strict-schema.js';
 import { encodeTools } from './tools.js';
+import { vendorMembers } from './vendor-members.js';
 
 const MAX_STOPS = 4;
 /** Longest end-user id that OpenAI takes. */
@@ -29,17 +33,19 @@ const DIRECT = [
   ['metadata', 'metadata'],
 ] as const satisfies readonly (readonly [keyof CompletionRequest, string])[];
 
-function encodeResponseFormat(format: ResponseFormat): JsonObject {
+function encodeResponseFormat(format: ResponseFormat, warnings: string[]): JsonObject {
   if (format.kind === 'text') return { type: 'text' };
   if (format.kind === 'json-object') return { type: 'json_object' };
   const { name, schema, strict, description } = format;
+  const isLoose = strict === true && !isStrictSchema(schema);
+  if (isLoose) warnings.push(dropped('response_format.strict', 'its schema leaves properties open'));
   return {
     type: 'json_schema',
     json_schema: {
       name,
       ...(description === undefined ? {} : { description }),
       schema,
-      ...(strict === undefined ? {} : { strict }),
+      ...(strict === undefined || isLoose ? {} : { strict }),
     },
   };
 }
@@ -52,7 +58,7 @@ function encodeStop(stop: readonly string[], warnings: string[]): string[] {
 }
 
 /** A longer id (Claude Code sends a JSON text) becomes its hash: still stable, still pseudonymous. */
-const encodeUser = (user: string): string =>
+export const encodeUser = (user: string): string =>
   user.length <= MAX_USER ? user : createHash('sha256').update(user).digest('hex');
 
 /** The output limit under the name that the vendor reads; empty when there is none. */
@@ -70,7 +76,8 @@ export function encodeStreamOptions(request: CompletionRequest, target: EncodeTa
 /** Writes a request for one vendor. Schemas, tool ids and arguments go over untouched. */
 export function encodeRequest(request: CompletionRequest, target: EncodeTarget): EncodedRequest {
   const warnings: string[] = [];
-  const encoded = encodeMessages(request.messages, target);
+  const names = new ToolNames();
+  const encoded = encodeMessages(request.messages, target, names);
   warnings.push(...encoded.warnings);
   const body: JsonObject = { model: target.upstreamModel, messages: encoded.messages };
   if (request.stream) body['stream'] = true;
@@ -79,8 +86,17 @@ export function encodeRequest(request: CompletionRequest, target: EncodeTarget):
     if (request[name] !== undefined) body[wire] = request[name];
   }
   if (request.stop) body['stop'] = encodeStop(request.stop, warnings);
-  Object.assign(body, encodeTools(request, warnings), encodeReasoning(request.reasoning, target.quirks));
-  if (request.responseFormat) body['response_format'] = encodeResponseFormat(request.responseFormat);
+  Object.assign(
+    body,
+    encodeTools(request, { names, warnings }),
+    encodeReasoning(request, target.quirks, warnings),
+  );
+  if (request.responseFormat) {
+    body['response_format'] = encodeResponseFormat(request.responseFormat, warnings);
+  }
   if (request.user !== undefined) body['user'] = encodeUser(request.user);
-  return { body, warnings };
+  const vendor = vendorMembers(request, target.quirks, warnings);
+  for (const name of vendor.remove) delete body[name];
+  Object.assign(body, vendor.set);
+  return { body, warnings, toolNames: names.given };
 }

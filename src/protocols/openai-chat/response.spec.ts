@@ -4,7 +4,7 @@ import { decodeResponse, encodeResponse } from './response.js';
 const usage = { input: { noCache: 18 }, output: { total: 32 } };
 
 describe('encodeResponse', () => {
-  it('statements 25, 26: writes the shape of the seeds, refusal and reasoning present as null', () => {
+  it('statements 25 and 26: writes the shape of the seeds, refusal and reasoning present as null', () => {
     const result = {
       choices: [{ content: [{ type: 'text' as const, text: 'Hi' }], finishReason: 'stop' as const }],
       usage,
@@ -32,7 +32,7 @@ describe('encodeResponse', () => {
     expect(encodeResponse(result, testIdentity({ warnings: ['a', 'b'] }))).toHaveProperty('warning', 'a; b');
   });
 
-  it('a refusal has null content and finishes with stop', () => {
+  it('row 56: a refusal has null content and finishes with stop', () => {
     const result = {
       choices: [{ content: [{ type: 'refusal' as const, text: 'No' }], finishReason: 'stop' as const }],
       usage,
@@ -42,7 +42,7 @@ describe('encodeResponse', () => {
     ]);
   });
 
-  it('tool calls have null content, plain thinking has no details, signed thinking has both', () => {
+  it('row 40: tool calls have null content, plain thinking has no details, signed thinking has both', () => {
     const call = { type: 'tool-call' as const, id: 'a', name: 'f', arguments: '' };
     const signature = { issuer: 'anthropic', value: 's' };
     const message = (content: Parameters<typeof encodeResponse>[0]['choices'][0]['content']) => {
@@ -91,7 +91,7 @@ describe('encodeResponse', () => {
 });
 
 describe('decodeResponse', () => {
-  it('reads a call without id or arguments, and the older function_call', () => {
+  it('rows 14 and 51: reads a call without id or arguments, and the older function_call', () => {
     const message = {
       content: null,
       tool_calls: [{ function: { name: 'f' } }],
@@ -108,7 +108,7 @@ describe('decodeResponse', () => {
     expect(result.usage).toEqual({ input: {}, output: {} });
   });
 
-  it('keeps logprobs as they came', () => {
+  it('row 34: keeps logprobs as they came', () => {
     const logprobs = {
       content: [{ token: 'a', logprob: -0.5, bytes: [97], top_logprobs: [] }],
       refusal: null,

@@ -9,13 +9,15 @@ import type {
   TextPart,
   ToolCallPart,
 } from '../completion.js';
-import type { ResponseIdentity } from '../protocol.js';
+import type { ResponseIdentity, WireQuirks } from '../protocol.js';
 import { encodeCitation } from './annotations.js';
 import { thinkingText } from './content.js';
 import { findError } from './error.js';
 import { decodeFinishReason, encodeFinishReason } from './finish-reason.js';
 import { argumentsText, callSignature } from './messages-decode.js';
 import { decodeThinking, encodeDetails } from './reasoning.js';
+import { SEARCH_DONE } from './search.js';
+import { withoutThinkTags } from './think-tags.js';
 import { decodeUsage, encodeUsage } from './usage.js';
 
 /** Answer content: a text, or Mistral's list of text and thinking parts. */
@@ -70,7 +72,8 @@ function decodeChoice(choice: JsonObject, answerId: string): CompletionChoice {
 }
 
 /** Reads an upstream's answer. Throws kind `upstream` when it is an error with status 200, or no answer. */
-export function decodeResponse(body: JsonObject): CompletionResult {
+export function decodeResponse(given: JsonObject, quirks: WireQuirks = {}): CompletionResult {
+  const body = quirks.thinkTags ? withoutThinkTags(given) : given;
   const error = findError(body);
   if (error) throw new FaregateError('upstream', 'The upstream reported an error', { internal: error });
   const id = asString(body['id']) || undefined;
@@ -89,7 +92,8 @@ export function decodeResponse(body: JsonObject): CompletionResult {
   };
 }
 
-function encodeCall({ id, name, arguments: text, signature }: ToolCallPart): JsonObject {
+/** A call as OpenAI writes it. */
+export function encodeCall({ id, name, arguments: text, signature }: ToolCallPart): JsonObject {
   const google =
     signature?.issuer === 'google' ? { google: { thought_signature: signature.value } } : undefined;
   return {
@@ -118,9 +122,13 @@ function encodeText(content: readonly ContentPart[]): { text: string; annotation
 
 const joined = (texts: string[]): string | null => texts.join('') || null;
 
-function encodeMessage(content: readonly ContentPart[]): JsonObject {
+/** The first call as a caller of the older `functions` reads it (mapping row 51). */
+const legacyCall = (calls: readonly ToolCallPart[]): JsonObject | undefined =>
+  calls[0] && { name: calls[0].name, arguments: calls[0].arguments || '{}' };
+
+function encodeMessage(content: readonly ContentPart[], { legacyFunctions }: ResponseIdentity): JsonObject {
   const { text, annotations } = encodeText(content);
-  const calls = content.filter((part) => part.type === 'tool-call').map(encodeCall);
+  const calls = content.filter((part) => part.type === 'tool-call');
   const refusal = joined(content.filter((part) => part.type === 'refusal').map((part) => part.text));
   const reasoning = joined(content.filter((part) => part.type === 'thinking').map((part) => part.text));
   const details = encodeDetails(content);
@@ -128,12 +136,25 @@ function encodeMessage(content: readonly ContentPart[]): JsonObject {
   return {
     role: 'assistant',
     content: isEmpty ? null : text,
-    ...(calls.length > 0 ? { tool_calls: calls } : {}),
+    ...(calls.length > 0 && !legacyFunctions ? { tool_calls: calls.map(encodeCall) } : {}),
+    ...(calls.length > 0 && legacyFunctions ? { function_call: legacyCall(calls) } : {}),
     ...(annotations.length > 0 ? { annotations } : {}),
     refusal,
     reasoning,
     ...(details ? { reasoning_details: details } : {}),
   };
+}
+
+/** `search_results`, only when a search ran (statement 38): one group each, in the order they ran. */
+function searchResults({ choices }: CompletionResult): JsonObject {
+  const groups = choices
+    .flatMap(({ content }) => content)
+    .flatMap((part) =>
+      part.type === 'opaque' && part.protocol === 'openai-chat' && part.raw['type'] === SEARCH_DONE
+        ? asArray(part.raw['search_results'])
+        : [],
+    );
+  return groups.length > 0 ? { search_results: groups } : {};
 }
 
 /** The `warning` member: only when there is something to say (statement 34). */
@@ -151,10 +172,11 @@ export function encodeResponse(result: CompletionResult, identity: ResponseIdent
     model: identity.model,
     choices: result.choices.map((choice, index): JsonValue => ({
       index,
-      finish_reason: encodeFinishReason(choice.finishReason),
-      message: encodeMessage(choice.content),
+      finish_reason: encodeFinishReason(choice.finishReason, identity),
+      message: encodeMessage(choice.content, identity),
       logprobs: choice.logprobs ?? null,
     })),
+    ...searchResults(result),
     ...(usage ? { usage } : {}),
     ...(warning === undefined ? {} : { warning }),
   };

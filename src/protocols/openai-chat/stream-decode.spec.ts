@@ -46,7 +46,7 @@ describe('usage is found wherever a vendor puts it', () => {
         finishChunk('stop', {}, { usage }),
       ],
     ],
-  ])('%s', (_name, last) => {
+  ])('row 67: %s', (_name, last) => {
     const { folded } = decode(wire(chunk({ role: 'assistant', content: 'Hi' }), ...last));
     expect(folded.usage).toMatchObject({ input: { noCache: 9 }, output: { total: 4 } });
     expect(folded.failure).toBeUndefined();
@@ -59,7 +59,7 @@ describe('usage is found wherever a vendor puts it', () => {
 });
 
 describe('tool deltas', () => {
-  it('are keyed by index; id and name may repeat, be empty, or come late', () => {
+  it('row 60: are keyed by index; id and name may repeat, be empty, or come late', () => {
     const text = wire(
       toolChunk(call(0, {}, { arguments: '{"a"' })),
       toolChunk(call(0, { id: 'x', type: 'function' }, { name: 'f', arguments: ':' })),
@@ -70,7 +70,7 @@ describe('tool deltas', () => {
     expect(calls(text)).toEqual([['x', 'f', '{"a":1}']]);
   });
 
-  it('may bring several whole calls at once, with one index or none', () => {
+  it('row 60: may bring several whole calls at once, with one index or none', () => {
     const whole = (index: number | undefined, id: string) =>
       call(index, { id }, { name: 'f', arguments: '{}' });
     const expected = [
@@ -88,7 +88,7 @@ describe('tool deltas', () => {
     );
   });
 
-  it('without index, id or name continue the last call', () => {
+  it('row 60: without index, id or name continue the last call', () => {
     const text = wire(
       toolChunk(call(undefined, { id: 'a' }, { name: 'f', arguments: '{' })),
       toolChunk(call(undefined, {}, { arguments: '}' })),
@@ -97,7 +97,7 @@ describe('tool deltas', () => {
     expect(calls(text)).toEqual([['a', 'f', '{}']]);
   });
 
-  it('of interleaved calls are put in order without losing a character', () => {
+  it('row 59: of interleaved calls are put in order without losing a character', () => {
     const text = wire(
       toolChunk(call(0, { id: 'a' }, { name: 'f', arguments: '{"x":' })),
       toolChunk(call(1, { id: 'b' }, { name: 'g', arguments: '{"y":' })),
@@ -111,7 +111,7 @@ describe('tool deltas', () => {
     ]);
   });
 
-  it('of a call without arguments give {}, of one without id a new id', () => {
+  it('row 14: of a call without arguments give {}, of one without id a new id', () => {
     expect(
       calls(wire(toolChunk(call(0, { id: 'a' }, { name: 'f', arguments: '' })), finishChunk('tool_calls'))),
     ).toEqual([['a', 'f', '{}']]);
@@ -164,7 +164,7 @@ describe('content', () => {
     expect(content(chunk({ reasoning_details: [detail] }))).toEqual([{ type: 'thinking', text: 'hm' }]);
   });
 
-  it('of thinking keeps its signature, also when it shows no text', () => {
+  it('rows 39 and 40: of thinking keeps its signature, also when it shows no text', () => {
     const details = [{ type: 'reasoning.text', signature: 's', format: 'anthropic-claude-v1' }];
     const encrypted = [{ type: 'reasoning.encrypted', data: 'd', format: 'openai-responses-v1' }];
     const signature = { issuer: 'anthropic', value: 's' };
@@ -180,7 +180,7 @@ describe('content', () => {
     ]);
   });
 
-  it('of refusals and logprobs arrives', () => {
+  it('rows 34 and 56: of refusals and logprobs arrives', () => {
     const logprobs = { content: [{ token: 'a', logprob: -1, bytes: null, top_logprobs: [] }], refusal: null };
     const { events } = decode(
       wire(
@@ -218,7 +218,7 @@ describe('the end of a stream', () => {
     expect(folded.choices[0]?.finishReason).toBe('other');
   });
 
-  it('is a failure without finish and terminator, with half a chunk, or with nothing at all', () => {
+  it('row 68: is a failure without finish and terminator, with half a chunk, or with nothing at all', () => {
     for (const text of [
       openWire(hello),
       `${openWire(hello)}data: {"id":"x","cho`,
@@ -240,7 +240,7 @@ describe('the end of a stream', () => {
     expect(decode(text).folded.failure).toBeDefined();
   });
 
-  it('comes once: a second finish and a changed id are ignored, comments too', () => {
+  it('rows 69 and 76: comes once: a second finish and a changed id are ignored, comments too', () => {
     const text = `: PROCESSING\n\n${wire(hello, finishChunk('stop'), finishChunk('length', { content: '' }, { id: 'second' }))}: bye\n\n`;
     const { events } = decode(text);
     expect(events.filter((event) => event.type === 'finish')).toEqual([{ type: 'finish', reason: 'stop' }]);
@@ -249,7 +249,7 @@ describe('the end of a stream', () => {
     ]);
   });
 
-  it('skips the empty first chunk of Azure', () => {
+  it('row 76: skips the empty first chunk of Azure', () => {
     const first = { id: '', model: '', choices: [], prompt_filter_results: [] };
     expect(decode(wire(first, hello, finishChunk('stop'))).events[0]).toEqual({
       type: 'start',
@@ -263,16 +263,16 @@ describe('an error inside a stream ends it', () => {
   const hello = openWire(chunk({ content: 'Hi' }));
   it.each([
     ['as a data frame', 'data: {"error":{"message":"boom","type":"server_error"}}\n\n', 'upstream'],
-    ['as an error event', 'event: error\ndata: {"error":{"message":"boom"}}\n\n', 'upstream'],
+    ['row 70: as an error event (Groq)', 'event: error\ndata: {"error":{"message":"boom"}}\n\n', 'upstream'],
     [
       'beside a finish',
       `data: ${JSON.stringify({ ...finishChunk('error'), error: { message: 'boom', code: 502 } })}\n\n`,
       'upstream',
     ],
     [
-      'as a MiniMax base_resp',
+      'row 77: as a MiniMax base_resp',
       'data: {"base_resp":{"status_code":1002,"status_msg":"boom"}}\n\n',
-      'upstream',
+      'rate_limit',
     ],
     ['of a rate limit', 'data: {"error":{"message":"boom","code":429}}\n\n', 'rate_limit'],
     [
@@ -281,7 +281,7 @@ describe('an error inside a stream ends it', () => {
       'invalid_request',
     ],
     ['of a deadline', 'data: {"error":{"message":"boom","code":504}}\n\n', 'timeout'],
-  ])('%s', (_name, frame, kind) => {
+  ])('row 70: %s', (_name, frame, kind) => {
     const { events } = decode(`${hello}${frame}${wire(chunk({ content: 'more' }), finishChunk('stop'))}`);
     expect(events.at(-1)).toMatchObject({ type: 'error', failure: { kind, message: 'boom' } });
     expect(events.filter((event) => event.type === 'finish' || event.type === 'error')).toHaveLength(1);

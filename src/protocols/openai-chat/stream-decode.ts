@@ -1,10 +1,11 @@
 import type { JsonObject } from '../../core/json.js';
-import { asObject, asString, isObject, tryParseJson } from '../../core/json.js';
+import { asArray, asObject, asString, isObject, tryParseJson } from '../../core/json.js';
 import type { CompletionEvent } from '../completion.js';
-import type { StreamDecoder, UpstreamErrorBody } from '../protocol.js';
+import type { StreamDecoder, UpstreamErrorBody, WireQuirks } from '../protocol.js';
 import type { SseEvent } from '../sse.js';
 import { ChoiceDecoder } from './choice-decoder.js';
 import { decodeError, findError, streamFailure } from './error.js';
+import { ThinkTagFilter } from './think-tags.js';
 import { decodeUsage } from './usage.js';
 
 /** Data of the frame that ends a Chat stream. */
@@ -15,6 +16,8 @@ export interface DecodedFrame {
   events: CompletionEvent[];
   /** The parsed chunk; absent for the terminator, an error, or anything after either. */
   chunk?: JsonObject;
+  /** Whether the chunk is no longer what the upstream wrote. */
+  isChanged?: boolean;
 }
 
 /**
@@ -35,7 +38,17 @@ export class ChatStreamDecoder implements StreamDecoder {
   private blocks = 0;
   private started = false;
   private closed = false;
-  private answerId = '';
+  private readonly thinkTags: ThinkTagFilter | undefined;
+  private upstreamId = '';
+
+  constructor(quirks: WireQuirks = {}) {
+    this.thinkTags = quirks.thinkTags ? new ThinkTagFilter() : undefined;
+  }
+
+  /** The upstream's own id of the answer; "" until it came. */
+  get answerId(): string {
+    return this.upstreamId;
+  }
 
   push(event: SseEvent): CompletionEvent[] {
     return this.decode(event).events;
@@ -48,7 +61,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     const chunk = tryParseJson(event.data);
     if (isObject(chunk)) return this.chunk(chunk);
     const text = event.data.trim();
-    if (text === DONE) return { events: this.done() };
+    if (text === DONE) return this.done();
     return {
       events: text === '' ? [] : this.fail({ message: 'The upstream sent a chunk that is not JSON' }),
     };
@@ -61,7 +74,8 @@ export class ChatStreamDecoder implements StreamDecoder {
     return this.fail({ message: 'The upstream closed the stream before it was complete' });
   }
 
-  private chunk(chunk: JsonObject): DecodedFrame {
+  private chunk(given: JsonObject): DecodedFrame {
+    const chunk = this.thinkTags?.apply(given) ?? given;
     const events: CompletionEvent[] = [];
     const { choices } = chunk;
     const list = Array.isArray(choices) ? choices : [];
@@ -74,7 +88,7 @@ export class ChatStreamDecoder implements StreamDecoder {
       if (error)
         return { events: [...events.filter((event) => event.type !== 'finish'), ...this.fail(error)] };
     }
-    return { events, chunk };
+    return { events, chunk, isChanged: chunk !== given };
   }
 
   /** Azure's first chunk has neither id nor choices; the answer starts with the next one. */
@@ -83,7 +97,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     const id = asString(chunk['id']) || undefined;
     if (id === undefined && !hasChoices) return;
     this.started = true;
-    this.answerId = id ?? '';
+    this.upstreamId = id ?? '';
     events.push({ type: 'start', id, model: asString(chunk['model']) || undefined });
   }
 
@@ -92,19 +106,22 @@ export class ChatStreamDecoder implements StreamDecoder {
     const index = typeof given === 'number' && given >= 0 && given < 128 ? given : 0;
     return (this.choices[index] ??= new ChoiceDecoder({
       nextBlock: () => this.blocks++,
-      answerId: () => this.answerId,
+      answerId: () => this.upstreamId,
       ...(index === 0 ? {} : { choice: index }),
     }));
   }
 
   /** The terminator came: a choice without a reason ends as `other`. */
-  private done(): CompletionEvent[] {
+  private done(): DecodedFrame {
     const known = this.choices.filter((choice) => choice !== undefined);
-    if (known.length === 0) return this.fail({ message: 'The upstream sent an empty stream' });
+    if (known.length === 0) return { events: this.fail({ message: 'The upstream sent an empty stream' }) };
     this.closed = true;
     const events: CompletionEvent[] = [];
+    const chunk = this.thinkTags?.flush();
+    for (const choice of asArray(chunk?.['choices']).filter(isObject))
+      this.choiceOf(choice).push(choice, events);
     for (const choice of known) if (!choice.finished) choice.finish(undefined, events);
-    return events;
+    return { events, isChanged: true, ...(chunk ? { chunk } : {}) };
   }
 
   private fail(error: UpstreamErrorBody): CompletionEvent[] {

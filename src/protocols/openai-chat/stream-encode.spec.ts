@@ -27,7 +27,7 @@ const answer: CompletionEvent[] = [
 ];
 
 describe('ChatStreamEncoder', () => {
-  it('statements 37, 39, 40, 41: content, finish, usage and terminator in order, one identity, usage unasked', () => {
+  it('statements 37, 39, 40 and 41: content, finish, usage and terminator in order, one identity, usage unasked', () => {
     const text = encodeStream(openaiChat, answer);
     expect(chatStreamFaults(text)).toEqual([]);
     expect(chatChunks(text)).toEqual([
@@ -81,7 +81,7 @@ describe('ChatStreamEncoder', () => {
     expect(chatStreamFaults(text)).toEqual([]);
   });
 
-  it('shows thinking as reasoning and its signature in reasoning_details', () => {
+  it('row 40: shows thinking as reasoning and its signature in reasoning_details', () => {
     const text = encodeStream(openaiChat, [
       { type: 'thinking-start', block: 0 },
       { type: 'thinking-delta', block: 0, text: 'hm' },
@@ -128,7 +128,7 @@ describe('ChatStreamEncoder', () => {
     expect(chatChunks(text)[0]).toEqual(content({ role: 'assistant', content: '' }));
   });
 
-  it('keeps the choices apart, each with its role and its own finish', () => {
+  it('row 33: keeps the choices apart, each with its role and its own finish', () => {
     const text = encodeStream(openaiChat, [
       { type: 'text-start', block: 0 },
       { type: 'text-start', block: 1, choice: 1 },

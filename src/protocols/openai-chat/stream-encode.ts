@@ -1,11 +1,12 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import type { TokenUsage } from '../../core/token-usage.js';
 import { emptyUsage, mergeUsage } from '../../core/token-usage.js';
-import type { CompletionEvent, FinishReason } from '../completion.js';
+import type { CompletionEvent, FinishReason, ThinkingSignature } from '../completion.js';
 import type { ResponseIdentity, StreamEncoder } from '../protocol.js';
 import { encodeCitation } from './annotations.js';
 import { ChunkWriter } from './chunk-writer.js';
-import { formatOf } from './reasoning.js';
+import { detailSignature } from './reasoning.js';
+import { SEARCH_DONE } from './search.js';
 
 interface Block {
   choice: number;
@@ -13,6 +14,8 @@ interface Block {
   tool: number;
   /** Characters of text or arguments sent so far. */
   length: number;
+  /** Signature that came before the arguments. */
+  signature?: ThinkingSignature | undefined;
 }
 
 type EventOf<T extends CompletionEvent['type']> = Extract<CompletionEvent, { type: T }>;
@@ -42,12 +45,14 @@ export class ChatStreamEncoder implements StreamEncoder {
     'thinking-delta': (event) => this.delta(this.block(event.block).choice, { reasoning: event.text }),
     'thinking-signature': (event) => this.signature(event),
     'thinking-end': SILENT,
-    'redacted-thinking': (event) =>
-      this.detail(0, { type: 'reasoning.encrypted', data: event.data, format: formatOf(event.issuer) }),
+    'redacted-thinking': (event) => this.hidden(event),
     'tool-start': (event) => this.toolStart(event),
     'tool-delta': (event) => this.toolDelta(event),
     'tool-end': (event) => this.toolEnd(event),
-    'opaque-block': SILENT,
+    'opaque-block': ({ protocol, raw }) =>
+      protocol === 'openai-chat' && raw['type'] === SEARCH_DONE
+        ? this.writer.searchDone(raw['search_results'] ?? [])
+        : '',
     usage: (event) => {
       this.usage = mergeUsage(this.usage, event.usage);
       return '';
@@ -59,7 +64,7 @@ export class ChatStreamEncoder implements StreamEncoder {
     error: SILENT,
   };
 
-  constructor(identity: ResponseIdentity) {
+  constructor(private readonly identity: ResponseIdentity) {
     this.writer = new ChunkWriter(identity);
   }
 
@@ -106,12 +111,14 @@ export class ChatStreamEncoder implements StreamEncoder {
   }
 
   private signature(event: EventOf<'thinking-signature'>): string {
-    const { issuer, value } = event.signature;
-    return this.detail(this.block(event.block).choice, {
-      type: 'reasoning.text',
-      signature: value,
-      format: formatOf(issuer),
-    });
+    const { format, value } = detailSignature(event.signature);
+    const { choice } = this.block(event.block);
+    return this.detail(choice, { type: 'reasoning.text', signature: value, format });
+  }
+
+  private hidden({ issuer, data, choice = 0 }: EventOf<'redacted-thinking'>): string {
+    const { format, value } = detailSignature({ issuer, value: data });
+    return this.detail(choice, { type: 'reasoning.encrypted', data: value, format });
   }
 
   private detail(choice: number, detail: JsonObject): string {
@@ -123,7 +130,11 @@ export class ChatStreamEncoder implements StreamEncoder {
     const index = this.toolCounts.get(choice) ?? 0;
     this.toolCounts.set(choice, index + 1);
     this.open(event.block, choice, index);
+    this.block(event.block).signature = event.signature;
     const { id, name } = event;
+    if (this.identity.legacyFunctions) {
+      return index === 0 ? this.delta(choice, { function_call: { name, arguments: '' } }) : '';
+    }
     return this.delta(choice, {
       tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }],
     });
@@ -132,18 +143,26 @@ export class ChatStreamEncoder implements StreamEncoder {
   private toolDelta(event: EventOf<'tool-delta'>): string {
     const block = this.block(event.block);
     block.length += event.text.length;
-    return this.delta(block.choice, {
-      tool_calls: [{ index: block.tool, function: { arguments: event.text } }],
-    });
+    return this.callDelta(block, { function: { arguments: event.text } });
   }
 
   /** A call without arguments still gives clients JSON to parse; Google's signature rides on the last delta. */
-  private toolEnd({ block, signature }: EventOf<'tool-end'>): string {
-    const { choice, tool, length } = this.block(block);
+  private toolEnd({ block, signature: last }: EventOf<'tool-end'>): string {
+    const known = this.block(block);
+    const signature = last ?? known.signature;
+    const { length } = known;
     if (length > 0 && signature?.issuer !== 'google') return '';
     const google =
       signature?.issuer === 'google' ? { google: { thought_signature: signature.value } } : undefined;
-    const call: JsonObject = { index: tool, function: { arguments: length > 0 ? '' : '{}' } };
-    return this.delta(choice, { tool_calls: [google ? { ...call, extra_content: google } : call] });
+    const call: JsonObject = { function: { arguments: length > 0 ? '' : '{}' } };
+    return this.callDelta(known, google ? { ...call, extra_content: google } : call);
+  }
+
+  /** More of a call; a caller of the older `functions` reads one, without its number (mapping row 51). */
+  private callDelta({ choice, tool }: Block, call: JsonObject): string {
+    if (!this.identity.legacyFunctions) {
+      return this.delta(choice, { tool_calls: [{ index: tool, ...call }] });
+    }
+    return tool === 0 ? this.delta(choice, { function_call: call['function'] ?? {} }) : '';
   }
 }

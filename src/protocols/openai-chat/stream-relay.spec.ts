@@ -25,7 +25,7 @@ const deltas = (chunks: readonly JsonObject[]) =>
     .flatMap((each) => (each['choices'] as { delta: JsonObject }[]).map((choice) => choice.delta));
 
 describe('ChatStreamRelay', () => {
-  it("forwards the upstream's own bytes, only identity, type and usage changed", () => {
+  it("row 76: forwards the upstream's own bytes, only identity, type and usage changed", () => {
     const second =
       '{"id":"u","vendor":{"x": 1.50},"created":7,"model":"up","object":"chat.completion.chunk",' +
       '"choices":[{"index":0,"delta":{"content":"h\\u0069","odd":true},"finish_reason":null}],"usage":null}';
@@ -39,7 +39,7 @@ describe('ChatStreamRelay', () => {
     );
   });
 
-  it('gathers usage from wherever it is and sends it once, priced, before the terminator', () => {
+  it('row 67: gathers usage from wherever it is and sends it once, priced, before the terminator', () => {
     const identity = testIdentity({ profile: 'standard', costOf: () => '0.000100000', warnings: ['w'] });
     const streams = [
       [finishChunk('stop'), usageChunk(usage)],
@@ -148,7 +148,7 @@ describe('ChatStreamRelay', () => {
     });
   });
 
-  it('shows nothing of an upstream failure and no terminator after it; the events carry it', () => {
+  it('row 70: shows nothing of an upstream failure and no terminator after it; the events carry it', () => {
     const hello = openWire(chunk({ role: 'assistant', content: 'a' }));
     for (const end of [
       'data: {"error":{"message":"key sk-123 is bad"}}\n\n',

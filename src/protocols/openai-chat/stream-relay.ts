@@ -1,27 +1,27 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
-import { isObject } from '../../core/json.js';
+import { asArray, isObject } from '../../core/json.js';
 import type { TokenUsage } from '../../core/token-usage.js';
 import { emptyUsage, mergeUsage } from '../../core/token-usage.js';
 import type { CompletionEvent, FinishReason } from '../completion.js';
 import type { MemberChanges } from '../json-splice.js';
 import { spliceMembers } from '../json-splice.js';
-import type { RelayedChunk, ResponseIdentity, StreamRelay } from '../protocol.js';
+import type { RelayedChunk, ResponseIdentity, StreamRelay, WireQuirks } from '../protocol.js';
 import type { SseEvent } from '../sse.js';
 import { dataEvent } from '../sse.js';
 import type { ChunkType } from './chunk-writer.js';
 import { DeltaTemplate } from './delta-template.js';
 import { CHUNK_OBJECT, ChunkWriter } from './chunk-writer.js';
 import { flattened } from './content.js';
-import { ChatStreamDecoder } from './stream-decode.js';
-import { ToolCallKeys } from './tool-call-keys.js';
+import { encodeFinishReason } from './finish-reason.js';
+import { ChatStreamDecoder, type DecodedFrame } from './stream-decode.js';
+import { ToolCallRepair } from './tool-call-repair.js';
 
 /** What the relay remembers of one choice. */
 interface ChoiceState {
   roleSent: boolean;
   finishSeen: boolean;
   /** Made at the first tool delta. */
-  toolKeys?: ToolCallKeys;
-  toolsSeen: Set<number>;
+  toolCalls?: ToolCallRepair;
 }
 
 /** True for a delta member that shows the client something. */
@@ -37,7 +37,7 @@ const hasContent = (delta: JsonObject): boolean =>
  * delta without role, a tool delta without index, content as a list, a finish that carries content.
  */
 export class ChatStreamRelay implements StreamRelay {
-  private readonly decoder = new ChatStreamDecoder();
+  private readonly decoder: ChatStreamDecoder;
   private readonly writer: ChunkWriter;
   private readonly plain: MemberChanges;
   private readonly template: DeltaTemplate;
@@ -50,7 +50,8 @@ export class ChatStreamRelay implements StreamRelay {
   private heldFinishes = '';
   private failed = false;
 
-  constructor(identity: ResponseIdentity) {
+  constructor(identity: ResponseIdentity, quirks: WireQuirks = {}) {
+    this.decoder = new ChatStreamDecoder(quirks);
     this.writer = new ChunkWriter(identity);
     this.plain = this.changes('content');
     this.template = new DeltaTemplate(this.plain);
@@ -63,10 +64,12 @@ export class ChatStreamRelay implements StreamRelay {
       return { events: [delta], text: dataEvent(same.sent) };
     }
     this.openBlock = -1;
-    const { events, chunk } = this.decoder.decode(event);
+    const frame = this.decoder.decode(event);
+    const { events, chunk } = frame;
     this.note(events);
-    const text = chunk && !this.failed ? this.forward(event.data, chunk, events) : '';
-    return { events, text };
+    if (!chunk || this.failed) return { events, text: '' };
+    const data = frame.isChanged ? JSON.stringify(chunk) : event.data;
+    return { events, text: this.forward(data, frame) };
   }
 
   end(): RelayedChunk {
@@ -78,7 +81,10 @@ export class ChatStreamRelay implements StreamRelay {
     for (const [index, reason] of this.reasons) {
       const state = this.choice(index);
       if (!state.roleSent) roles += this.writer.content(index, { role: 'assistant', content: '' });
-      if (!state.finishSeen) finishes += this.writer.finish(index, reason);
+      if (state.finishSeen) continue;
+      const calls = state.toolCalls?.end() ?? [];
+      if (calls.length > 0) roles += this.writer.content(index, { tool_calls: calls });
+      finishes += this.writer.finish(index, reason);
     }
     return { events, text: roles + finishes + this.writer.closing(this.usage) };
   }
@@ -94,7 +100,7 @@ export class ChatStreamRelay implements StreamRelay {
   private choice(index: number): ChoiceState {
     const known = this.choices.get(index);
     if (known) return known;
-    const state = { roleSent: false, finishSeen: false, toolsSeen: new Set<number>() };
+    const state: ChoiceState = { roleSent: false, finishSeen: false };
     this.choices.set(index, state);
     return state;
   }
@@ -103,11 +109,11 @@ export class ChatStreamRelay implements StreamRelay {
     return { set: { type: `"${type}"`, ...this.writer.members }, remove: ['usage'] };
   }
 
-  private forward(data: string, chunk: JsonObject, events: readonly CompletionEvent[]): string {
+  private forward(data: string, { chunk = {}, events, isChanged }: DecodedFrame): string {
     const { choices } = chunk;
     if (!Array.isArray(choices) || choices.length === 0) return this.withoutChoices(data, chunk);
     const [only] = choices;
-    if (choices.length === 1 && isObject(only) && this.isPlain(chunk, only)) {
+    if (!isChanged && choices.length === 1 && isObject(only) && this.isPlain(chunk, only)) {
       this.learn(data, events);
       return dataEvent(spliceMembers(data, this.plain));
     }
@@ -169,31 +175,27 @@ export class ChatStreamRelay implements StreamRelay {
     const whole = isObject(message) && !state.roleSent ? message : {};
     const delta = isObject(given) ? given : whole;
     const isFinish = typeof reason === 'string' && reason !== '';
-    if (!isFinish || !state.roleSent || hasContent(delta)) {
-      contents.push({ ...rest, index, delta: this.repaired(delta, state), finish_reason: null });
+    const wasRoleSent = state.roleSent;
+    const repaired = this.repaired(delta, state, isFinish);
+    if (!isFinish || !wasRoleSent || hasContent(repaired)) {
+      contents.push({ ...rest, index, delta: repaired, finish_reason: null });
     }
     if (!isFinish) return;
     state.finishSeen = true;
-    finishes.push({ ...rest, index, delta: {}, finish_reason: reason });
+    const word = encodeFinishReason(this.reasons.get(index) ?? 'other');
+    finishes.push({ ...rest, index, delta: {}, finish_reason: word });
   }
 
-  private repaired(delta: JsonObject, state: ChoiceState): JsonObject {
+  private repaired(delta: JsonObject, state: ChoiceState, isFinish: boolean): JsonObject {
     const repaired = flattened(delta);
     if (!state.roleSent) repaired['role'] = 'assistant';
     state.roleSent = true;
-    if (Array.isArray(delta['tool_calls'])) {
-      repaired['tool_calls'] = delta['tool_calls']
-        .filter(isObject)
-        .map((call) => this.repairedCall(call, state));
-    }
+    const given = asArray(delta['tool_calls']).filter(isObject);
+    if (given.length > 0) state.toolCalls ??= new ToolCallRepair(() => this.decoder.answerId);
+    const calls = given.flatMap((call) => state.toolCalls?.push(call) ?? []);
+    if (isFinish) calls.push(...(state.toolCalls?.end() ?? []));
+    if (calls.length > 0) repaired['tool_calls'] = calls;
+    else delete repaired['tool_calls'];
     return repaired;
-  }
-
-  private repairedCall(call: JsonObject, state: ChoiceState): JsonObject {
-    state.toolKeys ??= new ToolCallKeys();
-    const index = state.toolKeys.locate(call);
-    const isFirst = !state.toolsSeen.has(index);
-    state.toolsSeen.add(index);
-    return isFirst ? { ...call, index, type: 'function' } : { ...call, index };
   }
 }

@@ -91,7 +91,14 @@ export class ToolCallAssembler {
       call.block = this.context.nextBlock();
       const { choice } = this.context;
       const { id, name, block } = call;
-      events.push({ type: 'tool-start', block, id, name, ...(choice === undefined ? {} : { choice }) });
+      events.push({
+        type: 'tool-start',
+        block,
+        id,
+        name,
+        ...(choice === undefined ? {} : { choice }),
+        ...(call.signature ? { signature: call.signature } : {}),
+      });
     }
     if (call.sent === call.arguments.length) return;
     events.push({ type: 'tool-delta', block: call.block, text: call.arguments.slice(call.sent) });

@@ -2,8 +2,19 @@ import { invalidRequest } from '../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { asString, isObject } from '../../core/json.js';
 import type { CompletionRequest, ToolChoice, ToolDefinition } from '../completion.js';
+import type { ToolNames } from '../tool-names.js';
+import { dropped } from '../warnings.js';
 import { decodeCacheControl } from './content.js';
-import { readArray, readBoolean, readObject, readString, requireObject, requireString } from './wire.js';
+import { isStrictSchema } from './strict-schema.js';
+import {
+  readArray,
+  readBoolean,
+  readObject,
+  readString,
+  readWord,
+  requireObject,
+  requireString,
+} from './wire.js';
 
 /** Longest function name that any vendor takes. */
 const MAX_NAME = 128;
@@ -48,9 +59,29 @@ export function decodeTools(body: JsonObject): ToolDefinition[] | undefined {
 export const toolName = (tool: ToolDefinition): string =>
   tool.kind === 'function' ? tool.name : (asString(tool.raw['type']) ?? '');
 
+/** Tools that a choice names. */
+function namesOf(choice: ToolChoice): readonly string[] {
+  if (choice.kind === 'tool') return [choice.name];
+  return choice.kind === 'none' ? [] : (choice.allowed ?? []);
+}
+
+/** A choice among some of the tools: `{type:"allowed_tools", allowed_tools:{mode, tools}}`. */
+function allowedTools(choice: JsonObject, path: string): ToolChoice {
+  const prefix = `${path}.allowed_tools`;
+  const given = requireObject(choice['allowed_tools'], prefix);
+  const mode = readWord(given, 'mode', ['auto', 'required'], prefix) ?? 'auto';
+  const allowed = (readArray(given, 'tools', prefix) ?? []).map((value, index) => {
+    const tool = requireObject(value, `${prefix}.tools.${index}`);
+    const named = isObject(tool['function']) ? tool['function'] : tool;
+    return asString(named['name']) ?? requireString(tool, 'type', `${prefix}.tools.${index}`);
+  });
+  return { kind: mode, allowed };
+}
+
 function choiceOfObject(choice: JsonObject, path: string): ToolChoice {
   if (path === 'function_call') return { kind: 'tool', name: requireString(choice, 'name', path) };
   const type = requireString(choice, 'type', path);
+  if (type === 'allowed_tools') return allowedTools(choice, path);
   if (type !== 'function') return { kind: 'tool', name: type };
   const named = requireObject(choice['function'], `${path}.function`);
   return { kind: 'tool', name: requireString(named, 'name', `${path}.function`) };
@@ -79,56 +110,76 @@ export function decodeToolChoice(
     warnings.push(`${path} was ignored: the request declares no tools`);
     return undefined;
   }
-  if (isObject(given) && given['type'] === 'allowed_tools') {
-    warnings.push('tool_choice.allowed_tools was ignored: every declared tool may be called');
-    return undefined;
-  }
   const choice = choiceOf(given, path);
-  if (choice.kind === 'tool' && !tools.some((tool) => toolName(tool) === choice.name)) {
-    throw invalidRequest(`${path} names "${choice.name}", which is not declared in tools`, path);
+  const unknown = namesOf(choice).find((name) => !tools.some((tool) => toolName(tool) === name));
+  if (unknown !== undefined) {
+    throw invalidRequest(`${path} names "${unknown}", which is not declared in tools`, path);
   }
   return choice;
 }
 
-function encodeTool(tool: ToolDefinition): JsonObject {
+/** What encoding tools needs beside them. */
+interface ToolContext {
+  names: ToolNames;
+  warnings: string[];
+}
+
+function encodeTool(tool: ToolDefinition, { names, warnings }: ToolContext): JsonObject {
   if (tool.kind === 'server') return tool.raw;
   const { name, description, parameters, strict } = tool;
+  const isLoose = strict === true && !isStrictSchema(parameters ?? {});
+  if (isLoose) warnings.push(dropped(`tools.${name}.strict`, 'its schema leaves properties open'));
   return {
     type: 'function',
     function: {
-      name,
+      name: names.wire(name),
       ...(description === undefined ? {} : { description }),
       ...(parameters === undefined ? {} : { parameters }),
-      ...(strict === undefined ? {} : { strict }),
+      ...(strict === undefined || isLoose ? {} : { strict }),
     },
   };
 }
 
-function encodeChoice(choice: ToolChoice, tools: readonly ToolDefinition[]): JsonValue {
-  if (choice.kind !== 'tool') return choice.kind;
-  const chosen = tools.find((tool) => toolName(tool) === choice.name);
-  if (chosen?.kind === 'server') return { type: choice.name };
-  return { type: 'function', function: { name: choice.name } };
+function encodeChoice(
+  choice: ToolChoice,
+  tools: readonly ToolDefinition[],
+  names: ToolNames,
+): JsonValue | undefined {
+  const named = (name: string): JsonObject => {
+    const chosen = tools.find((tool) => toolName(tool) === name);
+    return chosen?.kind === 'server'
+      ? { type: name }
+      : { type: 'function', function: { name: names.wire(name) } };
+  };
+  if (choice.kind === 'tool') return named(choice.name);
+  if (choice.kind === 'none' || choice.allowed === undefined) return choice.kind;
+  return {
+    type: 'allowed_tools',
+    allowed_tools: { mode: choice.kind, tools: choice.allowed.map(named) },
+  };
 }
 
 /**
- * The tool members of an upstream request. Server tools of other protocols are left out with a warning, never
- * sent as functions; a choice that named one of them goes with it.
+ * The tool members of an upstream request. Server tools of other protocols are left out with a warning, never sent as
+ * functions (mapping row 50); a choice that named one of them goes with it.
  */
-export function encodeTools(request: CompletionRequest, warnings: string[]): JsonObject {
+export function encodeTools(request: CompletionRequest, context: ToolContext): JsonObject {
+  const { names, warnings } = context;
   const tools = (request.tools ?? []).filter((tool) => {
     const carried = tool.kind === 'function' || tool.protocol === 'openai-chat';
-    if (!carried)
-      warnings.push(`tools: ${toolName(tool)} was left out: this model's provider does not have it`);
+    if (!carried) warnings.push(dropped(`tools.${toolName(tool)}`, "this model's provider does not have it"));
     return carried;
   });
-  if (tools.length === 0) return {};
   const choice = request.toolChoice;
-  const lost = choice?.kind === 'tool' && !tools.some((tool) => toolName(tool) === choice.name);
-  if (lost) warnings.push('tool_choice was left out with the tool it names');
+  const isLost = choice && (tools.length === 0 || !namesOf(choice).every((name) => isAmong(tools, name)));
+  if (isLost) warnings.push(dropped('tool_choice', 'there is no such tool to choose'));
+  if (tools.length === 0) return {};
   return {
-    tools: tools.map(encodeTool),
-    ...(choice && !lost ? { tool_choice: encodeChoice(choice, tools) } : {}),
+    tools: tools.map((tool) => encodeTool(tool, context)),
+    ...(choice && !isLost ? { tool_choice: encodeChoice(choice, tools, names) } : {}),
     ...(request.parallelToolCalls === undefined ? {} : { parallel_tool_calls: request.parallelToolCalls }),
   };
 }
+
+const isAmong = (tools: readonly ToolDefinition[], name: string): boolean =>
+  tools.some((tool) => toolName(tool) === name);

@@ -6,7 +6,7 @@ const billed = (usage: Parameters<typeof decodeUsage>[0]) =>
   Object.fromEntries(billableQuantities(decodeUsage(usage)));
 
 describe('decodeUsage', () => {
-  it('takes cached tokens out of prompt_tokens, wherever a vendor writes them', () => {
+  it('row 62: takes cached tokens out of prompt_tokens, wherever a vendor writes them', () => {
     const base = { prompt_tokens: 100, completion_tokens: 5 };
     const expected = { input: 60, cache_read: 40, output: 5 };
     expect(billed({ ...base, prompt_tokens_details: { cached_tokens: 40 } })).toEqual(expected);
@@ -14,7 +14,7 @@ describe('decodeUsage', () => {
     expect(billed({ ...base, prompt_cache_hit_tokens: 40, prompt_cache_miss_tokens: 60 })).toEqual(expected);
   });
 
-  it('tells cache writes by lifetime and counts an unknown one as five minutes', () => {
+  it('row 63: tells cache writes by lifetime and counts an unknown one as five minutes', () => {
     const base = { prompt_tokens: 100, completion_tokens: 5 };
     expect(
       billed({
@@ -37,7 +37,7 @@ describe('decodeUsage', () => {
     });
   });
 
-  it('adds the reasoning that xAI leaves out of completion_tokens, and only that', () => {
+  it('row 64: adds the reasoning that xAI leaves out of completion_tokens, and only that', () => {
     const details = { completion_tokens_details: { reasoning_tokens: 290 } };
     const xai = decodeUsage({ prompt_tokens: 12, completion_tokens: 1, total_tokens: 303, ...details });
     expect(xai.output).toEqual({ total: 291, reasoning: 290 });
@@ -62,7 +62,7 @@ describe('decodeUsage', () => {
 describe('encodeUsage', () => {
   const usage = { input: { noCache: 18 }, output: { total: 32 } };
 
-  it('shows cache details only on cache activity, and searches only when one ran', () => {
+  it('rows 62 and 63: shows cache details only on cache activity, and searches only when one ran', () => {
     expect(encodeUsage(usage, testIdentity())).toEqual({
       prompt_tokens: 18,
       completion_tokens: 32,

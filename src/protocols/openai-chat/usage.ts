@@ -111,6 +111,7 @@ export function encodeUsage(usage: TokenUsage, identity: ResponseIdentity): Json
     completion_tokens: completion,
     total_tokens: prompt + completion,
     ...(usage.searches ? { num_search_queries: usage.searches } : {}),
+    ...(usage.fullContentExtra === undefined ? {} : { full_content_extra_count: usage.fullContentExtra }),
     ...inputDetailsOf(usage.input),
     ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
     ...costOf(usage, identity),

@@ -1,0 +1,126 @@
+import { asString, isObject, type JsonObject } from '../../core/json.js';
+import type { ContentPart, Message, ToolResultPart } from '../completion.js';
+import { joinThoughts, readCall, readPart, readResultMedia } from './parts-decode.js';
+import { CallPairs, synthesizedId } from './tool-ids.js';
+import {
+  at,
+  compact,
+  member,
+  nameIn,
+  readObject,
+  readObjects,
+  readString,
+  refuse,
+  requireString,
+} from './wire.js';
+
+/** `systemInstruction` and `contents` as turns. Function responses become a `tool` turn before what the user says. */
+export function decodeContents(body: JsonObject): Message[] {
+  const contents = readObjects(body, 'contents');
+  if (contents === undefined) return refuse('contents', 'is required and must be an array');
+  if (contents.length === 0) return refuse('contents', 'must hold at least one content');
+  const pairs = new CallPairs();
+  const turns = contents.flatMap((content, index) => decodeContent(content, at('contents', index), pairs));
+  return [...decodeSystem(body), ...turns];
+}
+
+function decodeSystem(body: JsonObject): Message[] {
+  const name = nameIn(body, 'systemInstruction');
+  const text = asString(body[name]);
+  if (text !== undefined) return text === '' ? [] : [{ role: 'system', content: [{ type: 'text', text }] }];
+  const instruction = readObject(body, 'systemInstruction');
+  if (instruction === undefined) return [];
+  const content = (readObjects(instruction, 'parts', name) ?? []).flatMap((part, index) => {
+    const path = at(at(name, 'parts'), index);
+    const words = readString(part, 'text', path) ?? refuse(at(path, 'text'), 'is required');
+    return words === '' ? [] : [{ type: 'text' as const, text: words }];
+  });
+  return content.length === 0 ? [] : [{ role: 'system', content }];
+}
+
+const ROLES = ['user', 'model', 'function', 'tool'];
+
+function decodeContent(content: JsonObject, path: string, pairs: CallPairs): Message[] {
+  const role = readString(content, 'role', path) ?? 'user';
+  if (!ROLES.includes(role)) refuse(at(path, 'role'), 'must be user or model');
+  const parts = readObjects(content, 'parts', path) ?? [];
+  if (parts.length === 0) refuse(at(path, 'parts'), 'is required and must hold at least one part');
+  const located = parts.map((part, index) => ({ part, path: at(at(path, 'parts'), index) }));
+  return role === 'model' ? [modelTurn(located, pairs)] : userTurns(located, pairs);
+}
+
+interface LocatedPart {
+  part: JsonObject;
+  path: string;
+}
+
+function modelTurn(parts: LocatedPart[], pairs: CallPairs): Message {
+  const turn = pairs.turn();
+  let calls = 0;
+  const content = parts.flatMap(({ part, path }): ContentPart[] => {
+    if (member(part, 'functionResponse') !== undefined)
+      return refuse(at(path, 'functionResponse'), 'belongs into a content of role user');
+    const call = readCall(part, path);
+    if (call === undefined) return readPart(part, path);
+    const whole = { ...call, id: call.id ?? synthesizedId(`turn${turn}`, calls++) };
+    pairs.add(whole);
+    return [whole];
+  });
+  return { role: 'assistant', content: joinThoughts(content) };
+}
+
+function userTurns(parts: LocatedPart[], pairs: CallPairs): Message[] {
+  const results: ToolResultPart[] = [];
+  const content = parts.flatMap(({ part, path }) => {
+    if (member(part, 'functionCall') !== undefined)
+      return refuse(at(path, 'functionCall'), 'belongs into a content of role model');
+    const result = readResult(part, path, pairs);
+    if (result === undefined) return readPart(part, path).filter((read) => read.type !== 'thinking');
+    results.push(result);
+    return [];
+  });
+  return [
+    ...(results.length === 0 ? [] : [{ role: 'tool' as const, content: results }]),
+    ...(content.length === 0 && results.length > 0 ? [] : [{ role: 'user' as const, content }]),
+  ];
+}
+
+function readResult(part: JsonObject, path: string, pairs: CallPairs): ToolResultPart | undefined {
+  const raw = readObject(part, 'functionResponse', path);
+  if (raw === undefined) return undefined;
+  const own = at(path, nameIn(part, 'functionResponse'));
+  const name = requireString(raw, 'name', own);
+  const said = responseText(readObject(raw, 'response', own) ?? {});
+  const media = (readObjects(raw, 'parts', own) ?? []).map((item, index) =>
+    readResultMedia(item, at(at(own, 'parts'), index)),
+  );
+  return compact<ToolResultPart>({
+    type: 'tool-result',
+    callId: pairs.answered(readString(raw, 'id', own) || undefined, name),
+    content: [
+      ...(said.text === '' ? [] : [{ type: 'text' as const, text: said.text }]),
+      ...media.filter((read) => read.type === 'image' || read.type === 'document' || read.type === 'opaque'),
+    ],
+    isError: said.isError || undefined,
+  });
+}
+
+/** Keys under which SDKs put the one text of a result: Google's own, the Python SDK's, the AI SDK's. */
+const OUTPUT_KEYS = ['output', 'result', 'content'];
+
+/**
+ * The text of `response`. Google documents the keys "output" and "error" (`FunctionResponse` in @google/genai); they
+ * count when nothing but the tool's name stands beside them. Anything else is handed on as JSON.
+ */
+function responseText(response: JsonObject): { text: string; isError: boolean } {
+  const keys = Object.keys(response).filter((key) => key !== 'name');
+  const [only] = keys;
+  const value = only === undefined ? undefined : response[only];
+  if (keys.length === 1 && typeof value === 'string') {
+    if (only === 'error') return { text: value, isError: true };
+    if (OUTPUT_KEYS.includes(only ?? '')) return { text: value, isError: false };
+  }
+  const isOutput = keys.length === 1 && only === 'output' && (isObject(value) || Array.isArray(value));
+  const whole = isOutput ? value : response;
+  return { text: Object.keys(response).length === 0 ? '' : JSON.stringify(whole), isError: false };
+}

@@ -1,0 +1,102 @@
+import { asArray, asObject, asString, isObject, tryParseJson, type JsonObject } from '../../core/json.js';
+import { emptyUsage, mergeUsage, type TokenUsage } from '../../core/token-usage.js';
+import type { CompletionEvent, StreamFailure } from '../completion.js';
+import type { StreamDecoder } from '../protocol.js';
+import type { SseEvent } from '../sse.js';
+import { CandidateDecoder, candidateIndex } from './candidate-decoder.js';
+import { blockedPrompt } from './candidates.js';
+import { findError, streamFailure } from './error.js';
+import { answerIdOf } from './tool-ids.js';
+import { decodeUsage, isUnreported } from './usage.js';
+import { compact } from './wire.js';
+
+const NOTHING: CompletionEvent[] = [];
+
+/**
+ * Reads a stream of generateContent answers. It has no terminator: the answer is whole when every candidate has named
+ * its end and the upstream closes. Usage is cumulative, the last report counts. An error object in place of an answer,
+ * alone or in an array, is a failure.
+ */
+export class GeminiDecoder implements StreamDecoder {
+  /** The stream failed or ended: nothing after it counts. */
+  closed = false;
+  /** Everything reported so far. */
+  usage: TokenUsage = emptyUsage();
+  private readonly candidates: CandidateDecoder[] = [];
+  private blocked: { message: string | undefined } | undefined;
+  private started = false;
+  private answerId = '';
+  private blocks = 0;
+  private calls = 0;
+
+  push(event: SseEvent): CompletionEvent[] {
+    if (this.closed || event.data.trim() === '') return NOTHING;
+    const parsed = tryParseJson(event.data);
+    const chunks = Array.isArray(parsed) ? parsed : [parsed];
+    return chunks.flatMap((chunk) =>
+      isObject(chunk)
+        ? this.read(chunk)
+        : this.fail({ kind: 'upstream', message: 'The upstream sent a chunk that is not JSON' }),
+    );
+  }
+
+  /** One chunk that is parsed already. */
+  read(chunk: JsonObject): CompletionEvent[] {
+    if (this.closed) return NOTHING;
+    const error = findError(chunk);
+    if (error) return this.fail(streamFailure(error));
+    const events: CompletionEvent[] = [];
+    if (!this.started) {
+      this.started = true;
+      this.answerId = answerIdOf(chunk);
+      const id = asString(chunk['responseId']);
+      events.push(compact({ type: 'start', id, model: asString(chunk['modelVersion']) } as const));
+    }
+    for (const candidate of asArray(chunk['candidates']).filter(isObject))
+      this.candidateOf(candidate).push(candidate, events);
+    this.blocked ??= blockedPrompt(chunk);
+    const reported = asObject(chunk['usageMetadata']);
+    const usage = reported && decodeUsage(reported);
+    if (usage && !isUnreported(usage)) {
+      this.usage = mergeUsage(this.usage, usage);
+      events.push({ type: 'usage', usage: this.usage });
+    }
+    return events;
+  }
+
+  end(): CompletionEvent[] {
+    if (this.closed) return NOTHING;
+    const candidates = this.candidates.filter((candidate) => candidate !== undefined);
+    const isWhole = candidates.length > 0 && candidates.every(({ isFinished }) => isFinished);
+    if (!isWhole && !(this.blocked && candidates.length === 0))
+      return this.fail({
+        kind: 'upstream',
+        message: 'The upstream closed the stream before it was complete',
+      });
+    this.closed = true;
+    const events: CompletionEvent[] = [];
+    for (const candidate of candidates) candidate.finish(events);
+    if (candidates.length > 0) return events;
+    const message = this.blocked?.message;
+    return [
+      ...(message === undefined ? [] : [{ type: 'refusal-delta' as const, text: message }]),
+      { type: 'finish', reason: 'content-filter' },
+    ];
+  }
+
+  private candidateOf(candidate: JsonObject): CandidateDecoder {
+    const index = candidateIndex(candidate);
+    const context = {
+      nextBlock: () => this.blocks++,
+      nextCall: () => this.calls++,
+      answerId: () => this.answerId,
+    };
+    return (this.candidates[index] ??= new CandidateDecoder(context, index));
+  }
+
+  private fail(failure: StreamFailure): CompletionEvent[] {
+    if (this.closed) return NOTHING;
+    this.closed = true;
+    return [{ type: 'error', failure }];
+  }
+}

@@ -1,0 +1,62 @@
+import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../core/json.js';
+import { memberText, spliceMembers } from '../json-splice.js';
+import type { ResponseIdentity } from '../protocol.js';
+import { costMembers, UPSTREAM_COST_MEMBERS } from '../usage-cost.js';
+import { isMarked, ISSUER } from './signature.js';
+import { decodeUsage } from './usage.js';
+
+/** A reasoning item of another issuer than OpenAI, marked with its name so that it comes back to that one alone. */
+export function markedItem(item: JsonObject, issuer: string | undefined): JsonObject {
+  const text = asString(item['encrypted_content']);
+  if (!text || issuer === undefined || issuer === ISSUER || isMarked(text)) return item;
+  const id = asString(item['id']);
+  return { ...item, encrypted_content: `${issuer}:${id ? `${id}:` : ''}${text}` };
+}
+
+/** Texts of a message with `annotations`, which strict readers fail without. */
+function annotated(item: JsonObject): JsonObject {
+  const content = asArray(item['content']);
+  const isBare = (part: JsonValue): boolean =>
+    isObject(part) && part['type'] === 'output_text' && part['annotations'] === undefined;
+  if (item['type'] !== 'message' || !content.some(isBare)) return item;
+  const whole = content.map((part) => (isBare(part) ? { ...(part as JsonObject), annotations: [] } : part));
+  return { ...item, content: whole };
+}
+
+/** An item as a strict client takes it; the very same object when nothing had to change. */
+export const clientItem = (item: JsonObject, issuer: string | undefined): JsonObject =>
+  annotated(markedItem(item, issuer));
+
+/** `usage` without the upstream's price and with ours, as JSON text; undefined when there is none. */
+function pricedUsage(text: string, response: JsonObject, identity: ResponseIdentity): string | undefined {
+  const usage = asObject(response['usage']);
+  const own = memberText(text, 'usage');
+  if (!usage || own === undefined) return undefined;
+  const set = costMembers(decodeUsage(usage), identity);
+  return spliceMembers(own, { set, remove: UPSTREAM_COST_MEMBERS });
+}
+
+/**
+ * A response object's text with the gateway's id, time, model and price; `output` replaces the items where they had
+ * to change. Nothing is kept, so `store` is false and there is no earlier response.
+ */
+export function identified(
+  text: string,
+  response: JsonObject,
+  identity: ResponseIdentity,
+  output?: JsonObject[],
+): string {
+  const set: Record<string, string> = {
+    id: JSON.stringify(identity.id),
+    created_at: String(identity.createdAt),
+    model: JSON.stringify(identity.model),
+    store: 'false',
+    previous_response_id: 'null',
+  };
+  const given = asArray(response['output']);
+  const items = output ?? given.map((item) => (isObject(item) ? clientItem(item, identity.issuer) : item));
+  if (output ?? items.some((item, index) => item !== given[index])) set['output'] = JSON.stringify(items);
+  const usage = pricedUsage(text, response, identity);
+  if (usage !== undefined) set['usage'] = usage;
+  return spliceMembers(text, { set });
+}
