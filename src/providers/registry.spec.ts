@@ -12,10 +12,18 @@ describe('the registry', () => {
 
   it('sends a credential in one header and nowhere else', () => {
     for (const adapter of PROVIDERS) {
-      const headers = Object.values(adapter.authorize('s3cret'));
-      expect(headers).toHaveLength(1);
-      expect(headers[0]).toMatch(/^(Bearer )?s3cret$/);
+      for (const protocol of adapter.protocols) {
+        const headers = Object.values(adapter.authorize('s3cret', protocol));
+        expect(headers).toHaveLength(1);
+        expect(headers[0]).toMatch(/^(Bearer )?s3cret$/);
+      }
     }
+  });
+
+  it('sends Google its own header on its own protocol, and a bearer token on the OpenAI-compatible endpoint', () => {
+    const google = getAdapter('google');
+    expect(google.authorize('s3cret', 'google-gemini')).toEqual({ 'x-goog-api-key': 's3cret' });
+    expect(google.authorize('s3cret', 'openai-chat')).toEqual({ authorization: 'Bearer s3cret' });
   });
 
   it('lets no two vendors share thinking signatures', () => {

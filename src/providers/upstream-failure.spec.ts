@@ -35,10 +35,10 @@ describe('upstreamFailure', () => {
   });
 
   it("keeps the vendor's words, field and code for a fault in the request", () => {
-    const message = 'prompt is too long: 215000 tokens > 200000 maximum';
-    const { error } = judge(400, { message, param: 'messages[0].content', code: 'context_length_exceeded' });
+    const message = 'messages: roles must alternate';
+    const { error } = judge(400, { message, param: 'messages[0].content', code: 'invalid_value' });
     expect(error.message).toBe(message);
-    expect(error.details).toMatchObject({ param: 'messages[0].content', code: 'context_length_exceeded' });
+    expect(error.details).toMatchObject({ param: 'messages[0].content', code: 'invalid_value' });
   });
 
   it.each([
@@ -92,6 +92,21 @@ describe('retryAfterSeconds', () => {
     [{ 'retry-after': '-1' }, undefined],
     [{ 'retry-after': 'soon' }, undefined],
     [{ 'retry-after': '1e9' }, undefined],
+    [{ 'x-ratelimit-reset-requests': '1s', 'x-ratelimit-remaining-requests': '0' }, 1],
+    [{ 'x-ratelimit-reset-tokens': '6m0s', 'x-ratelimit-reset-requests': '120ms' }, 360],
+    [
+      {
+        'x-ratelimit-reset-tokens': '2m59.56s',
+        'x-ratelimit-remaining-tokens': '0',
+        'x-ratelimit-reset-requests': '9h',
+        'x-ratelimit-remaining-requests': '70',
+      },
+      180,
+    ],
+    [{ 'x-ratelimit-reset': String(NOW_MS + 30_000) }, 30],
+    [{ 'x-ratelimit-reset': String(NOW_MS / 1_000 + 30) }, 30],
+    [{ 'anthropic-ratelimit-requests-reset': '2026-11-21T08:00:10Z' }, 10],
+    [{ 'x-ratelimit-reset': 'yes' }, undefined],
     [{}, undefined],
   ] as [Record<string, string>, number | undefined][])('reads %j as %s', (headers, seconds) => {
     expect(wait(headers)).toBe(seconds);
@@ -104,10 +119,21 @@ describe('retryAfterSeconds', () => {
     expect(wait({}, '{"RetryInfo":')).toBeUndefined();
   });
 
+  it.each([
+    ['Rate limit reached for gpt-5. Please try again in 7.66s.', 8],
+    ['Please try again in 1m12.5s. Need more tokens?', 73],
+    ['Please retry after 12 seconds.', 12],
+    ['Please try again later.', undefined],
+  ])('reads %j as %s', (text, seconds) => {
+    expect(wait({}, text)).toBe(seconds);
+    expect(wait({ 'retry-after': '3' }, text)).toBe(3);
+  });
+
   it('is a whole number from 0 to a day, whatever an upstream sends', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (after, text) => {
-        const seconds = wait({ 'retry-after': after, 'retry-after-ms': text }, text);
+        const headers = { 'retry-after': after, 'retry-after-ms': text, 'x-ratelimit-reset': after };
+        const seconds = wait(headers, text);
         expect(
           seconds === undefined || (Number.isInteger(seconds) && seconds >= 0 && seconds <= 86_400),
         ).toBe(true);
@@ -200,7 +226,7 @@ describe('streamFailure', () => {
     expect(told('invalid_request', 'Too long, see https://a.example/x', 'invalid_request_error')).toEqual({
       as: 'invalid_request',
       shown: 'Too long, see [removed]',
-      code: 'invalid_request_error',
+      code: undefined,
     });
   });
 });

@@ -3,19 +3,32 @@ import { Pool, type Dispatcher } from 'undici';
 import type { CatalogProvider } from '../catalog/model.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { SealedBox } from '../platform/crypto/sealed-box.js';
-import type { Protocol } from '../protocols/protocol.js';
+import type { Protocol, UpstreamCall } from '../protocols/protocol.js';
 import { getAdapter } from './registry.js';
-import { publicLookup } from './public-lookup.client.js';
-import { isPrivateAddress } from './upstream-address.js';
+import { publicLookup } from '../platform/network/public-lookup.client.js';
+import { isPrivateAddress } from '../platform/network/private-address.js';
 
 /** One request to an upstream, ready to be written. */
 export interface UpstreamRequest {
   provider: CatalogProvider;
   protocol: Protocol;
+  /** The model's name at the vendor, and whether its answer is streamed: what the path may name. */
+  target: UpstreamCall;
+  /** Another endpoint than the protocol's own, below the base URL. */
+  path?: string | undefined;
   /** Headers of the caller that the protocol lets through. */
   headers: Record<string, string>;
   body: string;
 }
+
+/** A small answer in one piece. */
+export interface UpstreamReply {
+  status: number;
+  body: string;
+}
+
+/** What `ask` reads at most. */
+const MAX_REPLY_BYTES = 1024 * 1024;
 
 /** Keep-alive shorter than any vendor's own, so that a connection is not reused while they close it. */
 const KEEP_ALIVE_MS = 30_000;
@@ -35,24 +48,59 @@ export class UpstreamClient implements OnApplicationShutdown {
   private readonly lines = new Map<string, Line>();
   private readonly vault: SealedBox;
 
+  /** Requests of this turn of the event loop, not written yet. */
+  private gathered: (() => void)[] = [];
+
   constructor(private readonly config: AppConfig) {
     this.vault = new SealedBox(config.credentialKey, 'provider-credential');
   }
 
-  /** Sends the request; `handler` sees the answer. Throws when the provider's settings forbid the call. */
+  /**
+   * Sends the request; `handler` sees the answer. Throws when the provider's settings forbid the call. The requests
+   * of one turn of the event loop are written one right after another: under load that wakes fewer threads than
+   * writes with work between them (docs/performance.md).
+   */
   send(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
     const line = this.lineOf(request.provider, request.protocol);
-    line.pool.dispatch(
-      {
-        method: 'POST',
-        path: `${line.basePath}${request.protocol.upstreamPath}`,
-        headers: { ...line.headers, ...request.headers },
-        body: request.body,
-        headersTimeout: this.config.upstreamFirstByteTimeoutMs,
-        bodyTimeout: this.config.upstreamIdleTimeoutMs,
-      },
-      handler,
-    );
+    const options: Dispatcher.DispatchOptions = {
+      method: 'POST',
+      path: line.basePath + endpointOf(request, line.basePath),
+      headers: { ...line.headers, ...request.headers },
+      body: request.body,
+      headersTimeout: this.config.upstreamFirstByteTimeoutMs,
+      bodyTimeout: this.config.upstreamIdleTimeoutMs,
+    };
+    this.gathered.push(() => line.pool.dispatch(options, handler));
+    if (this.gathered.length === 1) setImmediate(() => this.flush());
+  }
+
+  /**
+   * Asks for a small answer that nobody pays for. Throws when the provider's settings forbid the call, when nothing
+   * came within `deadlineMs`, and when the answer is larger than a megabyte.
+   */
+  async ask(request: UpstreamRequest & { deadlineMs: number }): Promise<UpstreamReply> {
+    const line = this.lineOf(request.provider, request.protocol);
+    const { statusCode, body } = await line.pool.request({
+      method: 'POST',
+      path: line.basePath + endpointOf(request, line.basePath),
+      headers: { ...line.headers, ...request.headers },
+      body: request.body,
+      signal: AbortSignal.timeout(request.deadlineMs),
+    });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > MAX_REPLY_BYTES) throw new Error('the answer is too large');
+      chunks.push(chunk);
+    }
+    return { status: statusCode, body: Buffer.concat(chunks).toString('utf8') };
+  }
+
+  private flush(): void {
+    const gathered = this.gathered;
+    this.gathered = [];
+    for (const dispatch of gathered) dispatch();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -108,12 +156,21 @@ export class UpstreamClient implements OnApplicationShutdown {
     return {
       'content-type': 'application/json',
       accept: '*/*',
+      // Whoever asks for nothing may be sent anything (RFC 9110 §12.5.3).
+      'accept-encoding': 'identity',
       'user-agent': 'faregate',
       ...protocol.fixedHeaders,
       ...provider.headers,
-      ...(credential === undefined ? {} : getAdapter(provider.adapter).authorize(credential)),
+      ...(credential === undefined ? {} : getAdapter(provider.adapter).authorize(credential, protocol.name)),
     };
   }
+}
+
+/** Path and query below the base URL. */
+function endpointOf({ provider, protocol, target, ...given }: UpstreamRequest, basePath: string): string {
+  const path = given.path ?? protocol.upstreamPath(target);
+  const { headers } = provider;
+  return getAdapter(provider.adapter).endpoint?.({ path, model: target.model, basePath, headers }) ?? path;
 }
 
 const sameBytes = (a: Buffer | undefined, b: Buffer | undefined): boolean =>

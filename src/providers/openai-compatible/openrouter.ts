@@ -5,6 +5,7 @@ import { openaiCompatible } from './provider.js';
 export const openrouter: ProviderAdapter = {
   ...openaiCompatible,
   name: 'openrouter',
+  baseUrl: 'https://openrouter.ai/api/v1',
   quirks: {
     ...openaiCompatible.quirks,
     reasoningField: 'reasoning',

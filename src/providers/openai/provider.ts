@@ -4,6 +4,7 @@ import { bearer, type ProviderAdapter } from '../provider.js';
 export const openai: ProviderAdapter = {
   name: 'openai',
   protocols: ['openai-chat', 'openai-responses'],
+  baseUrl: 'https://api.openai.com/v1',
   authorize: bearer,
   quirks: {},
   // OpenRouter's list of vendors that end a cancelled stream (openrouter.ai/docs/api-reference/streaming).
