@@ -1,158 +1,177 @@
 import fc from 'fast-check';
-import type { CatalogProvider, Deployment } from '../catalog/model.js';
+import { buildDeployment, buildModel } from '../../test/support/builders/ticket.builder.js';
 import { FaregateError } from '../core/errors.js';
-import { planRoute, type RouteQuestion } from './plan-route.js';
-import type { RoutingDemands } from './routing-preferences.js';
+import {
+  attemptOrder,
+  filterRoute,
+  shareAttempts,
+  type RouteOption,
+  type RouteQuestion,
+} from './plan-route.js';
 
-const provider = (over: Partial<CatalogProvider> = {}): CatalogProvider => ({
-  id: over.slug ?? 'a',
-  slug: 'a',
-  name: 'A',
-  adapter: 'openai',
-  protocol: 'openai-chat',
-  baseUrl: 'https://a.test/v1',
-  euNative: false,
-  zeroDataRetention: false,
-  allowPrivateNetwork: false,
-  simulated: false,
-  headers: {},
-  status: 'active',
-  ...over,
-});
-
-const deployment = (
-  id: string,
-  over: Partial<Deployment> = {},
-  of: Partial<CatalogProvider> = {},
-): Deployment => ({
-  id,
-  modelId: 'm',
-  provider: provider(of),
-  upstreamModel: 'u',
-  priority: 0,
-  weight: 1,
-  status: 'active',
-  ...over,
-});
-
-const anyone: RoutingDemands = { euNative: false, allowQuantization: true, zeroDataRetentionOnly: false };
 const SLUGS = ['a', 'b', 'c', 'd'];
-const ask = (deployments: Deployment[], demands: Partial<RoutingDemands> = {}, draw = 0): RouteQuestion => ({
-  modelId: 'm',
-  deployments,
-  demands: { ...anyone, ...demands },
-  isProvider: (slug) => SLUGS.includes(slug),
-  draw,
-});
-const refusal = (question: RouteQuestion): FaregateError => {
-  try {
-    planRoute(question);
-  } catch (error) {
-    if (error instanceof FaregateError) return error;
-  }
-  throw new Error('the route was not refused');
+const anyone = {
+  euNative: false,
+  allowQuantization: true,
+  zeroDataRetentionOnly: false,
+  requireParameters: false,
 };
-const ids = (route: Deployment[]): string[] => route.map(({ id }) => id);
+const noNeeds = { capabilities: [], parameters: [], inputTokens: 0 };
 
-const deployments = fc
-  .array(
-    fc.record({
+const options = fc.array(
+  fc
+    .record({
       slug: fc.constantFrom(...SLUGS),
       euNative: fc.boolean(),
       zeroDataRetention: fc.boolean(),
       quantization: fc.constantFrom(undefined, 'fp8', 'int4'),
-      priority: fc.integer({ min: -1, max: 2 }),
-      weight: fc.integer({ min: 0, max: 3 }),
-    }),
-    { maxLength: 8 },
-  )
-  .map((rows) =>
-    rows.map(({ slug, euNative, zeroDataRetention, ...own }, index) =>
-      deployment(`d${index}`, own, { slug, euNative, zeroDataRetention }),
+      capabilities: fc.subarray(['image_input', 'tools', 'seed']),
+      refuses: fc.subarray(['tools', 'seed'] as const),
+      contextWindow: fc.constantFrom(undefined, 1_000, 8_000, 900_000),
+      maxOutputTokens: fc.constantFrom(undefined, 100, 4_000),
+      inputPrice: fc.option(fc.bigInt(0n, 10n), { nil: undefined }),
+      outputPrice: fc.option(fc.bigInt(0n, 10n), { nil: undefined }),
+    })
+    .map(
+      ({
+        slug,
+        euNative,
+        zeroDataRetention,
+        capabilities,
+        refuses,
+        inputPrice,
+        outputPrice,
+        ...own
+      }): RouteOption => {
+        const plain = buildDeployment('openai-chat', 'openai');
+        return {
+          model: buildModel({ capabilities }),
+          deployment: {
+            ...plain,
+            ...own,
+            provider: { ...plain.provider, slug, euNative, zeroDataRetention },
+          },
+          refuses,
+          inputPrice,
+          outputPrice,
+        };
+      },
     ),
-  );
-const questions = fc
-  .record({
-    deployments,
+  { maxLength: 8 },
+);
+
+const questions: fc.Arbitrary<RouteQuestion> = fc.record({
+  modelId: fc.constant('m'),
+  options,
+  demands: fc.record({
     allowedProviders: fc.option(fc.subarray(SLUGS, { minLength: 1 }), { nil: undefined }),
+    ignoredProviders: fc.option(fc.subarray(SLUGS, { minLength: 1 }), { nil: undefined }),
     euNative: fc.boolean(),
     allowQuantization: fc.boolean(),
+    quantizations: fc.option(fc.subarray(['fp8', 'unknown'], { minLength: 1 }), { nil: undefined }),
     zeroDataRetentionOnly: fc.boolean(),
-    draw: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-  })
-  .map(({ deployments: given, draw, ...demands }) => ask(given, demands, draw));
+    requireParameters: fc.boolean(),
+    maxPrice: fc.option(fc.record({ input: fc.option(fc.bigInt(0n, 10n), { nil: undefined }) }), {
+      nil: undefined,
+    }),
+  }),
+  needs: fc.record({
+    capabilities: fc.subarray(['image_input']),
+    parameters: fc.subarray([
+      { name: 'tools' as const, capability: 'tools' },
+      { name: 'seed' as const, capability: 'seed' },
+    ]),
+    inputTokens: fc.integer({ min: 0, max: 10_000 }),
+    outputTokens: fc.option(fc.integer({ min: 1, max: 8_000 }), { nil: undefined }),
+  }),
+  isProvider: fc.constant((slug: string) => SLUGS.includes(slug)),
+});
 
 /** The demands, said again as simply as possible. */
-const mayServe = ({ demands }: RouteQuestion, { provider: by, quantization }: Deployment): boolean => {
-  if (demands.allowedProviders && !demands.allowedProviders.includes(by.slug)) return false;
-  if (demands.euNative && !by.euNative) return false;
-  if (demands.zeroDataRetentionOnly && !by.zeroDataRetention) return false;
-  return demands.allowQuantization || quantization === undefined;
-};
+function mayServe({ demands, needs }: RouteQuestion, one: RouteOption): boolean {
+  const { deployment, model } = one;
+  const { provider } = deployment;
+  const can = (name: string): boolean => model.capabilities.length === 0 || model.capabilities.includes(name);
+  const rules = [
+    !demands.allowedProviders || demands.allowedProviders.includes(provider.slug),
+    !demands.ignoredProviders?.includes(provider.slug),
+    !demands.euNative || provider.euNative,
+    !demands.zeroDataRetentionOnly || provider.zeroDataRetention,
+    demands.allowQuantization || !deployment.quantization,
+    !demands.quantizations || demands.quantizations.includes(deployment.quantization ?? 'unknown'),
+    needs.capabilities.every(can),
+    !demands.requireParameters ||
+      needs.parameters.every(({ name, capability }) => can(capability) && !one.refuses.includes(name)),
+    demands.maxPrice?.input === undefined || (one.inputPrice ?? 0n) <= demands.maxPrice.input,
+    Math.min(needs.outputTokens ?? 0, model.maxOutputTokens) <= (deployment.maxOutputTokens ?? Infinity),
+    (deployment.contextWindow ?? Infinity) >= model.contextWindow ||
+      needs.inputTokens + (needs.outputTokens ?? 0) <= (deployment.contextWindow ?? Infinity),
+  ];
+  return rules.every(Boolean);
+}
+
+function refusal(question: RouteQuestion): FaregateError {
+  try {
+    filterRoute(question);
+  } catch (error) {
+    if (error instanceof FaregateError) return error;
+  }
+  throw new Error('the route was not refused');
+}
 
 describe('a route', () => {
   it('never leads to a deployment that the caller excluded, and leaves out none that may serve', () => {
     fc.assert(
       fc.property(questions, (question) => {
-        const allowed = question.deployments.filter((each) => mayServe(question, each));
-        if (allowed.length === 0) {
-          expect(refusal(question).kind).toBe(
-            question.deployments.length === 0 ? 'unavailable' : 'not_found',
-          );
-          return;
-        }
-        const route = planRoute(question);
-        expect([...ids(route)].sort()).toEqual([...ids(allowed)].sort());
-        const priorities = route.map(({ priority }) => priority);
-        expect(priorities).toEqual([...priorities].sort((left, right) => right - left));
+        const allowed = question.options.filter((each) => mayServe(question, each));
+        if (allowed.length > 0) return expect(filterRoute(question)).toEqual(allowed);
+        const { kind, details } = refusal(question);
+        expect(kind).toBe(question.options.length === 0 ? 'unavailable' : 'not_found');
+        expect(details.param !== undefined).toBe(question.options.length > 0);
       }),
       { numRuns: 10_000 },
     );
   });
 
-  it('starts with the highest priority, whatever the weights', () => {
-    const given = [deployment('low', { weight: 100 }), deployment('high', { priority: 5, weight: 0 })];
-    for (const draw of [0, 0.5, 0.999]) expect(ids(planRoute(ask(given, {}, draw)))).toEqual(['high', 'low']);
-  });
-
-  it('shares equal priorities in proportion to their weights', () => {
-    const given = [deployment('one'), deployment('three', { weight: 3 }), deployment('none', { weight: 0 })];
-    const first = Array.from({ length: 400 }, (_, index) => planRoute(ask(given, {}, index / 400))[0]?.id);
-    const share = (id: string): number => first.filter((each) => each === id).length;
-    expect([share('one'), share('three'), share('none')]).toEqual([100, 300, 0]);
-  });
-
-  it('shares equally where every weight is zero', () => {
-    const given = [deployment('x', { weight: 0 }), deployment('y', { weight: 0 })];
-    const first = [0, 0.49, 0.5, 0.99].map((draw) => planRoute(ask(given, {}, draw))[0]?.id);
-    expect(first).toEqual(['x', 'x', 'y', 'y']);
-  });
-
   it('refuses a provider that does not exist, even beside one that does', () => {
-    expect(refusal(ask([deployment('x')], { allowedProviders: ['a', 'nobody'] }))).toMatchObject({
+    const demands = { ...anyone, allowedProviders: ['a', 'nobody'] };
+    const question = {
+      modelId: 'm',
+      options: [],
+      demands,
+      needs: noNeeds,
+      isProvider: (slug: string) => slug === 'a',
+    };
+    expect(refusal(question)).toMatchObject({
       kind: 'invalid_request',
       details: { param: 'allowed_providers' },
     });
   });
+});
 
-  it('says which demand left nothing', () => {
-    expect(refusal(ask([deployment('x')], { euNative: true, zeroDataRetentionOnly: true }))).toMatchObject({
-      kind: 'not_found',
-      message: expect.stringContaining('eu_native') as string,
-      details: { code: 'model_not_found', param: 'eu_native' },
-    });
+const tiers = fc
+  .array(fc.integer({ min: -1, max: 2 }), { maxLength: 8 })
+  .map((priorities) =>
+    priorities.map((priority, id) => ({ priority, id })).sort((a, b) => b.priority - a.priority),
+  );
+
+describe('the attempts at one model', () => {
+  it('statement 69: attempt n goes to the n-th priority tier, then to those not tried yet, each once', () => {
+    fc.assert(
+      fc.property(tiers, (ranked) => {
+        const order = attemptOrder(ranked, ({ priority }) => priority);
+        expect([...order].sort((a, b) => a.id - b.id)).toEqual([...ranked].sort((a, b) => a.id - b.id));
+        const distinct = [...new Set(ranked.map(({ priority }) => priority))];
+        expect(order.slice(0, distinct.length).map(({ priority }) => priority)).toEqual(distinct);
+      }),
+    );
   });
 
-  it('blames nobody but itself when no deployment is there at all', () => {
-    expect(refusal(ask([], { euNative: true }))).toMatchObject({
-      kind: 'unavailable',
-      details: { retryAfterSeconds: 30 },
-    });
-  });
-
-  it('does not change the list it was given', () => {
-    const given = [deployment('x'), deployment('y', { priority: 1 })];
-    planRoute(ask(given));
-    expect(ids(given)).toEqual(['x', 'y']);
+  it('leave room for a fallback model, and never are more than allowed', () => {
+    expect(shareAttempts(['a1', 'a2', 'a3'], [['b1', 'b2']], 3)).toEqual(['a1', 'a2', 'b1']);
+    expect(shareAttempts(['a1', 'a2'], [['b1'], [], ['c1']], 3)).toEqual(['a1', 'a2', 'b1']);
+    expect(shareAttempts(['a1'], [['b1'], [], ['c1'], ['d1']], 3)).toEqual(['a1', 'b1', 'c1']);
+    expect(shareAttempts([], [['b1'], ['c1']], 3)).toEqual(['b1', 'c1']);
+    expect(shareAttempts(['a1', 'a2', 'a3', 'a4'], [], 3)).toEqual(['a1', 'a2', 'a3']);
   });
 });

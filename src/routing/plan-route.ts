@@ -1,49 +1,142 @@
-import type { Deployment } from '../catalog/model.js';
+import type { CatalogModel, Deployment } from '../catalog/model.js';
 import { FaregateError, invalidRequest } from '../core/errors.js';
+import type { ParameterName } from '../protocols/completion.js';
 import type { RoutingDemands } from './routing-preferences.js';
+
+/** An optional parameter under both its names. */
+export interface UsedParameter {
+  name: ParameterName;
+  /** As the catalogue's capabilities write it. */
+  capability: string;
+}
+
+/** What a call needs of whoever serves it. */
+export interface RouteNeeds {
+  /** Capabilities without which an answer would leave out what was asked ("image_input"); names as the catalogue's. */
+  capabilities: readonly string[];
+  /** The optional parameters that the request uses. */
+  parameters: readonly UsedParameter[];
+  /** Likely input tokens, a low estimate: who cannot even take these is left out. */
+  inputTokens: number;
+  /** Output limit that the caller asked for; absent: none. */
+  outputTokens?: number | undefined;
+}
+
+/** A deployment with what a route has to know of it. */
+export interface RouteOption {
+  model: CatalogModel;
+  deployment: Deployment;
+  /** Optional parameters that the vendor refuses. */
+  refuses: readonly ParameterName[];
+  /** List prices, 1e-12 of a major unit per token; absent: not priced. */
+  inputPrice?: bigint | undefined;
+  outputPrice?: bigint | undefined;
+}
 
 export interface RouteQuestion {
   modelId: string;
-  /** Active deployments of the model. */
-  deployments: readonly Deployment[];
+  options: readonly RouteOption[];
   demands: RoutingDemands;
+  needs: RouteNeeds;
   /** Whether a provider of this slug exists at all. */
   isProvider: (slug: string) => boolean;
-  /** A number in [0, 1) that decides between equal priorities by weight. */
-  draw: number;
+}
+
+/** One filter: the request's own name for it, whether it was asked for, and who passes. */
+interface Filter {
+  name: string;
+  applies: boolean;
+  passes: (option: RouteOption) => boolean;
 }
 
 /**
- * The deployments that may serve a call, the best first: filtered by the caller's demands, then by priority,
- * highest first, and inside one priority by weight (statement 68). Throws 400 for a provider name that does not
- * exist, and 404 when no deployment is left, saying which demand removed them: a filter never fails open.
+ * The deployments that may serve a call. Throws 400 for a provider name that does not exist, and 404 when no deployment
+ * is left, saying which demand removed them: a filter never fails open (statements 82–85, 87).
  */
-export function planRoute(question: RouteQuestion): Deployment[] {
+export function filterRoute(question: RouteQuestion): RouteOption[] {
   const { demands, isProvider } = question;
-  for (const slug of demands.allowedProviders ?? []) {
+  const named = [...(demands.allowedProviders ?? []), ...(demands.ignoredProviders ?? [])];
+  for (const slug of named) {
     if (!isProvider(slug)) throw invalidRequest(`Unknown provider "${slug}"`, 'allowed_providers');
   }
   const removedBy: string[] = [];
-  let left = [...question.deployments];
-  const keep = (name: string, applies: boolean, test: (deployment: Deployment) => boolean): void => {
-    if (!applies) return;
-    const kept = left.filter(test);
+  let left = [...question.options];
+  for (const { name, applies, passes } of filtersOf(question)) {
+    if (!applies) continue;
+    const kept = left.filter(passes);
     if (kept.length < left.length) removedBy.push(name);
     left = kept;
-  };
-  const { allowedProviders } = demands;
-  keep('allowed_providers', allowedProviders !== undefined, ({ provider }) =>
-    (allowedProviders ?? []).includes(provider.slug),
-  );
-  keep('eu_native', demands.euNative, ({ provider }) => provider.euNative);
-  keep('allow_quantization', !demands.allowQuantization, ({ quantization }) => quantization === undefined);
-  keep(
-    'allow_zero_data_retention',
-    demands.zeroDataRetentionOnly,
-    ({ provider }) => provider.zeroDataRetention,
-  );
+  }
   if (left.length === 0) throw nothingLeft(question, removedBy);
-  return rank(left, question.draw);
+  return left;
+}
+
+function filtersOf({ demands, needs }: RouteQuestion): Filter[] {
+  const { allowedProviders, ignoredProviders, quantizations, maxPrice } = demands;
+  const slug = ({ deployment }: RouteOption): string => deployment.provider.slug;
+  const has = ({ model }: RouteOption, name: string): boolean =>
+    model.capabilities.length === 0 || model.capabilities.includes(name);
+  return [
+    {
+      name: 'allowed_providers',
+      applies: allowedProviders !== undefined,
+      passes: (one) => (allowedProviders ?? []).includes(slug(one)),
+    },
+    {
+      name: 'provider.ignore',
+      applies: ignoredProviders !== undefined,
+      passes: (one) => !(ignoredProviders ?? []).includes(slug(one)),
+    },
+    { name: 'eu_native', applies: demands.euNative, passes: (one) => one.deployment.provider.euNative },
+    {
+      name: 'allow_quantization',
+      applies: !demands.allowQuantization,
+      passes: (one) => one.deployment.quantization === undefined,
+    },
+    {
+      name: 'provider.quantizations',
+      applies: quantizations !== undefined,
+      passes: (one) => (quantizations ?? []).includes(one.deployment.quantization ?? 'unknown'),
+    },
+    {
+      name: 'allow_zero_data_retention',
+      applies: demands.zeroDataRetentionOnly,
+      passes: (one) => one.deployment.provider.zeroDataRetention,
+    },
+    {
+      name: 'provider.require_parameters',
+      applies: demands.requireParameters,
+      passes: (one) =>
+        needs.parameters.every(({ name, capability }) => has(one, capability) && !one.refuses.includes(name)),
+    },
+    {
+      name: 'messages',
+      applies: needs.capabilities.length > 0,
+      passes: (one) => needs.capabilities.every((name) => has(one, name)),
+    },
+    { name: 'max_tokens', applies: true, passes: (one) => givesOutput(one, needs) },
+    { name: 'context_window', applies: true, passes: (one) => holds(one, needs) },
+    {
+      name: 'provider.max_price',
+      applies: maxPrice !== undefined,
+      passes: (one) =>
+        (maxPrice?.input === undefined || (one.inputPrice ?? 0n) <= maxPrice.input) &&
+        (maxPrice?.output === undefined || (one.outputPrice ?? 0n) <= maxPrice.output),
+    },
+  ];
+}
+
+/** A deployment's own output limit excludes it; the model's only lowers what is given. */
+function givesOutput({ model, deployment }: RouteOption, { outputTokens }: RouteNeeds): boolean {
+  const wanted = Math.min(outputTokens ?? 0, model.maxOutputTokens);
+  return deployment.maxOutputTokens === undefined || wanted <= deployment.maxOutputTokens;
+}
+
+/** The same for the context: only a deployment smaller than its model is left out on an estimate. */
+function holds({ model, deployment }: RouteOption, needs: RouteNeeds): boolean {
+  const { contextWindow } = deployment;
+  if (contextWindow === undefined || contextWindow >= model.contextWindow) return true;
+  return needs.inputTokens + (needs.outputTokens ?? 0) <= contextWindow;
 }
 
 function nothingLeft(question: RouteQuestion, removedBy: string[]): FaregateError {
@@ -59,23 +152,32 @@ function nothingLeft(question: RouteQuestion, removedBy: string[]): FaregateErro
   });
 }
 
-/** Priority tiers high to low; the first of each tier is drawn by weight, the rest follow by weight. */
-function rank(deployments: Deployment[], draw: number): Deployment[] {
-  const first = deployments[0];
-  if (deployments.length === 1 && first) return deployments;
-  const tiers = new Map<number, Deployment[]>();
-  for (const deployment of deployments) {
-    const tier = tiers.get(deployment.priority) ?? [];
-    tier.push(deployment);
-    tiers.set(deployment.priority, tier);
-  }
-  return [...tiers.entries()].sort(([a], [b]) => b - a).flatMap(([, tier]) => drawByWeight(tier, draw));
+/**
+ * The order of attempts at one model out of its ranking: attempt n goes to the n-th priority tier (statement 69), and
+ * once every tier was tried, to those not tried yet. Within one tier that is the ranking itself (statement 88).
+ */
+export function attemptOrder<C>(ranked: readonly C[], priorityOf: (candidate: C) => number): C[] {
+  const seen = new Set<number>();
+  const heads = ranked.filter((one) => {
+    const priority = priorityOf(one);
+    if (seen.has(priority)) return false;
+    seen.add(priority);
+    return true;
+  });
+  return [...heads, ...ranked.filter((one) => !heads.includes(one))];
 }
 
-function drawByWeight(tier: Deployment[], draw: number): Deployment[] {
-  const total = tier.reduce((sum, { weight }) => sum + weight, 0);
-  const weightOf = ({ weight }: Deployment): number => (total === 0 ? 1 : weight);
-  let target = draw * (total === 0 ? tier.length : total);
-  const chosen = tier.find((deployment) => (target -= weightOf(deployment)) < 0) ?? tier[0];
-  return [...tier].sort((a, b) => Number(b === chosen) - Number(a === chosen) || weightOf(b) - weightOf(a));
+/**
+ * At most `limit` candidates out of the attempt orders of a model and its fallbacks: two attempts at the model asked for,
+ * where it has as many deployments, then one at each fallback, then whoever is left of the model asked for.
+ */
+export function shareAttempts<C>(
+  asked: readonly C[],
+  fallbacks: readonly (readonly C[])[],
+  limit: number,
+): C[] {
+  const others = fallbacks
+    .flatMap((one) => one.slice(0, 1))
+    .slice(0, Math.max(0, limit - Math.min(2, asked.length)));
+  return [...asked.slice(0, limit - others.length), ...others];
 }

@@ -1,16 +1,20 @@
 import type { FaregateError } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
-import { readRoutingDemands } from './routing-preferences.js';
+import { readRouting } from './routing-preferences.js';
 
 const NONE = {
   allowedProviders: undefined,
+  ignoredProviders: undefined,
+  quantizations: undefined,
+  requireParameters: false,
+  maxPrice: undefined,
   euNative: false,
   allowQuantization: true,
   zeroDataRetentionOnly: false,
 };
 const fault = (routing: JsonObject): string | undefined => {
   try {
-    readRoutingDemands(routing, {});
+    readRouting(routing, {});
     return undefined;
   } catch (error) {
     return (error as FaregateError).details.param;
@@ -19,7 +23,7 @@ const fault = (routing: JsonObject): string | undefined => {
 
 describe('the demands of a request', () => {
   it('are none where nothing is said, null included', () => {
-    expect(readRoutingDemands({}, {})).toEqual(NONE);
+    expect(readRouting({}, {}).demands).toEqual(NONE);
     const nulls = {
       preference: null,
       allowed_providers: null,
@@ -27,8 +31,8 @@ describe('the demands of a request', () => {
       allow_quantization: null,
       allow_zero_data_retention: null,
     };
-    expect(readRoutingDemands(nulls, {})).toEqual(NONE);
-    expect(readRoutingDemands({}, nulls)).toEqual(NONE);
+    expect(readRouting(nulls, {}).demands).toEqual(NONE);
+    expect(readRouting({}, nulls).demands).toEqual(NONE);
   });
 
   it('are all that the request names', () => {
@@ -39,7 +43,8 @@ describe('the demands of a request', () => {
       allow_quantization: false,
       allow_zero_data_retention: true,
     };
-    expect(readRoutingDemands(routing, {})).toEqual({
+    expect(readRouting(routing, {}).demands).toEqual({
+      ...NONE,
       allowedProviders: ['a', 'b'],
       euNative: true,
       allowQuantization: false,
@@ -49,13 +54,13 @@ describe('the demands of a request', () => {
 
   it('fall back to the defaults field by field; null does not lift a default', () => {
     const defaults = { eu_native: true, allow_quantization: false, allowed_providers: ['a'] };
-    expect(readRoutingDemands({ allow_quantization: true, eu_native: null }, defaults)).toEqual({
+    expect(readRouting({ allow_quantization: true, eu_native: null }, defaults).demands).toEqual({
       ...NONE,
       euNative: true,
       allowQuantization: true,
       allowedProviders: ['a'],
     });
-    expect(readRoutingDemands({ eu_native: false }, defaults).euNative).toBe(false);
+    expect(readRouting({ eu_native: false }, defaults).demands.euNative).toBe(false);
   });
 
   it.each([

@@ -1,15 +1,66 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogService } from '../catalog/catalog.service.js';
+import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
 import type { CatalogModel, Deployment } from '../catalog/model.js';
-import { FaregateError } from '../core/errors.js';
+import type { PriceSheet } from '../catalog/price.js';
+import type { CompatibilityProfile } from '../core/compatibility.js';
+import { nowMs } from '../core/clock.js';
+import { FaregateError, invalidRequest } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
-import { planRoute } from './plan-route.js';
-import { readRoutingDemands } from './routing-preferences.js';
+import { deploymentQuirks } from '../providers/registry.js';
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
+import { byHealth } from './deployment-health.js';
+import { DeploymentStats, type AttemptMeasurement } from './deployment-stats.js';
+import { credentialKey, deploymentKey, HealthStore } from './health.store.js';
+import { attemptOrder, filterRoute, shareAttempts, type RouteNeeds, type RouteOption } from './plan-route.js';
+import { rankCandidates } from './rank-candidates.js';
+import { RetryBudget } from './retry-budget.js';
+import { MAX_FURTHER_ATTEMPTS, RouteWalk, type Routed } from './route-walk.js';
+import { describeRoute } from './route-evidence.js';
+import { readRouting, type RoutingRequest } from './routing-preferences.js';
+import { preferCached, StickySessions } from './sticky-sessions.js';
+
+/** One attempt and at most two further ones. */
+const MAX_CANDIDATES = 1 + MAX_FURTHER_ATTEMPTS;
+/** Fallbacks of fallbacks are followed this far. */
+const MAX_FALLBACKS = 5;
+
+/** A call that wants a route. */
+export interface RoutedCall {
+  routing: JsonObject;
+  model: CatalogModel;
+  needs: RouteNeeds;
+  /** Which conversation it belongs to; absent: none that could have a prompt cache. */
+  session?: string | undefined;
+  caller: {
+    routingDefaults: JsonObject;
+    organizationId: string;
+    currency: string;
+    profile: CompatibilityProfile;
+  };
+  /** Whether the caller may use a model. */
+  mayUse: (model: CatalogModel) => boolean;
+}
+
+/** Where a call may go. */
+export interface Route {
+  /** At least one, the first choice first. */
+  candidates: { model: CatalogModel; deployment: Deployment }[];
+  /** Why, for the request's row; absent: nothing but the model was asked for. */
+  evidence: JsonObject | undefined;
+}
 
 /** Where a call may go: the catalogue's deployments under the caller's demands, the best first. */
 @Injectable()
 export class RoutingService {
-  constructor(private readonly catalog: CatalogService) {}
+  private readonly budget = new RetryBudget();
+  private readonly stats = new DeploymentStats();
+  private readonly sessions = new StickySessions();
+
+  constructor(
+    private readonly catalog: CatalogService,
+    private readonly health: HealthStore,
+  ) {}
 
   /** The model behind a name. Throws 404 when there is none (statement 45). */
   resolve(name: string): CatalogModel {
@@ -21,19 +72,213 @@ export class RoutingService {
     });
   }
 
-  /** At least one deployment. Throws FaregateError 400, 404 or 503 when none may or can serve. */
-  plan(
-    request: { routing: JsonObject },
-    model: CatalogModel,
-    defaults: { routingDefaults: JsonObject },
-  ): [Deployment, ...Deployment[]] {
+  /** Throws FaregateError 400, 404 or 503 when nobody may or can serve. */
+  plan(call: RoutedCall): Route {
     const snapshot = this.catalog.snapshot();
-    return planRoute({
+    const asked = readRouting(call.routing, call.caller.routingDefaults);
+    if (call.caller.profile === 'cortecs') asked.wishes.preference ??= 'balanced';
+    const fallbacks = this.fallbacksOf(call, asked, snapshot);
+    const { order: own, kept } = this.orderFor(call, call.model, asked, snapshot, fallbacks.length > 0);
+    const others = fallbacks.map((model) => this.orderOrNone(call, model, asked, snapshot));
+    const candidates = asked.wishes.allowFallbacks
+      ? shareAttempts(own, others, MAX_CANDIDATES)
+      : own.slice(0, asked.wishes.order ? MAX_CANDIDATES : 1);
+    const first = candidates[0];
+    if (!first) throw new FaregateError('unavailable', `No provider serves "${call.model.id}" at the moment`);
+    return {
+      candidates: candidates.map(({ model, deployment }) => ({ model, deployment })),
+      evidence: describeRoute(call, asked, candidates, kept),
+    };
+  }
+
+  /** The ways one upstream call may go. */
+  openWalk<C extends Routed & { deployment: Deployment }>(candidates: readonly C[]): RouteWalk<C> {
+    const [first] = candidates;
+    if (first) {
+      this.health.probe(deploymentKey(first.deployment.id));
+      this.health.probe(credentialKey(first.deployment.provider.id));
+    }
+    return new RouteWalk(candidates, this.budget, Math.random);
+  }
+
+  /** A call begins that may have to be tried again. */
+  callBegan(): void {
+    this.budget.callBegan();
+  }
+
+  /** A call ended, with so many further attempts. */
+  callEnded(retries: number): void {
+    this.budget.callEnded(retries);
+  }
+
+  /** How an attempt went; the failure is absent when it served. */
+  attemptEnded(
+    deployment: Deployment,
+    measured: AttemptMeasurement,
+    { failure, session }: { failure?: UpstreamFailure | undefined; session?: string | undefined },
+  ): void {
+    const keys = [deploymentKey(deployment.id), credentialKey(deployment.provider.id)] as const;
+    if (failure?.cause !== 'request') this.stats.record(deployment.id, measured);
+    if (failure === undefined) keys.forEach((key) => this.health.succeeded(key));
+    else this.health.failed(failure.cause === 'account' ? keys[1] : keys[0], failure);
+    if (session !== undefined && (measured.cachedTokens || measured.cacheWritten))
+      this.sessions.remember(session, deployment.id, nowMs());
+  }
+
+  /** What was measured of a deployment. */
+  measured(deploymentId: string): ReturnType<DeploymentStats['of']> {
+    return this.stats.of(deploymentId);
+  }
+
+  /** Models that may answer instead, nearest first; a name that nobody knows is a 400. */
+  private fallbacksOf(
+    call: RoutedCall,
+    { wishes }: RoutingRequest,
+    snapshot: CatalogSnapshot,
+  ): CatalogModel[] {
+    if (!wishes.allowModelFallback || !wishes.allowFallbacks) return [];
+    const chain: CatalogModel[] = [];
+    const add = (model: CatalogModel | undefined): void => {
+      if (model && model !== call.model && !chain.includes(model) && call.mayUse(model)) chain.push(model);
+    };
+    if (wishes.fallbackModels) {
+      for (const name of wishes.fallbackModels) {
+        const model = snapshot.resolve(name);
+        if (!model) throw invalidRequest(`The model "${name.slice(0, 200)}" does not exist`, 'models');
+        add(model);
+      }
+      return chain;
+    }
+    let next = call.model.fallbackModel;
+    for (let step = 0; next !== undefined && step < MAX_FALLBACKS; step++) {
+      const model = snapshot.resolve(next);
+      add(model);
+      next = model?.fallbackModel;
+    }
+    return chain;
+  }
+
+  /** Attempt order at a fallback model; nobody, where it cannot serve this under the demands. */
+  private orderOrNone(
+    call: RoutedCall,
+    model: CatalogModel,
+    asked: RoutingRequest,
+    snapshot: CatalogSnapshot,
+  ): RouteOption[] {
+    const strict = { ...asked, demands: { ...asked.demands, requireParameters: true } };
+    try {
+      return this.orderFor(call, model, strict, snapshot, false).order;
+    } catch (error) {
+      if (error instanceof FaregateError) return [];
+      throw error;
+    }
+  }
+
+  /** Who serves a model under the demands, in attempt order. `mayBeNone`: no deployment at all is no error. */
+  private orderFor(
+    call: RoutedCall,
+    model: CatalogModel,
+    { demands, wishes }: RoutingRequest,
+    snapshot: CatalogSnapshot,
+    mayBeNone: boolean,
+  ): { order: RouteOption[]; kept: boolean } {
+    const deployments = snapshot.deploymentsOf(model.id);
+    if (deployments.length === 0 && mayBeNone) return { order: [], kept: false };
+    const sheets = new Map<RouteOption, PriceSheet>();
+    const options = deployments.map((deployment) => {
+      const sheet = this.pricesOf(call, model, deployment, snapshot);
+      const option: RouteOption = {
+        model,
+        deployment,
+        refuses: deploymentQuirks(deployment).unsupported ?? [],
+        inputPrice: sheet.dearest('input')?.unitPricePico,
+        outputPrice: sheet.dearest('output')?.unitPricePico,
+      };
+      sheets.set(option, sheet);
+      return option;
+    });
+    const isProvider = (slug: string): boolean => snapshot.provider(slug) !== undefined;
+    for (const slug of wishes.order ?? []) {
+      if (!isProvider(slug)) throw invalidRequest(`Unknown provider "${slug}"`, 'provider.order');
+    }
+    const allowed = filterRoute({
       modelId: model.id,
-      deployments: snapshot.deploymentsOf(model.id),
-      demands: readRoutingDemands(request.routing, defaults.routingDefaults),
-      isProvider: (slug) => snapshot.provider(slug) !== undefined,
-      draw: Math.random(),
-    }) as [Deployment, ...Deployment[]];
+      options,
+      demands,
+      needs: call.needs,
+      isProvider,
+    }).filter(
+      ({ deployment }) =>
+        wishes.allowFallbacks || !wishes.order || wishes.order.includes(deployment.provider.slug),
+    );
+    if (allowed.length < 2) return { order: allowed, kept: false };
+    const ranked = rankCandidates(
+      allowed,
+      (one) => this.standingOf(one, sheets.get(one)),
+      wishes,
+      Math.random(),
+    );
+    const priorityOf = ({ deployment }: RouteOption): number => deployment.priority;
+    const order = wishes.order ? ranked : attemptOrder(ranked, priorityOf);
+    const well = byHealth(order, ({ deployment }) => this.statesOf(deployment), nowMs());
+    if (call.session === undefined || wishes.order) return { order: well, kept: false };
+    const sticky = preferCached(
+      well.map((candidate) => {
+        const sheet = sheets.get(candidate);
+        const inputPrice = Number(candidate.inputPrice ?? 0n);
+        return {
+          candidate,
+          deploymentId: candidate.deployment.id,
+          priority: candidate.deployment.priority,
+          inputPrice,
+          cachedPrice: Number(sheet?.dearest('cache_read')?.unitPricePico ?? inputPrice),
+        };
+      }),
+      this.sessions.find(call.session, nowMs()),
+    );
+    return { order: sticky.candidates, kept: sticky.kept };
+  }
+
+  private statesOf({ id, provider }: Deployment) {
+    return [this.health.of(deploymentKey(id)), this.health.of(credentialKey(provider.id))];
+  }
+
+  private pricesOf(
+    { caller }: RoutedCall,
+    model: CatalogModel,
+    { provider }: Deployment,
+    snapshot: CatalogSnapshot,
+  ): PriceSheet {
+    const { currency, organizationId } = caller;
+    const atMs = this.catalog.databaseNowMs();
+    return snapshot.listPrices({
+      modelId: model.id,
+      providerId: provider.id,
+      currency,
+      organizationId,
+      atMs,
+    });
+  }
+
+  private standingOf({ deployment }: RouteOption, sheet: PriceSheet | undefined) {
+    const { firstTokenMs, tokensPerSecond, errorRate, cacheShare } = this.stats.of(deployment.id);
+    const price = (tokenClass: 'input' | 'output' | 'cache_read'): number | undefined => {
+      const found = sheet?.priceOf(tokenClass, 0)?.unitPricePico;
+      return found === undefined ? undefined : Number(found);
+    };
+    const input = price('input') ?? 0;
+    return {
+      provider: deployment.provider.slug,
+      priority: deployment.priority,
+      weight: deployment.weight,
+      price: typicalPrice(input, price('cache_read') ?? input, price('output') ?? 0, cacheShare),
+      firstTokenMs,
+      tokensPerSecond,
+      errorRate,
+    };
   }
 }
+
+/** Three tokens in for one out, of those in the measured share at the price of the cache. */
+const typicalPrice = (input: number, cached: number, output: number, cacheShare: number): number =>
+  3 * (input * (1 - cacheShare) + cached * cacheShare) + output;

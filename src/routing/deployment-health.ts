@@ -1,0 +1,99 @@
+import type { FailureCause } from '../providers/upstream-failure.js';
+
+/** Failures in a row that eject. */
+const MAX_FAILURES = 5;
+/** First ejection; each further one in a row is longer by as much, up to the longest. */
+const BASE_EJECTION_MS = 10_000;
+const MAX_EJECTION_MS = 300_000;
+/** Rest after a rate limit or an overload that named no time. */
+const REST_MS = 1_000;
+/** How long one try that decides is waited for before another may be made. */
+const PROBE_MS = 5_000;
+/** Failures that say something about the upstream's health. */
+const ILLNESS: readonly FailureCause[] = ['fault', 'timeout'];
+/** Failures that only concern the credential: every deployment of the provider shares it. */
+const CREDENTIAL: FailureCause = 'account';
+/** When more than this share of what could serve is ejected, ejection is not believed (Envoy's panic threshold). */
+const PANIC_SHARE = 0.5;
+
+/** Where one deployment, or one credential, stands. */
+export interface HealthState {
+  /** Failures in a row. */
+  failures: number;
+  /** Ejections in a row. */
+  ejections: number;
+  /** Ejected until then, by the clock that `nowMs` comes from; 0: not ejected. */
+  ejectedUntilMs: number;
+  /** A try is out that decides whether the ejection ends. */
+  probing: boolean;
+  /** The upstream asked not to be called until then: back-pressure, not illness. */
+  restUntilMs: number;
+}
+
+const WELL: HealthState = { failures: 0, ejections: 0, ejectedUntilMs: 0, probing: false, restUntilMs: 0 };
+
+export type Standing = 'closed' | 'open' | 'half_open';
+
+/** The state after an attempt served. */
+export const afterSuccess = (state: HealthState = WELL): HealthState => ({
+  ...WELL,
+  restUntilMs: state.restUntilMs,
+});
+
+/** The state after an attempt failed. Back-pressure makes it rest, only illness counts towards ejection. */
+export function afterFailure(
+  state: HealthState = WELL,
+  cause: FailureCause,
+  { nowMs, waitMs }: { nowMs: number; waitMs?: number | undefined },
+): HealthState {
+  if (cause === 'rate_limit' || cause === 'overloaded')
+    return {
+      ...state,
+      probing: false,
+      restUntilMs: Math.max(state.restUntilMs, nowMs + (waitMs ?? REST_MS)),
+    };
+  if (!ILLNESS.includes(cause) && cause !== CREDENTIAL) return { ...state, probing: false };
+  const failures = state.failures + 1;
+  // A try that was to end an ejection and failed prolongs it.
+  const isEjected = state.probing || (failures >= MAX_FAILURES && state.ejectedUntilMs <= nowMs);
+  if (!isEjected) return { ...state, failures };
+  const ejections = state.ejections + 1;
+  const lastsMs = Math.min(BASE_EJECTION_MS * ejections, MAX_EJECTION_MS);
+  return { ...state, failures, ejections, probing: false, ejectedUntilMs: nowMs + lastsMs };
+}
+
+/** Whether calls go there: all, none, or (the ejection is over) one that decides. */
+export function standingAt(state: HealthState = WELL, nowMs: number): Standing {
+  if (state.ejectedUntilMs === 0) return 'closed';
+  return nowMs < state.ejectedUntilMs ? 'open' : 'half_open';
+}
+
+/** A half-open one is about to be tried: the others wait for what comes of it, a while. */
+export const underProbe = (state: HealthState, nowMs: number): HealthState => ({
+  ...state,
+  probing: true,
+  ejectedUntilMs: nowMs + PROBE_MS,
+});
+
+/**
+ * Puts those that are not to be called behind those that are: first the well ones, then those that rest (soonest
+ * first). Ejected ones are left out, or, where so many are that the fault is more likely ours (panic), tried last. Never
+ * empty when the input is not.
+ */
+export function byHealth<C>(
+  candidates: readonly C[],
+  stateOf: (candidate: C) => readonly (HealthState | undefined)[],
+  nowMs: number,
+): C[] {
+  const isOpen = (one: C): boolean => stateOf(one).some((state) => standingAt(state, nowMs) === 'open');
+  const ejected = candidates.filter(isOpen).length;
+  const isBelieved = ejected < candidates.length && ejected <= candidates.length * PANIC_SHARE;
+  const left = isBelieved ? candidates.filter((one) => !isOpen(one)) : candidates;
+  const waitOf = (one: C): number =>
+    isOpen(one) ? Infinity : Math.max(0, ...stateOf(one).map((state) => (state?.restUntilMs ?? 0) - nowMs));
+  const waits = new Map(left.map((one) => [one, waitOf(one)]));
+  return [...left].sort((a, b) => compare(waits.get(a) as number, waits.get(b) as number));
+}
+
+/** Infinity equals itself. */
+const compare = (a: number, b: number): number => (a === b ? 0 : a - b);

@@ -1,0 +1,102 @@
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { nowMs } from '../core/clock.js';
+import { isObject, tryParseJson } from '../core/json.js';
+import { RedisConnection } from '../platform/redis/redis-connection.service.js';
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
+import { afterFailure, afterSuccess, standingAt, underProbe, type HealthState } from './deployment-health.js';
+import { READ_HEALTH, TELL_HEALTH } from './health-scripts.js';
+
+/** How often what other processes saw is looked at. */
+const POLL_MS = 1_000;
+/** States are forgotten this long after the last was told. */
+const KEEP_MS = 600_000;
+
+/** What a state is about: a deployment, or the credential that all deployments of a provider share. */
+export const deploymentKey = (id: string): string => `deployment:${id}`;
+export const credentialKey = (providerId: string): string => `credential:${providerId}`;
+
+/**
+ * The health of deployments and credentials as this process sees it. What it finds out it tells the others through
+ * Redis, and takes over what they found out, once a second; without Redis it goes by itself.
+ */
+@Injectable()
+export class HealthStore implements OnModuleInit, OnApplicationShutdown {
+  private readonly states = new Map<string, HealthState>();
+  private timer: NodeJS.Timeout | undefined;
+  private readonly hash: string;
+
+  constructor(private readonly redis: RedisConnection) {
+    this.hash = `${redis.prefix}health`;
+  }
+
+  onModuleInit(): void {
+    if (this.redis.isConfigured) this.timer = setInterval(() => void this.pull(), POLL_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Undefined: nothing bad is known. */
+  of(key: string): HealthState | undefined {
+    return this.states.get(key);
+  }
+
+  /** Everything known, for an admin's eyes. */
+  all(): ReadonlyMap<string, HealthState> {
+    return this.states;
+  }
+
+  succeeded(key: string): void {
+    const state = this.states.get(key);
+    if (state === undefined) return;
+    if (state.ejectedUntilMs !== 0) this.tell(key, afterSuccess());
+    this.states.set(key, afterSuccess(state));
+  }
+
+  failed(key: string, { cause, waitSeconds }: UpstreamFailure): void {
+    const before = this.states.get(key);
+    const waitMs = waitSeconds === undefined ? undefined : waitSeconds * 1_000;
+    const after = afterFailure(before, cause, { nowMs: nowMs(), waitMs });
+    this.states.set(key, after);
+    const isNews =
+      after.ejectedUntilMs !== (before?.ejectedUntilMs ?? 0) ||
+      after.restUntilMs !== (before?.restUntilMs ?? 0);
+    if (isNews) this.tell(key, after);
+  }
+
+  /** A call is about to go there; when its ejection is over, it is the one that decides. */
+  probe(key: string): void {
+    const state = this.states.get(key);
+    if (state === undefined || standingAt(state, nowMs()) !== 'half_open') return;
+    const next = underProbe(state, nowMs());
+    this.states.set(key, next);
+    this.tell(key, next);
+  }
+
+  private tell(key: string, state: HealthState): void {
+    if (!this.redis.isConfigured) return;
+    this.redis.post(TELL_HEALTH, [this.hash], [key, JSON.stringify(state), KEEP_MS]);
+  }
+
+  private async pull(): Promise<void> {
+    const told = await this.redis.run(READ_HEALTH, [this.hash], []).catch(() => undefined);
+    if (!Array.isArray(told)) return;
+    for (let at = 0; at + 1 < told.length; at += 2) this.adopt(String(told[at]), String(told[at + 1]));
+  }
+
+  /** The later news of an ejection counts; a recovery that another process saw ends it here, too. */
+  private adopt(key: string, text: string): void {
+    const told = tryParseJson(text);
+    if (!isObject(told)) return;
+    const own = this.states.get(key);
+    const ejectedUntilMs = Number(told['ejectedUntilMs'] ?? 0);
+    const restUntilMs = Math.max(own?.restUntilMs ?? 0, Number(told['restUntilMs'] ?? 0));
+    const isRecovery = ejectedUntilMs === 0 && own !== undefined && own.ejectedUntilMs !== 0;
+    const isLater = ejectedUntilMs > (own?.ejectedUntilMs ?? 0);
+    if (isRecovery) this.states.set(key, { ...afterSuccess(own), restUntilMs });
+    else if (isLater) this.states.set(key, { ...(told as unknown as HealthState), restUntilMs });
+    else if (own && restUntilMs > own.restUntilMs) this.states.set(key, { ...own, restUntilMs });
+    else if (!own && restUntilMs > nowMs()) this.states.set(key, { ...afterSuccess(), restUntilMs });
+  }
+}

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { FaregateError } from '../core/errors.js';
+import { failureOf, type FailureCause } from '../providers/upstream-failure.js';
+import { RetryBudget } from './retry-budget.js';
+import { MAX_FURTHER_ATTEMPTS, RouteWalk } from './route-walk.js';
+
+const candidate = (model: string, id: string) => ({ model: { id: model }, deployment: { id } });
+const failure = (cause: FailureCause, waitSeconds?: number) =>
+  failureOf(cause, new FaregateError('upstream', 'no'), waitSeconds);
+const CAUSES = ['request', 'account', 'model', 'rate_limit', 'overloaded', 'timeout', 'fault'] as const;
+const limits = { timeLeftMs: 60_000 };
+const walkOf = (candidates: ReturnType<typeof candidate>[], random = () => 0.5) =>
+  new RouteWalk(candidates, new RetryBudget(), random);
+
+describe('the ways of one upstream call', () => {
+  it('are at most three, stop at a fault of the request, and never go back to a model after a timeout', () => {
+    const models = fc.array(fc.constantFrom('m', 'n'), { minLength: 1, maxLength: 4 });
+    const causes = fc.array(fc.constantFrom(...CAUSES), { minLength: 4, maxLength: 4 });
+    fc.assert(
+      fc.property(
+        models,
+        causes,
+        fc.option(fc.constant('m'), { nil: undefined }),
+        (given, failures, onlyModel) => {
+          const walk = walkOf(given.map((model, index) => candidate(model, `d${index}`)));
+          let step = walk.begin();
+          const seen = new Set([step?.candidate.deployment.id]);
+          const timedOut = new Set<string>();
+          for (const cause of failures) {
+            const last = step;
+            step = walk.after(failure(cause), { ...limits, onlyModel });
+            if (!step) break;
+            expect(cause).not.toBe('request');
+            if (cause === 'timeout') timedOut.add(last?.candidate.model.id ?? '');
+            const isNew = !seen.has(step.candidate.deployment.id);
+            if (cause === 'timeout' || !isNew) expect(timedOut).not.toContain(step.candidate.model.id);
+            seen.add(step.candidate.deployment.id);
+            if (onlyModel) expect(step.candidate.model.id).toBe(onlyModel);
+            if (['account', 'model'].includes(cause)) expect(step.candidate).not.toBe(last?.candidate);
+          }
+          expect(walk.retries).toBeLessThanOrEqual(MAX_FURTHER_ATTEMPTS);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('go to the next candidate at once, to the same one after a random wait', () => {
+    const two = walkOf([candidate('m', 'a'), candidate('m', 'b')]);
+    two.begin();
+    expect(two.after(failure('fault'), limits)).toMatchObject({
+      candidate: { deployment: { id: 'b' } },
+      waitMs: 0,
+    });
+    expect(two.after(failure('fault'), limits)).toMatchObject({
+      candidate: { deployment: { id: 'a' } },
+      waitMs: 100,
+    });
+    expect(two.after(failure('fault'), limits)).toBeUndefined();
+  });
+
+  it('wait as long as the upstream asked for, and do not wait for long', () => {
+    const patient = walkOf([candidate('m', 'a')]);
+    patient.begin();
+    expect(patient.after(failure('rate_limit', 1), limits)?.waitMs).toBe(1_000);
+    const hurried = walkOf([candidate('m', 'a')]);
+    hurried.begin();
+    expect(hurried.after(failure('rate_limit', 7), limits)).toBeUndefined();
+  });
+
+  it('end where the deadline of the call comes first', () => {
+    const late = walkOf([candidate('m', 'a')], () => 0.9);
+    late.begin();
+    expect(late.after(failure('fault'), { timeLeftMs: 50 })).toBeUndefined();
+  });
+});
+
+describe('the retry budget', () => {
+  it('allows three retries at once, and one in five calls above that', () => {
+    const budget = new RetryBudget();
+    expect([1, 2, 3, 4].map(() => budget.take())).toEqual([true, true, true, false]);
+    for (let call = 0; call < 25; call++) budget.callBegan();
+    expect([1, 2, 3].map(() => budget.take())).toEqual([true, true, false]);
+    budget.callEnded(3);
+    expect(budget.take()).toBe(true);
+  });
+});

@@ -1,0 +1,116 @@
+import type { FailureCause, UpstreamFailure } from '../providers/upstream-failure.js';
+import type { RetryBudget } from './retry-budget.js';
+
+/** One who may serve. */
+export interface Routed {
+  model: { id: string };
+  deployment: { id: string };
+}
+
+/** Whom to try next, and how long to wait before. */
+export interface RouteStep<C> {
+  candidate: C;
+  waitMs: number;
+}
+
+/** What bounds the next step. */
+export interface StepLimits {
+  /** The caller has been told this model already: no other may answer. */
+  onlyModel?: string | undefined;
+  /** Milliseconds until the whole call has to be over. */
+  timeLeftMs: number;
+}
+
+/** Further attempts after the first, at most. */
+export const MAX_FURTHER_ATTEMPTS = 2;
+/** Waits before the same deployment is tried again: a random time up to 100 ms, then up to 200 ms. */
+const BASE_WAIT_MS = 100;
+/** An upstream that asks for a longer wait is not waited for: the caller is told to come back instead. */
+const MAX_WAIT_MS = 2_000;
+/** What remains the same however soon the same deployment is asked again. */
+const LASTING: readonly FailureCause[] = ['account', 'model', 'request', 'timeout'];
+
+/**
+ * The one retry layer: which candidates one upstream call tries, in which order, and when it gives up. The next
+ * candidate is tried at once, the same deployment again only when nobody else is left and after a random wait
+ * ("full jitter") that is never shorter than the upstream asked for. A fault of the request and a timeout are not
+ * tried again at the same model (statement 69: 400, 408, 504 and 524); after a timeout another model may answer.
+ */
+export class RouteWalk<C extends Routed> {
+  private readonly untried: C[];
+  private last: C | undefined;
+  /** Candidates that may be asked a second time. */
+  private again: C[] = [];
+  /** Models of which a candidate gave no answer in time: it may still be working, and charging. */
+  private readonly closed = new Set<string>();
+  private attempts = 0;
+
+  /** `random`: uniform in [0, 1). */
+  constructor(
+    candidates: readonly C[],
+    private readonly budget: RetryBudget,
+    private readonly random: () => number,
+  ) {
+    this.untried = [...candidates];
+  }
+
+  /** Further attempts made so far. */
+  get retries(): number {
+    return Math.max(0, this.attempts - 1);
+  }
+
+  /** The first candidate. */
+  begin(): RouteStep<C> | undefined {
+    return this.step(this.untried.shift(), 0);
+  }
+
+  /** Whom to try after this failure of the latest candidate; undefined: the failure is final. */
+  after(failure: UpstreamFailure, limits: StepLimits): RouteStep<C> | undefined {
+    if (failure.cause === 'request' || this.attempts > MAX_FURTHER_ATTEMPTS) return undefined;
+    const failed = this.last;
+    if (failed) this.note(failed, failure.cause);
+    const next = this.takeUntried(limits);
+    const waitMs = next ? 0 : this.waitFor(failure);
+    const candidate = next ?? this.again.find((one) => this.isOpen(one, limits));
+    if (candidate === undefined) return undefined;
+    if (waitMs >= Math.min(limits.timeLeftMs, MAX_WAIT_MS) && waitMs > 0) return undefined;
+    if (!this.budget.take()) return undefined;
+    return this.step(candidate, waitMs);
+  }
+
+  /** The latest candidate could not even be asked; whoever is next, as if it had never been there. */
+  skip(limits: StepLimits): RouteStep<C> | undefined {
+    this.attempts -= 1;
+    return this.step(this.takeUntried(limits), 0);
+  }
+
+  /** Whether the one that failed, and others of its model, may be asked a second time. */
+  private note(failed: C, cause: FailureCause): void {
+    if (cause === 'timeout') this.closed.add(failed.model.id);
+    this.again = this.again.filter((one) => one !== failed);
+    if (!LASTING.includes(cause)) this.again.push(failed);
+  }
+
+  private step(candidate: C | undefined, waitMs: number): RouteStep<C> | undefined {
+    if (candidate === undefined) return undefined;
+    this.attempts += 1;
+    this.last = candidate;
+    return { candidate, waitMs };
+  }
+
+  /** The next that was never asked. */
+  private takeUntried(limits: StepLimits): C | undefined {
+    const index = this.untried.findIndex((one) => this.isOpen(one, limits));
+    return index === -1 ? undefined : this.untried.splice(index, 1)[0];
+  }
+
+  private isOpen(candidate: C, { onlyModel }: StepLimits): boolean {
+    if (this.closed.has(candidate.model.id)) return false;
+    return onlyModel === undefined || candidate.model.id === onlyModel;
+  }
+
+  private waitFor({ waitSeconds = 0 }: UpstreamFailure): number {
+    const jitter = Math.round(this.random() * BASE_WAIT_MS * 2 ** Math.max(0, this.attempts - 1));
+    return Math.max(jitter, waitSeconds * 1_000);
+  }
+}
