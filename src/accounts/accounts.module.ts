@@ -18,6 +18,9 @@ import { PaymentMethodsController } from './payment-methods/payment-methods.cont
 import { PaymentMethodsRepository } from './payment-methods/payment-methods.repository.js';
 import { PaymentMethodsService } from './payment-methods/payment-methods.service.js';
 import { SandboxGateway } from './payment-methods/sandbox.gateway.js';
+import { StripeCustomersRepository } from './payment-methods/stripe-customers.repository.js';
+import { StripeClient } from './payment-methods/stripe.client.js';
+import { StripeGateway } from './payment-methods/stripe.gateway.js';
 import { ProjectsController } from './projects/projects.controller.js';
 import { ProjectsRepository } from './projects/projects.repository.js';
 import { ProjectsService } from './projects/projects.service.js';
@@ -46,7 +49,18 @@ import { ProjectsService } from './projects/projects.service.js';
     AdminKeysRepository,
     AdminKeysService,
     CatalogNamesRepository,
-    { provide: PAYMENT_METHOD_PROVIDERS, useFactory: () => [new SandboxGateway(), new InvoiceGateway()] },
+    StripeClient,
+    StripeCustomersRepository,
+    StripeGateway,
+    {
+      provide: PAYMENT_METHOD_PROVIDERS,
+      inject: [StripeGateway],
+      useFactory: (stripe: StripeGateway) => [
+        new SandboxGateway(),
+        new InvoiceGateway(),
+        ...(stripe.isConfigured ? [stripe] : []),
+      ],
+    },
   ],
   exports: [
     OrganizationsService,

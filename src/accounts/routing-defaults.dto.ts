@@ -35,6 +35,11 @@ export class RoutingDefaultsDto {
   @MayBeAbsent()
   @IsFlag()
   enable_model_fallback?: boolean;
+
+  @ApiPropertyOptional({ description: 'True: a request may be stricter than these, never looser.' })
+  @MayBeAbsent()
+  @IsFlag()
+  enforced?: boolean;
 }
 
 /** What is stored of routing defaults: the fields given, and nothing else. */

@@ -7,6 +7,8 @@ import { AppConfig } from '../platform/config/app-config.js';
 import { RedisConnection } from '../platform/redis/redis-connection.service.js';
 import { RedisModule } from '../platform/redis/redis.module.js';
 import { AdmissionService } from './admission.service.js';
+import { EventLoopLag } from '../platform/health/event-loop-lag.service.js';
+import { EntranceService } from './entrance.service.js';
 import { LocalRateLimits } from './local-rate-limit.store.js';
 import { RateLimitPort } from './rate-limit-port.js';
 import { RedisRateLimits } from './redis-rate-limit.store.js';
@@ -15,15 +17,19 @@ import { RedisRateLimits } from './redis-rate-limit.store.js';
   imports: [CatalogModule, RedisModule],
   providers: [
     AdmissionService,
+    EntranceService,
+    EventLoopLag,
     GatewayProcess,
     { provide: HoldPort, useClass: BatchedHolds },
     {
       provide: RateLimitPort,
-      inject: [AppConfig, RedisConnection],
-      useFactory: ({ redisUrl }: AppConfig, redis: RedisConnection) =>
-        redisUrl === undefined ? new LocalRateLimits() : new RedisRateLimits(redis, new LocalRateLimits()),
+      inject: [AppConfig, RedisConnection, GatewayProcess],
+      useFactory: ({ redisUrl }: AppConfig, redis: RedisConnection, process: GatewayProcess) =>
+        redisUrl === undefined
+          ? new LocalRateLimits()
+          : new RedisRateLimits(redis, new LocalRateLimits(() => process.processesAlive)),
     },
   ],
-  exports: [AdmissionService, GatewayProcess],
+  exports: [AdmissionService, EntranceService, GatewayProcess],
 })
 export class AdmissionModule {}

@@ -14,7 +14,7 @@ const principal = (over: Partial<Principal> = {}): Principal => ({
   allowedModels: [],
   allowedIps: [],
   scopes: ['inference'],
-  rateLimits: {},
+  limits: [],
   routingDefaults: {},
   expiresAtMs: undefined,
   ...over,

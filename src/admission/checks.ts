@@ -1,7 +1,8 @@
-import { BlockList, isIP } from 'node:net';
+import type { BlockList } from 'node:net';
 import type { Principal } from '../auth/principal.js';
 import type { CatalogModel } from '../catalog/model.js';
 import { FaregateError } from '../core/errors.js';
+import { addressList, isListed } from '../platform/http/client-address.js';
 
 /** Throws 403 when the key may not call inference at all. */
 export function checkScope(principal: Principal, scope: string): void {
@@ -10,23 +11,25 @@ export function checkScope(principal: Principal, scope: string): void {
   }
 }
 
+/** Whether the key is limited to other models. */
+export function mayUseModel({ allowedModels }: Principal, model: CatalogModel): boolean {
+  if (allowedModels.length === 0 || allowedModels.includes(model.id)) return true;
+  return model.aliases.some((alias) => allowedModels.includes(alias));
+}
+
 /** Throws 403 when the key is limited to other models (statement 72). */
 export function checkModel(principal: Principal, model: CatalogModel): void {
-  const { allowedModels } = principal;
-  if (allowedModels.length === 0 || allowedModels.includes(model.id)) return;
-  if (model.aliases.some((alias) => allowedModels.includes(alias))) return;
+  if (mayUseModel(principal, model)) return;
   throw new FaregateError('permission', `This key may not use the model "${model.id}"`, {
     param: 'model',
     code: 'model_not_allowed',
   });
 }
 
-/** Throws 403 when the key is limited to other addresses (statement 72). */
+/** Throws 403 when the key is limited to other addresses (statement 72); `address` undefined: nobody knows. */
 export function checkAddress(principal: Principal, address: string | undefined): void {
   if (principal.allowedIps.length === 0) return;
-  const plain = address?.replace(/^::ffff:(?=\d+\.)/, '') ?? '';
-  const family = isIP(plain);
-  if (family !== 0 && listOf(principal.allowedIps).check(plain, family === 6 ? 'ipv6' : 'ipv4')) return;
+  if (address !== undefined && isListed(listOf(principal.allowedIps), address)) return;
   throw new FaregateError('permission', 'This key may not be used from this address', {
     code: 'ip_not_allowed',
   });
@@ -38,13 +41,7 @@ const lists = new WeakMap<readonly string[], BlockList>();
 function listOf(ranges: readonly string[]): BlockList {
   const known = lists.get(ranges);
   if (known) return known;
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [net = '', bits] = range.split('/');
-    const family = isIP(net) === 6 ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(net, family);
-    else list.addSubnet(net, Number(bits), family);
-  }
+  const list = addressList(ranges);
   lists.set(ranges, list);
   return list;
 }

@@ -50,6 +50,9 @@ const ask = (over: Partial<EstimateQuestion> = {}): EstimateQuestion => ({
   prices: new PriceSheet([price('input', 3_000_000n), price('output', 15_000_000n)]),
   bodyBytes: 100,
   maxOutputTokens: 1_000,
+  upstreamCalls: 1,
+  addedInputTokens: 0,
+  ownSearches: 0,
   ...over,
 });
 

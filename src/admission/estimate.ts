@@ -10,7 +10,7 @@ export interface Estimate {
   inputTokens: number;
   /** Upper bound of output tokens of one answer. */
   outputTokens: number;
-  /** How many answers are asked for. */
+  /** How many answers are paid for: those asked for, or one for each upstream call where there are more of these. */
   answers: number;
   /** Upper bound of searches run by the vendor's own tools. */
   searches: number;
@@ -18,7 +18,24 @@ export interface Estimate {
   amountNano: bigint;
 }
 
-export interface EstimateQuestion {
+/** How far one client call may go, for its hold. */
+export interface CallExtent {
+  /** How many upstream calls the answer may take at most; each reads the whole input anew. */
+  upstreamCalls: number;
+  /** Input tokens, over all these calls, that the gateway adds to what the caller sent (results of searches it runs). */
+  addedInputTokens: number;
+  /** Searches that the gateway itself may run for the call. */
+  ownSearches: number;
+  /** Full-content results of these searches that may have to be paid for; absent: none. */
+  ownFullContent?: number | undefined;
+  /** The output limit is that of all upstream calls together; absent: of each. */
+  sharesOutput?: boolean | undefined;
+}
+
+/** A call that is one upstream call and nothing else. */
+export const SINGLE_CALL: CallExtent = { upstreamCalls: 1, addedInputTokens: 0, ownSearches: 0 };
+
+export interface EstimateQuestion extends CallExtent {
   request: CompletionRequest;
   model: CatalogModel;
   prices: PriceSheet;
@@ -48,16 +65,22 @@ const INPUT_ROUNDING_NANO = BigInt(INPUT_CLASSES.length / 2);
  */
 export function estimateCall(question: EstimateQuestion): Estimate {
   const { request, model } = question;
-  const inputTokens = Math.min(boundInput(question), model.contextWindow);
+  const { upstreamCalls } = question;
+  const window = model.contextWindow * (request.readsEachAlone ? request.messages.length : 1);
+  const perCall = Math.min(boundInput(question), window);
+  const inputTokens = Math.min(perCall * upstreamCalls + question.addedInputTokens, window * upstreamCalls);
   const outputTokens = question.maxOutputTokens;
-  const answers = request.choiceCount ?? 1;
-  const searches = boundSearches(request);
+  const answers = Math.max(request.choiceCount ?? 1, question.sharesOutput ? 1 : upstreamCalls);
+  const searches = boundSearches(request) * upstreamCalls + question.ownSearches;
   const inputPrice = dearest(question.prices, INPUT_CLASSES);
   const amountNano =
     roundUp(BigInt(inputTokens) * inputPrice) +
-    (inputPrice > 0n ? INPUT_ROUNDING_NANO : 0n) +
+    (inputPrice > 0n ? INPUT_ROUNDING_NANO * BigInt(upstreamCalls) : 0n) +
     roundUp(BigInt(outputTokens) * BigInt(answers) * outputPrice(question.prices)) +
-    roundUp(BigInt(searches) * dearest(question.prices, ['search']));
+    // Each upstream call may be priced in a tier of its own, and each tier's output is rounded by itself.
+    BigInt(upstreamCalls - 1) +
+    roundUp(BigInt(searches) * dearest(question.prices, ['search'])) +
+    roundUp(BigInt(question.ownFullContent ?? 0) * dearest(question.prices, ['search_full_content']));
   return { inputTokens, outputTokens, answers, searches, amountNano };
 }
 
@@ -99,7 +122,9 @@ function boundInput({ request, model, bodyBytes }: EstimateQuestion): number {
 function boundSearches({ tools = [] }: CompletionRequest): number {
   let searches = 0;
   for (const tool of tools) {
-    if (tool.kind !== 'server' || !/search/.test(String(tool.raw['type']))) continue;
+    // The gateway's own tool is no vendor's business; `ownSearches` counts it.
+    if (tool.kind !== 'server' || tool.raw['type'] === 'octen_search') continue;
+    if (!/search/.test(String(tool.raw['type']))) continue;
     searches += tokenCount(tool.raw['max_uses']) ?? UNLIMITED_SEARCHES;
   }
   return searches;

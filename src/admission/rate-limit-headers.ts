@@ -1,10 +1,10 @@
 import type { RateLimitAnswer } from './rate-limit-port.js';
 
 /**
- * Where a key's limits stand, in the headers and the form of OpenAI's API
+ * Where the tightest limits stand, in the headers and the form of OpenAI's API
  * (https://platform.openai.com/docs/guides/rate-limits, "Rate limits in headers"): `x-ratelimit-limit-requests: 60`,
  * `x-ratelimit-remaining-requests: 59`, `x-ratelimit-reset-requests: 1s`. `reset` is the time until the whole
- * allowance is there again. Only limits that the key has are named.
+ * allowance is there again. Only limits that there are are named.
  */
 export function rateLimitHeaders({
   requests,

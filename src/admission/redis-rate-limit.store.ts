@@ -4,24 +4,29 @@ import { RedisConnection } from '../platform/redis/redis-connection.service.js';
 import {
   CONCURRENCY_RETRY_MS,
   RateLimitPort,
+  reservedTokens,
+  tightest,
   type LimitName,
   type RateLimitAnswer,
   type RateLimitRequest,
+  type RefusingLimit,
+  type ScopedLimits,
 } from './rate-limit-port.js';
 import { END_CALL, RENEW_CALLS, TAKE_LIMITS } from './rate-limit-scripts.js';
 
 /** A running call keeps its slot this long unless its process says again that it runs. */
 const LEASE_MS = 60_000;
 
-const REFUSALS: readonly (LimitName | undefined)[] = [undefined, 'requests', 'tokens', 'concurrency'];
+const NAMES: readonly (LimitName | undefined)[] = [undefined, 'requests', 'tokens', 'concurrency'];
 
 /**
- * Limits that all API processes share, one round trip a call. The slot of a running call is leased, so that those of
- * a process that died come free by themselves. Without Redis the calls go on, counted in this process.
+ * Limits that all API processes share: one round trip a call, however many limits it is under. The slot of a running
+ * call is leased, so that those of a process that died come free by themselves. Without Redis the calls go on, counted
+ * in this process.
  */
 export class RedisRateLimits extends RateLimitPort implements OnApplicationShutdown {
-  /** Slots that this process holds: request id → key id. */
-  private readonly running = new Map<string, string>();
+  /** Slots that this process holds: request id → the entries of the running calls it stands in. */
+  private readonly running = new Map<string, readonly string[]>();
   private readonly renewal: NodeJS.Timeout;
   private readonly throttle = new LogThrottle();
   private readonly log = new Logger(RedisRateLimits.name);
@@ -36,11 +41,12 @@ export class RedisRateLimits extends RateLimitPort implements OnApplicationShutd
   }
 
   async take(request: RateLimitRequest): Promise<RateLimitAnswer> {
+    const keys = this.keysOf(request);
     try {
-      return this.read(request, await this.ask(request));
+      return this.read(request, keys, await this.ask(request, keys));
     } catch (error) {
       // It may still be carried out when Redis comes back to itself; the call is then counted twice, but not for long.
-      this.post(request, -request.tokens);
+      this.post(request, keys, 0);
       const line = this.throttle.admit(
         `Redis does not answer, limits are counted in this process meanwhile: ${(error as Error).message}`,
       );
@@ -53,61 +59,80 @@ export class RedisRateLimits extends RateLimitPort implements OnApplicationShutd
     clearInterval(this.renewal);
   }
 
-  private ask({ requestId, keyId, limits, tokens }: RateLimitRequest): Promise<unknown> {
-    return this.redis.run(TAKE_LIMITS, this.keysOf(keyId), [
-      limits.requestsPerMinute ?? 0,
-      limits.tokensPerMinute ?? 0,
-      limits.concurrency ?? 0,
-      tokens,
-      requestId,
-      this.leaseMs,
-    ]);
+  private ask({ requestId, scopes, tokens }: RateLimitRequest, keys: string[]): Promise<unknown> {
+    const values: (string | number)[] = [requestId, this.leaseMs, scopes.length];
+    for (const { limits } of scopes) {
+      const { requestsPerMinute = 0, tokensPerMinute = 0, concurrency = 0 } = limits;
+      values.push(requestsPerMinute, tokensPerMinute, concurrency, reservedTokens(limits, tokens));
+    }
+    return this.redis.run(TAKE_LIMITS, keys, values);
   }
 
-  private read(request: RateLimitRequest, reply: unknown): RateLimitAnswer {
-    const { requestId, keyId, limits } = request;
-    const [refusal = 0, waitMs = 0, ...figures] = reply as number[];
-    const refusedBy = REFUSALS[refusal];
-    const standing = (limit: number | undefined, at: number) =>
-      limit === undefined ? undefined : { limit, remaining: figures[at] ?? 0, resetMs: figures[at + 1] ?? 0 };
+  private read(request: RateLimitRequest, keys: string[], reply: unknown): RateLimitAnswer {
+    const { requestId, scopes } = request;
+    const [limit = 0, scope = 0, waitMs = 0, ...figures] = reply as number[];
+    const refusedBy = refusalIn(scopes[scope - 1], NAMES[limit]);
+    const standings = (name: 'requestsPerMinute' | 'tokensPerMinute', at: number) =>
+      tightest(
+        scopes.map(({ limits }, index) => {
+          const limit = limits[name];
+          const [remaining = 0, resetMs = 0] = figures.slice(4 * index + at, 4 * index + at + 2);
+          return limit === undefined ? undefined : { limit, remaining, resetMs };
+        }),
+      );
     let isRunning = refusedBy === undefined;
-    if (isRunning && limits.concurrency !== undefined) this.running.set(requestId, keyId);
+    const slots = keys.filter((_, at) => at % 2 === 1 && scopes[(at - 1) / 2]?.limits.concurrency);
+    if (isRunning && slots.length > 0) this.running.set(requestId, slots);
     return {
       refusedBy,
-      retryAfterMs: refusedBy === 'concurrency' ? CONCURRENCY_RETRY_MS : waitMs,
-      requests: standing(limits.requestsPerMinute, 0),
-      tokens: standing(limits.tokensPerMinute, 2),
+      retryAfterMs: refusedBy?.name === 'concurrency' ? CONCURRENCY_RETRY_MS : waitMs,
+      requests: standings('requestsPerMinute', 0),
+      tokens: standings('tokensPerMinute', 2),
       end: (tokensUsed) => {
         if (!isRunning) return;
         isRunning = false;
         this.running.delete(requestId);
-        this.post(request, tokensUsed - request.tokens);
+        this.post(request, keys, tokensUsed);
       },
     };
   }
 
-  /** Takes a call off; when Redis is away its slot's lease runs out by itself. */
-  private post({ requestId, keyId, limits }: RateLimitRequest, tokens: number): void {
-    const isCounted =
-      limits.concurrency !== undefined || (limits.tokensPerMinute !== undefined && tokens !== 0);
-    if (isCounted)
-      this.redis.post(END_CALL, this.keysOf(keyId), [requestId, limits.tokensPerMinute ?? 0, tokens]);
+  /** Takes a call off; when Redis is away its slots' leases run out by themselves. */
+  private post({ requestId, scopes, tokens }: RateLimitRequest, keys: string[], tokensUsed: number): void {
+    const values: (string | number)[] = [requestId, scopes.length];
+    let isCounted = false;
+    for (const { limits } of scopes) {
+      const more = limits.tokensPerMinute === undefined ? 0 : tokensUsed - reservedTokens(limits, tokens);
+      values.push(limits.tokensPerMinute ?? 0, more);
+      isCounted ||= limits.concurrency !== undefined || more !== 0;
+    }
+    if (isCounted) this.redis.post(END_CALL, keys, values);
   }
 
   private renew(): void {
-    const callsOf = new Map<string, string[]>();
-    for (const [requestId, keyId] of this.running) {
-      const calls = callsOf.get(keyId);
-      if (calls) calls.push(requestId);
-      else callsOf.set(keyId, [requestId]);
+    const callsIn = new Map<string, string[]>();
+    for (const [requestId, slots] of this.running) {
+      for (const slot of slots) {
+        const calls = callsIn.get(slot);
+        if (calls) calls.push(requestId);
+        else callsIn.set(slot, [requestId]);
+      }
     }
-    for (const [keyId, calls] of callsOf)
-      this.redis.post(RENEW_CALLS, this.keysOf(keyId), [this.leaseMs, ...calls]);
+    for (const [slot, calls] of callsIn) this.redis.post(RENEW_CALLS, [slot], [this.leaseMs, ...calls]);
   }
 
-  /** The braces keep a key's two entries on one node of a cluster. */
-  private keysOf(keyId: string): string[] {
-    const name = `${this.redis.prefix}:limit:{${keyId}}`;
-    return [name, `${name}:running`];
+  /** Two entries a scope. The braces keep all of an organization on one node of a cluster, as one script demands. */
+  private keysOf({ organizationId, scopes }: RateLimitRequest): string[] {
+    return scopes.flatMap(({ scope, id }) => {
+      const name = `${this.redis.prefix}:limit:{${organizationId}}:${scope}:${id}`;
+      return [name, `${name}:running`];
+    });
   }
+}
+
+function refusalIn(scoped: ScopedLimits | undefined, name: LimitName | undefined): RefusingLimit | undefined {
+  if (scoped === undefined || name === undefined) return undefined;
+  const { requestsPerMinute = 0, tokensPerMinute = 0, concurrency = 0 } = scoped.limits;
+  const limit = { requests: requestsPerMinute, tokens: tokensPerMinute, concurrency }[name];
+  return { scope: scoped.scope, name, limit };
 }

@@ -53,17 +53,18 @@ describe('the refusal of a hold', () => {
 
 it('a rate limit says which limit it was and how long to wait, rounded up', () => {
   const standing = { limit: 60, remaining: 0, resetMs: 1_000 };
+  const refusedBy = { scope: 'project', name: 'requests', limit: 60 } as const;
   const answer: RateLimitAnswer = {
-    refusedBy: 'requests',
+    refusedBy,
     retryAfterMs: 1_001,
     requests: standing,
     tokens: undefined,
     end: () => undefined,
   };
-  const refusal = rateLimitRefusal(answer, { requestsPerMinute: 60 });
+  const refusal = rateLimitRefusal(answer, refusedBy);
   expect(refusal).toMatchObject({
     status: 429,
-    message: expect.stringContaining('60 requests per minute') as string,
+    message: expect.stringContaining('this project is limited to 60 requests per minute') as string,
     details: { code: 'rate_limit_exceeded', retryAfterSeconds: 2 },
   });
 });

@@ -1,9 +1,8 @@
 import type { HoldOutcome } from '../billing/holds/hold-port.js';
 import type { CompatibilityProfile } from '../core/compatibility.js';
 import { FaregateError } from '../core/errors.js';
-import type { KeyRateLimits } from '../auth/principal.js';
 import { rateLimitHeaders } from './rate-limit-headers.js';
-import type { RateLimitAnswer } from './rate-limit-port.js';
+import type { LimitScope, RateLimitAnswer, RefusingLimit } from './rate-limit-port.js';
 
 const MONEY_REFUSALS = {
   payment_method_required:
@@ -55,17 +54,28 @@ export function refusalOf(
   }
 }
 
-/** The error for a call that is above a limit of its key: 429 with the time to wait (statement 47). */
-export function rateLimitRefusal(answer: RateLimitAnswer, limits: KeyRateLimits): FaregateError {
-  const allowed = {
-    requests: `${limits.requestsPerMinute} requests per minute`,
-    tokens: `${limits.tokensPerMinute} tokens per minute`,
-    concurrency: `${limits.concurrency} requests at the same time`,
-  }[answer.refusedBy ?? 'requests'];
+const UNITS = {
+  requests: 'requests per minute',
+  tokens: 'tokens per minute',
+  concurrency: 'requests at the same time',
+} as const;
+
+const HOLDERS: Record<LimitScope, string> = {
+  key: 'this key',
+  project: 'this project',
+  organization: 'this organization',
+  model: "this organization's use of the model",
+};
+
+/** The error for a call that is above a limit: 429 with the time to wait (statement 47). */
+export function rateLimitRefusal(
+  answer: RateLimitAnswer,
+  { scope, name, limit }: RefusingLimit,
+): FaregateError {
   const seconds = Math.ceil(answer.retryAfterMs / 1_000);
   return new FaregateError(
     'rate_limit',
-    `Rate limit reached: this key is limited to ${allowed}. Try again in ${seconds}s.`,
+    `Rate limit reached: ${HOLDERS[scope]} is limited to ${limit} ${UNITS[name]}. Try again in ${seconds}s.`,
     { code: 'rate_limit_exceeded', retryAfterSeconds: seconds, headers: rateLimitHeaders(answer) },
   );
 }

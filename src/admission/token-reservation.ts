@@ -13,16 +13,13 @@ export interface ReservationQuestion {
   bodyBytes: number;
   /** Output limit in force. */
   maxOutputTokens: number;
-  /** Tokens a minute of the key. */
-  limit: number;
 }
 
 /**
- * Tokens that a call reserves of its key's limit until it ends: a likely figure, not an upper bound. Never more than
- * the limit itself, so that a call larger than a whole minute's allowance waits for a full minute instead of for
- * ever; what it used above that is counted when it ends.
+ * Tokens that a call reserves of its limits until it ends: a likely figure, not an upper bound. What it used above or
+ * below that is counted when it ends.
  */
-export function tokensToReserve({ request, bodyBytes, maxOutputTokens, limit }: ReservationQuestion): number {
+export function tokensToReserve({ request, bodyBytes, maxOutputTokens }: ReservationQuestion): number {
   let [bytes, tokens] = [bodyBytes, 0];
   const visit = (part: ContentPart): void => {
     if (part.type === 'tool-result') part.content.forEach(visit);
@@ -34,7 +31,7 @@ export function tokensToReserve({ request, bodyBytes, maxOutputTokens, limit }: 
   for (const message of request.messages) message.content.forEach(visit);
   tokens += Math.ceil(Math.max(0, bytes) / BYTES_PER_TOKEN);
   tokens += Math.min(maxOutputTokens * (request.choiceCount ?? 1), MAX_RESERVED_OUTPUT);
-  return Math.min(tokens, limit);
+  return tokens;
 }
 
 /** Bytes that a part which is not text has in the body; undefined for text. */

@@ -9,6 +9,7 @@ import { ModelsService } from './models/models.service.js';
 import { PricesController } from './prices/prices.controller.js';
 import { PricesRepository } from './prices/prices.repository.js';
 import { PricesService } from './prices/prices.service.js';
+import { PublicationsService } from './prices/publication/publications.service.js';
 import { ProvidersController } from './providers/providers.controller.js';
 import { ProvidersRepository } from './providers/providers.repository.js';
 import { ProvidersService } from './providers/providers.service.js';
@@ -26,6 +27,7 @@ import { ProvidersService } from './providers/providers.service.js';
     DeploymentsService,
     PricesRepository,
     PricesService,
+    PublicationsService,
   ],
 })
 export class CatalogAdminModule {}

@@ -1,5 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import {
+  isRateLimited,
+  readRateLimits,
+  type RateLimits,
+  type RateLimitSettings,
+} from '../core/rate-limits.js';
 import type { TokenClass } from '../core/token-usage.js';
 import { Database } from '../platform/database/database.service.js';
 import type { CatalogContents } from './catalog-snapshot.js';
@@ -18,10 +24,10 @@ const PROVIDERS = `select id, slug, name, adapter, protocol, base_url, credentia
   zero_data_retention, allow_private_network, simulated, headers, status from provider`;
 
 const MODELS = `select id, name, context_window, max_output_tokens, default_max_tokens, capabilities, fallback_model,
-  status, array(select alias from model_alias where model_id = model.id order by alias) as aliases
+  rate_limits, status, array(select alias from model_alias where model_id = model.id order by alias) as aliases
   from model order by id`;
 
-const DEPLOYMENTS = `select id, model_id, provider_id, upstream_model, priority, weight, quantization, region, status
+const DEPLOYMENTS = `select id, model_id, provider_id, upstream_model, priority, weight, quantization, context_window, max_output_tokens, region, status
   from deployment where status <> 'deleted' order by id`;
 
 const PRICES = `select p.id, s.kind, s.model_id, s.provider_id, s.organization_id, s.token_class,
@@ -56,6 +62,7 @@ interface ModelRow {
   default_max_tokens: number | null;
   capabilities: string[];
   fallback_model: string | null;
+  rate_limits: RateLimitSettings;
   aliases: string[];
   status: CatalogModel['status'];
 }
@@ -68,6 +75,8 @@ interface DeploymentRow {
   priority: number;
   weight: number;
   quantization: string | null;
+  context_window: number | null;
+  max_output_tokens: number | null;
   region: string | null;
   status: Deployment['status'];
 }
@@ -137,6 +146,11 @@ const toProvider = (row: ProviderRow): CatalogProvider => ({
   credentialCiphertext: row.credential_ciphertext ?? undefined,
 });
 
+function limitsOf(stored: RateLimitSettings): RateLimits | undefined {
+  const limits = readRateLimits(stored);
+  return isRateLimited(limits) ? limits : undefined;
+}
+
 const toModel = (row: ModelRow): CatalogModel => ({
   id: row.id,
   name: row.name,
@@ -145,6 +159,7 @@ const toModel = (row: ModelRow): CatalogModel => ({
   defaultMaxTokens: row.default_max_tokens ?? undefined,
   capabilities: row.capabilities,
   fallbackModel: row.fallback_model ?? undefined,
+  rateLimits: limitsOf(row.rate_limits),
   aliases: row.aliases,
   status: row.status,
 });
@@ -164,6 +179,8 @@ function toDeployments(
       priority: row.priority,
       weight: row.weight,
       quantization: row.quantization ?? undefined,
+      contextWindow: row.context_window ?? undefined,
+      maxOutputTokens: row.max_output_tokens ?? undefined,
       region: row.region ?? undefined,
       status: row.status,
     };

@@ -1,7 +1,14 @@
+import type { RateLimits } from '../core/rate-limits.js';
+
 /** Wire languages an upstream may speak. */
 export type ProviderProtocol = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'google-gemini';
 /** Those of them that src/protocols speaks; a provider of another could be called by nobody. */
-export const SPOKEN_PROTOCOLS = ['openai-chat', 'anthropic-messages'] as const satisfies ProviderProtocol[];
+export const SPOKEN_PROTOCOLS = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'google-gemini',
+] as const satisfies ProviderProtocol[];
 
 /** Whether a model or provider takes part in routing. */
 export const CATALOG_STATUSES = ['active', 'disabled'] as const;
@@ -26,6 +33,8 @@ export interface CatalogModel {
   capabilities: readonly string[];
   /** Model that may answer when nothing serves this one; absent: none. */
   fallbackModel?: string | undefined;
+  /** What each organization may use of it; absent: as much as it likes. */
+  rateLimits?: RateLimits | undefined;
   /** Further names the model answers to. */
   aliases: readonly string[];
   status: CatalogStatus;
@@ -73,6 +82,10 @@ export interface Deployment {
   weight: number;
   /** "fp8", "int4"; absent: full precision. */
   quantization?: string | undefined;
+  /** Input and output tokens together, where that is less than the model's; absent: as the model. */
+  contextWindow?: number | undefined;
+  /** Absent: as the model. */
+  maxOutputTokens?: number | undefined;
   /** Absent: the provider's region. */
   region?: string | undefined;
   status: DeploymentStatus;

@@ -1,16 +1,9 @@
 import { publicId } from '../../core/ids.js';
+import { rateLimitsView, type RateLimitSettings } from '../../core/rate-limits.js';
 import { budgetView, type Budget } from '../budgets/budget.js';
 
 export const KEY_SCOPES = ['inference', 'account'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
-
-/** Limits of a key; null and absent: unlimited. */
-export interface RateLimits {
-  requests_per_minute?: number | null;
-  tokens_per_minute?: number | null;
-  /** Calls at the same time. */
-  concurrency?: number | null;
-}
 
 /** What can be set of a key. */
 export interface ApiKeySettings {
@@ -24,7 +17,7 @@ export interface ApiKeySettings {
   /** Addresses and CIDR ranges; empty: from anywhere. */
   allowedIps: string[];
   scopes: KeyScope[];
-  rateLimits: RateLimits;
+  rateLimits: RateLimitSettings;
   metadata: Record<string, string>;
   /** Null: no cap. */
   budget: Budget | null;
@@ -69,11 +62,7 @@ export function apiKeyView(key: ApiKey) {
     allowed_models: key.allowedModels,
     allowed_ips: key.allowedIps,
     scopes: key.scopes,
-    rate_limits: {
-      requests_per_minute: key.rateLimits.requests_per_minute ?? null,
-      tokens_per_minute: key.rateLimits.tokens_per_minute ?? null,
-      concurrency: key.rateLimits.concurrency ?? null,
-    },
+    rate_limits: rateLimitsView(key.rateLimits),
     budget: budgetView(key.budget),
     metadata: key.metadata,
     secrets: key.secrets.map((secret) => ({

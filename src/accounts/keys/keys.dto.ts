@@ -11,6 +11,7 @@ import {
   MayBeAbsent,
   MayBeNull,
 } from '../../platform/http/fields.decorator.js';
+import { RateLimitsDto } from '../../platform/http/rate-limits.dto.js';
 import { BudgetDto } from '../budgets/budget.dto.js';
 import { KEY_SCOPES, type KeyScope } from './api-key.js';
 import { isAddressOrRange } from './ip-range.js';
@@ -24,28 +25,6 @@ const EachItem = (name: string, fits: (item: string) => boolean, wanted: string)
     const wrong = items.find((item) => typeof item !== 'string' || !fits(item));
     return wrong === undefined ? null : `must hold ${wanted} only`;
   });
-
-export class RateLimitsDto {
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, nullable: true })
-  @MayBeNull()
-  @IsCount({ min: 1 })
-  requests_per_minute?: number | null;
-
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, nullable: true })
-  @MayBeNull()
-  @IsCount({ min: 1 })
-  tokens_per_minute?: number | null;
-
-  @ApiPropertyOptional({
-    type: 'integer',
-    minimum: 1,
-    nullable: true,
-    description: 'Calls at the same time.',
-  })
-  @MayBeNull()
-  @IsCount({ min: 1 })
-  concurrency?: number | null;
-}
 
 class KeyFields {
   @ApiPropertyOptional({

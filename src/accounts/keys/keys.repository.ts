@@ -2,13 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { nowDate } from '../../core/clock.js';
 import { FaregateError } from '../../core/errors.js';
 import { publicId, uuidv7 } from '../../core/ids.js';
+import { storedRateLimits, type RateLimitSettings } from '../../core/rate-limits.js';
 import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
 import type { Prisma } from '../../platform/prisma/generated/client.js';
 import { PrismaService } from '../../platform/prisma/prisma.service.js';
 import { findBudgets, putBudget } from '../budgets/budget.repository.js';
-import { apiKeyView, type ApiKey, type ApiKeySettings, type KeyScope, type RateLimits } from './api-key.js';
+import { apiKeyView, type ApiKey, type ApiKeySettings, type KeyScope } from './api-key.js';
 import type { StoredSecret } from './key-material.js';
 
 interface Change {
@@ -200,7 +201,7 @@ async function complete(client: Prisma.TransactionClient, rows: ApiKeyRow[]): Pr
     allowedModels: row.allowedModels,
     allowedIps: row.allowedIps,
     scopes: row.scopes as KeyScope[],
-    rateLimits: row.rateLimits as RateLimits,
+    rateLimits: row.rateLimits as RateLimitSettings,
     metadata: row.metadata as Record<string, string>,
     budget: budgets.get(row.id) ?? null,
     createdAt: row.createdAt,
@@ -225,9 +226,6 @@ const rowOf = (settings: ApiKeySettings) => ({
   allowedModels: settings.allowedModels,
   allowedIps: settings.allowedIps,
   scopes: settings.scopes as string[],
-  // Readers take absence for "unlimited"; a stored null would be one more way to say it.
-  rateLimits: Object.fromEntries(
-    Object.entries(settings.rateLimits).filter(([, limit]) => typeof limit === 'number'),
-  ) as Prisma.InputJsonObject,
+  rateLimits: storedRateLimits(settings.rateLimits),
   metadata: settings.metadata,
 });

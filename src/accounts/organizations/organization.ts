@@ -2,6 +2,7 @@ import type { CompatibilityProfile } from '../../core/compatibility.js';
 import { publicId } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';
 import { formatNano } from '../../core/money.js';
+import { rateLimitsView, type RateLimitSettings } from '../../core/rate-limits.js';
 import { budgetView, type Budget } from '../budgets/budget.js';
 
 export const COMPATIBILITIES = ['standard', 'octen', 'octopusx', 'cortecs'] as const;
@@ -23,6 +24,8 @@ export interface OrganizationSettings {
   /** UUID; null: none. */
   defaultPaymentMethodId: string | null;
   routingDefaults: JsonObject;
+  /** All its keys count together. */
+  rateLimits: RateLimitSettings;
   /** ISO 3166-1 alpha-2; null: not known. */
   country: string | null;
   vatId: string | null;
@@ -58,6 +61,7 @@ export function organizationView(organization: Organization) {
     status: organization.status,
     default_payment_method: methodId === null ? null : publicId('paymentMethod', methodId),
     routing_defaults: organization.routingDefaults,
+    rate_limits: rateLimitsView(organization.rateLimits),
     tax: { country: organization.country, vat_id: organization.vatId },
     budget: budgetView(organization.budget),
     created_at: organization.createdAt.toISOString(),

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { CompatibilityProfile } from '../../core/compatibility.js';
+import { CURRENCIES } from '../../core/currency.js';
 import { isTimeZone } from '../../platform/http/field-rules.js';
 import {
   IsJudged,
@@ -11,6 +12,7 @@ import {
   MayBeAbsent,
   MayBeNull,
 } from '../../platform/http/fields.decorator.js';
+import { RateLimitsDto } from '../../platform/http/rate-limits.dto.js';
 import { BudgetDto } from '../budgets/budget.dto.js';
 import { RoutingDefaultsDto } from '../routing-defaults.dto.js';
 import {
@@ -79,6 +81,11 @@ class OrganizationFields {
   @IsNested(() => RoutingDefaultsDto)
   routing_defaults?: RoutingDefaultsDto;
 
+  @ApiPropertyOptional({ type: RateLimitsDto, description: 'All keys count together. Replaced as a whole.' })
+  @MayBeAbsent()
+  @IsNested(() => RateLimitsDto)
+  rate_limits?: RateLimitsDto;
+
   @ApiPropertyOptional({ type: TaxDto, nullable: true, description: 'Replaced as a whole.' })
   @MayBeNull()
   @IsNested(() => TaxDto)
@@ -95,9 +102,17 @@ export class CreateOrganizationDto extends OrganizationFields {
   @IsText()
   name!: string;
 
-  @ApiPropertyOptional({ enum: ['USD'], default: 'USD', description: 'Fixed once created.' })
+  @ApiPropertyOptional({
+    example: 'EUR',
+    default: 'USD',
+    description: 'ISO 4217. Fixed once created: wallet, prices, ledger and invoices are all in it.',
+  })
   @MayBeAbsent()
-  @IsOneOf('USD')
+  @IsJudged('isBillingCurrency', (value) =>
+    typeof value === 'string' && CURRENCIES.includes(value)
+      ? null
+      : 'must be an ISO 4217 currency in circulation such as "EUR"',
+  )
   currency?: string;
 }
 
@@ -147,6 +162,9 @@ export class OrganizationResource {
 
   @ApiProperty({ type: RoutingDefaultsDto })
   routing_defaults!: RoutingDefaultsDto;
+
+  @ApiProperty({ type: RateLimitsDto })
+  rate_limits!: RateLimitsDto;
 
   @ApiProperty({ type: TaxDto })
   tax!: TaxDto;

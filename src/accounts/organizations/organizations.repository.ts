@@ -4,6 +4,7 @@ import type { CompatibilityProfile } from '../../core/compatibility.js';
 import { FaregateError } from '../../core/errors.js';
 import { publicId, uuidv7 } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';
+import { storedRateLimits, type RateLimitSettings } from '../../core/rate-limits.js';
 import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
@@ -182,6 +183,7 @@ async function complete(client: Prisma.TransactionClient, rows: OrganizationRow[
       status: row.status as OrganizationStatus,
       defaultPaymentMethodId: row.defaultPaymentMethodId,
       routingDefaults: row.routingDefaults as JsonObject,
+      rateLimits: row.rateLimits as RateLimitSettings,
       country: account?.country ?? null,
       vatId: account?.vatId ?? null,
       budget: budgets.get(row.id) ?? null,
@@ -199,6 +201,7 @@ const rowOf = (settings: OrganizationSettings) => ({
   status: settings.status,
   defaultPaymentMethodId: settings.defaultPaymentMethodId,
   routingDefaults: settings.routingDefaults as Prisma.InputJsonObject,
+  rateLimits: storedRateLimits(settings.rateLimits),
 });
 
 const accountRowOf = (settings: OrganizationSettings) => ({

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { invalidRequest } from '../../core/errors.js';
 import { parsePublicId, publicId, uuidv7 } from '../../core/ids.js';
 import { parseNano } from '../../core/money.js';
+import { EU_COUNTRIES, isEuVatId } from '../../core/vat-id.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { listPage, readCursor, type ListPage } from '../../platform/http/list.js';
 import type { ListQuery } from '../../platform/http/list.dto.js';
@@ -40,6 +42,7 @@ export class OrganizationsService {
       status: given.status ?? 'active',
       defaultPaymentMethodId: null,
       routingDefaults: given.routingDefaults ?? {},
+      rateLimits: given.rateLimits ?? {},
       country: given.country ?? null,
       vatId: given.vatId ?? null,
       budget: given.budget ?? null,
@@ -86,6 +89,7 @@ export class OrganizationsService {
       body.routing_defaults?.allowed_providers ?? [],
       'routing_defaults.allowed_providers',
     );
+    assertVatId(body.tax);
     return givenFields<OrganizationSettings>({
       name: body.name,
       compatibility: body.compatibility,
@@ -94,9 +98,17 @@ export class OrganizationsService {
       creditLimitNano: body.credit_limit === undefined ? undefined : parseNano(body.credit_limit),
       status: body.status,
       routingDefaults: readRoutingDefaults(body.routing_defaults),
+      rateLimits: body.rate_limits,
       budget: readBudget(body.budget),
       country: body.tax === undefined ? undefined : (body.tax?.country ?? null),
       vatId: body.tax === undefined ? undefined : (body.tax?.vat_id ?? null),
     });
   }
+}
+
+/** An id of a member state must have the form of that state's; elsewhere there is no form to check. */
+function assertVatId(tax: CreateOrganizationDto['tax']): void {
+  const { country, vat_id: vatId } = tax ?? {};
+  if (!country || !vatId || !EU_COUNTRIES.has(country) || isEuVatId(vatId, country)) return;
+  throw invalidRequest(`tax.vat_id has not the form of a VAT id of ${country}`, 'tax.vat_id');
 }

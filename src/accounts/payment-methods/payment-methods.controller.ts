@@ -5,7 +5,7 @@ import { Answers, AnswersCreated, AnswersList } from '../../platform/http/answer
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
 import { ListQuery, NoFields } from '../../platform/http/list.dto.js';
 import { PublicIdPipe } from '../../platform/http/public-id.pipe.js';
-import { AttachPaymentMethodDto, PaymentMethodResource } from './payment-methods.dto.js';
+import { AttachPaymentMethodDto, PaymentMethodResource, SetupIntentResource } from './payment-methods.dto.js';
 import { PaymentMethodsService } from './payment-methods.service.js';
 
 @AdminController('organizations/:organization/payment-methods', 'Payment methods')
@@ -22,6 +22,19 @@ export class PaymentMethodsController {
     @Body() body: AttachPaymentMethodDto,
   ) {
     return this.methods.attach(actor, organizationId, body);
+  }
+
+  @Post('setup-intents')
+  @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({
+    summary: "Begin the entry of a card in the payer's browser; attach the setup intent afterwards",
+  })
+  @AnswersCreated(SetupIntentResource)
+  beginSetup(
+    @Param('organization', new PublicIdPipe('organization')) organizationId: string,
+    @Body() _body: NoFields,
+  ) {
+    return this.methods.beginSetup(organizationId);
   }
 
   @Get()

@@ -10,7 +10,8 @@ export class AttachPaymentMethodDto {
   @ApiProperty({
     example: 'pm_card_visa',
     description:
-      "The provider's token. Sandbox: a test card. Invoice: the reference the payer wants to read.",
+      "The provider's token. Sandbox: a test card. Invoice: the reference the payer wants to read. " +
+      'Stripe: a payment method ("pm_…"), or a setup intent ("seti_…") that the payer has completed.',
   })
   @IsText({ max: 200 })
   token!: string;
@@ -53,4 +54,23 @@ export class PaymentMethodResource {
 
   @ApiProperty({ type: String, format: 'date-time' })
   created_at!: string;
+}
+
+/** What a browser needs to let a payer enter a card. */
+export class SetupIntentResource {
+  @ApiProperty({ enum: ['setup_intent'] })
+  object!: 'setup_intent';
+
+  @ApiProperty({
+    type: String,
+    example: 'seti_1P…',
+    description: 'Attach it as `token` when the payer is done.',
+  })
+  id!: string;
+
+  @ApiProperty({ type: String, description: "For Stripe's script; treat it as a secret." })
+  client_secret!: string;
+
+  @ApiProperty({ type: String, example: 'cus_P…' })
+  customer!: string;
 }

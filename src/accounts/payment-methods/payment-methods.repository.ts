@@ -62,7 +62,6 @@ export class PaymentMethodsRepository {
         where: key,
         data: { status: 'detached', updatedAt: nowDate() },
       });
-      await replaceDefault(tx, organizationId, id);
       await this.record(tx, actor, {
         action: 'payment_method.detach',
         before: toDomain(before),
@@ -107,27 +106,6 @@ export class PaymentMethodsRepository {
       after: paymentMethodView(change.after),
     });
   }
-}
-
-async function replaceDefault(
-  tx: Prisma.TransactionClient,
-  organizationId: string,
-  goneId: string,
-): Promise<void> {
-  const now = nowDate();
-  const [year, month] = [now.getUTCFullYear(), now.getUTCMonth() + 1];
-  const next = await tx.paymentMethod.findFirst({
-    where: {
-      organizationId,
-      status: 'active',
-      OR: [{ expYear: null }, { expYear: { gt: year } }, { expYear: year, expMonth: { gte: month } }],
-    },
-    orderBy: { id: 'desc' },
-  });
-  await tx.organization.updateMany({
-    where: { id: organizationId, defaultPaymentMethodId: goneId },
-    data: { defaultPaymentMethodId: next?.id ?? null, updatedAt: now },
-  });
 }
 
 const toDomain = (row: PaymentMethodRow): PaymentMethod => ({

@@ -10,6 +10,7 @@ import { PAYMENT_METHOD_PROVIDERS, type PaymentMethodProvider } from './payment-
 import { paymentMethodView, type PaymentMethodView } from './payment-method.js';
 import type { AttachPaymentMethodDto } from './payment-methods.dto.js';
 import { PaymentMethodsRepository } from './payment-methods.repository.js';
+import { StripeGateway } from './stripe.gateway.js';
 
 @Injectable()
 export class PaymentMethodsService {
@@ -17,6 +18,7 @@ export class PaymentMethodsService {
     private readonly methods: PaymentMethodsRepository,
     private readonly organizations: OrganizationsService,
     @Inject(PAYMENT_METHOD_PROVIDERS) private readonly providers: readonly PaymentMethodProvider[],
+    private readonly stripe: StripeGateway,
   ) {}
 
   /** Throws invalid_request for a provider that is not configured, billing for a card that is declined. */
@@ -27,21 +29,31 @@ export class PaymentMethodsService {
   ): Promise<PaymentMethodView> {
     await this.organizations.getOrganization(organizationId);
     const provider = this.providers.find((candidate) => candidate.name === name);
-    if (provider === undefined) {
-      throw invalidRequest(
-        `payment provider ${name} is not configured`,
-        'provider',
-        'provider_not_configured',
-      );
-    }
+    if (provider === undefined) throw notConfigured(name);
     const id = uuidv7();
-    const attached = await provider.attach(token, id);
+    const attached = await provider.attach(token, { id, organizationId });
     const method = { ...attached, id, organizationId, provider: name };
     return paymentMethodView(await this.methods.create(actor, method));
   }
 
   async detach(actor: AdminActor, organizationId: string, id: string): Promise<PaymentMethodView> {
-    return paymentMethodView(await this.methods.detach(actor, organizationId, id));
+    const method = await this.methods.detach(actor, organizationId, id);
+    const provider = this.providers.find((candidate) => candidate.name === method.provider);
+    await provider?.detach?.(method.providerReference);
+    return paymentMethodView(method);
+  }
+
+  /** What a browser needs to let the payer enter a card. Throws invalid_request without Stripe, and not_found. */
+  async beginSetup(organizationId: string) {
+    await this.organizations.getOrganization(organizationId);
+    if (!this.stripe.isConfigured) throw notConfigured('stripe');
+    const setup = await this.stripe.beginSetup(organizationId);
+    return {
+      object: 'setup_intent' as const,
+      id: setup.setupIntent,
+      client_secret: setup.clientSecret,
+      customer: setup.customer,
+    };
   }
 
   async get(organizationId: string, id: string): Promise<PaymentMethodView> {
@@ -57,3 +69,6 @@ export class PaymentMethodsService {
     return listPage({ rows, limit, keyOf: ({ id }) => id, toItem: paymentMethodView });
   }
 }
+
+const notConfigured = (provider: string) =>
+  invalidRequest(`payment provider ${provider} is not configured`, 'provider', 'provider_not_configured');

@@ -9,6 +9,12 @@ export interface SandboxCard {
   declinedOnAttach?: string;
   /** Why a charge of the attached card fails; absent when it succeeds. */
   declinedOnCharge?: string;
+  /** The bank's code for that; absent: `generic_decline`. */
+  declineCode?: string;
+  /** The bank asks the payer to authenticate every charge. */
+  asksToAuthenticate?: boolean;
+  /** Why the bank takes every charge back at once; absent: it does not. */
+  disputedAs?: string;
   /** Its date of expiry has passed. */
   expired?: boolean;
 }
@@ -22,8 +28,6 @@ const declined = (digits: string, declinedOnAttach: string): SandboxCard =>
   card('visa', digits, { declinedOnAttach });
 
 const GENERIC = 'Your card was declined.';
-const AUTHENTICATE = 'The bank asks the card holder to authenticate this payment.';
-
 const CARDS: Readonly<Record<string, SandboxCard>> = {
   pm_card_visa: card('visa', '4242'),
   pm_card_visa_debit: card('visa', '5556'),
@@ -47,8 +51,10 @@ const CARDS: Readonly<Record<string, SandboxCard>> = {
     'Your card was declined for making repeated attempts too frequently.',
   ),
   pm_card_chargeCustomerFail: card('visa', '0341', { declinedOnCharge: GENERIC }),
-  pm_card_authenticationRequired: card('visa', '3184', { declinedOnCharge: AUTHENTICATE }),
-  pm_card_threeDSecureRequired: card('visa', '3063', { declinedOnCharge: AUTHENTICATE }),
+  pm_card_authenticationRequired: card('visa', '3184', { asksToAuthenticate: true }),
+  pm_card_threeDSecureRequired: card('visa', '3063', { asksToAuthenticate: true }),
+  pm_card_createDispute: card('visa', '0259', { disputedAs: 'fraudulent' }),
+  pm_card_createDisputeProductNotReceived: card('visa', '2685', { disputedAs: 'product_not_received' }),
   pm_card_expired: card('visa', '4241', { expired: true }),
 };
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { nowDate } from '../../core/clock.js';
 import { FaregateError, invalidRequest } from '../../core/errors.js';
-import type { PaymentMethodProvider } from './payment-method-provider.js';
+import type { MethodOwner, PaymentMethodProvider } from './payment-method-provider.js';
 import type { AttachedMethod } from './payment-method.js';
 import { findSandboxCard, sandboxReference } from './sandbox-cards.js';
 
@@ -11,7 +11,7 @@ const YEARS_VALID = 3;
 export class SandboxGateway implements PaymentMethodProvider {
   readonly name = 'sandbox';
 
-  async attach(token: string, id: string): Promise<AttachedMethod> {
+  async attach(token: string, { id }: MethodOwner): Promise<AttachedMethod> {
     const card = findSandboxCard(token);
     if (card === null) {
       throw invalidRequest(

@@ -1,5 +1,6 @@
 import { publicId } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';
+import { rateLimitsView, type RateLimitSettings } from '../../core/rate-limits.js';
 import { budgetView, type Budget } from '../budgets/budget.js';
 
 export const PROJECT_STATUSES = ['active', 'archived'] as const;
@@ -11,6 +12,8 @@ export interface ProjectSettings {
   /** The keys of an archived project are refused. */
   status: ProjectStatus;
   routingDefaults: JsonObject;
+  /** All its keys count together. */
+  rateLimits: RateLimitSettings;
   tags: Record<string, string>;
   /** Null: no cap. */
   budget: Budget | null;
@@ -34,6 +37,7 @@ export function projectView(project: Project) {
     status: project.status,
     budget: budgetView(project.budget),
     routing_defaults: project.routingDefaults,
+    rate_limits: rateLimitsView(project.rateLimits),
     tags: project.tags,
     created_at: project.createdAt.toISOString(),
     updated_at: project.updatedAt.toISOString(),

@@ -7,6 +7,7 @@ import {
   MayBeAbsent,
   MayBeNull,
 } from '../../platform/http/fields.decorator.js';
+import { RateLimitsDto } from '../../platform/http/rate-limits.dto.js';
 import { BudgetDto } from '../budgets/budget.dto.js';
 import { RoutingDefaultsDto } from '../routing-defaults.dto.js';
 import { PROJECT_STATUSES, type ProjectStatus } from './project.js';
@@ -21,6 +22,11 @@ class ProjectFields {
   @MayBeAbsent()
   @IsNested(() => RoutingDefaultsDto)
   routing_defaults?: RoutingDefaultsDto;
+
+  @ApiPropertyOptional({ type: RateLimitsDto, description: 'All keys count together. Replaced as a whole.' })
+  @MayBeAbsent()
+  @IsNested(() => RateLimitsDto)
+  rate_limits?: RateLimitsDto;
 
   @ApiPropertyOptional({
     type: 'object',
@@ -72,6 +78,9 @@ export class ProjectResource {
 
   @ApiProperty({ type: RoutingDefaultsDto })
   routing_defaults!: RoutingDefaultsDto;
+
+  @ApiProperty({ type: RateLimitsDto })
+  rate_limits!: RateLimitsDto;
 
   @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
   tags!: Record<string, string>;

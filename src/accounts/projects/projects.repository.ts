@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { nowDate } from '../../core/clock.js';
 import { publicId } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';
+import { storedRateLimits, type RateLimitSettings } from '../../core/rate-limits.js';
 import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
@@ -104,6 +105,7 @@ async function complete(client: Prisma.TransactionClient, rows: ProjectRow[]): P
     name: row.name,
     status: row.status as ProjectStatus,
     routingDefaults: row.routingDefaults as JsonObject,
+    rateLimits: row.rateLimits as RateLimitSettings,
     tags: row.tags as Record<string, string>,
     budget: budgets.get(row.id) ?? null,
     createdAt: row.createdAt,
@@ -115,5 +117,6 @@ const rowOf = (settings: ProjectSettings) => ({
   name: settings.name,
   status: settings.status,
   routingDefaults: settings.routingDefaults as Prisma.InputJsonObject,
+  rateLimits: storedRateLimits(settings.rateLimits),
   tags: settings.tags,
 });

@@ -30,6 +30,7 @@ export class ProjectsService {
       name: body.name,
       status: 'active',
       routingDefaults: given.routingDefaults ?? {},
+      rateLimits: given.rateLimits ?? {},
       tags: given.tags ?? {},
       budget: given.budget ?? null,
     });
@@ -68,6 +69,7 @@ export class ProjectsService {
       name: body.name,
       status: 'status' in body ? body.status : undefined,
       routingDefaults: readRoutingDefaults(body.routing_defaults),
+      rateLimits: body.rate_limits,
       tags: body.tags,
       budget: readBudget(body.budget),
     });

@@ -13,6 +13,8 @@ export const deploymentView = (record: DeploymentRecord) => ({
   priority: record.priority,
   weight: record.weight,
   quantization: record.quantization,
+  context_window: record.contextWindow,
+  max_output_tokens: record.maxOutputTokens,
   region: record.region,
   status: record.status,
   created_at: record.createdAt.toISOString(),

@@ -44,6 +44,20 @@ export class CreateDeployment {
   @IsText({ max: 32 })
   quantization?: string | null;
 
+  @ApiPropertyOptional({
+    type: 'integer',
+    nullable: true,
+    description: "Input and output tokens together, where less than the model's.",
+  })
+  @MayBeNull()
+  @IsCount({ min: 1, max: 2_000_000_000 })
+  context_window?: number | null;
+
+  @ApiPropertyOptional({ type: 'integer', nullable: true, description: "Where less than the model's." })
+  @MayBeNull()
+  @IsCount({ min: 1, max: 2_000_000_000 })
+  max_output_tokens?: number | null;
+
   @ApiPropertyOptional({ type: String, nullable: true })
   @MayBeNull()
   @IsText({ max: 64 })

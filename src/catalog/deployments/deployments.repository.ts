@@ -17,6 +17,8 @@ export interface DeploymentRecord {
   priority: number;
   weight: number;
   quantization: string | null;
+  contextWindow: number | null;
+  maxOutputTokens: number | null;
   region: string | null;
   status: DeploymentStatus;
   createdAt: Date;
@@ -26,7 +28,14 @@ export interface DeploymentRecord {
 /** What an update may write. */
 export type DeploymentValues = Pick<
   DeploymentRecord,
-  'upstreamModel' | 'priority' | 'weight' | 'quantization' | 'region' | 'status'
+  | 'upstreamModel'
+  | 'priority'
+  | 'weight'
+  | 'quantization'
+  | 'contextWindow'
+  | 'maxOutputTokens'
+  | 'region'
+  | 'status'
 >;
 
 /** What a create writes. */
@@ -39,7 +48,8 @@ export type DeploymentChange = Pick<AuditEntry, 'actor' | 'detail' | 'action'> &
 };
 
 const COLUMNS = `d.id, d.model_id as "modelId", d.provider_id as "providerId", p.slug as "providerSlug",
-  d.upstream_model as "upstreamModel", d.priority, d.weight, d.quantization, d.region, d.status,
+  d.upstream_model as "upstreamModel", d.priority, d.weight, d.quantization, d.context_window as "contextWindow",
+  d.max_output_tokens as "maxOutputTokens", d.region, d.status,
   d.created_at as "createdAt", d.updated_at as "updatedAt"`;
 const FROM = 'from deployment d join provider p on p.id = d.provider_id';
 
@@ -55,8 +65,9 @@ export class DeploymentsRepository {
   create(values: NewDeployment, change: DeploymentChange): Promise<DeploymentRecord> {
     return this.database.transaction(async (client) => {
       await client.query(
-        `insert into deployment (id, model_id, provider_id, upstream_model, priority, weight, quantization, region, status)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+        `insert into deployment (id, model_id, provider_id, upstream_model, priority, weight, quantization, region, status,
+           context_window, max_output_tokens)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
         [
           values.id,
           values.modelId,
@@ -67,6 +78,8 @@ export class DeploymentsRepository {
           values.quantization,
           values.region,
           values.status,
+          values.contextWindow,
+          values.maxOutputTokens,
         ],
       );
       const created = await getRecord(client, values.id);
@@ -89,8 +102,18 @@ export class DeploymentsRepository {
       const next = { ...before, ...values };
       await client.query(
         `update deployment set upstream_model = $2, priority = $3, weight = $4, quantization = $5, region = $6,
-           status = $7, updated_at = billing_now() where id = $1`,
-        [id, next.upstreamModel, next.priority, next.weight, next.quantization, next.region, next.status],
+           status = $7, context_window = $8, max_output_tokens = $9, updated_at = billing_now() where id = $1`,
+        [
+          id,
+          next.upstreamModel,
+          next.priority,
+          next.weight,
+          next.quantization,
+          next.region,
+          next.status,
+          next.contextWindow,
+          next.maxOutputTokens,
+        ],
       );
       const after = await getRecord(client, id);
       await this.record(client, change, { before, after });

@@ -33,6 +33,8 @@ export class DeploymentsService {
       priority: body.priority ?? 0,
       weight: body.weight ?? 1,
       quantization: body.quantization ?? null,
+      contextWindow: body.context_window ?? null,
+      maxOutputTokens: body.max_output_tokens ?? null,
       region: body.region ?? null,
       status: body.status ?? 'active',
     };
@@ -112,6 +114,8 @@ function changes(body: UpdateDeployment): Partial<DeploymentValues> {
     priority: body.priority,
     weight: body.weight,
     quantization: body.quantization,
+    contextWindow: body.context_window,
+    maxOutputTokens: body.max_output_tokens,
     region: body.region,
     status: body.status,
   };

@@ -1,3 +1,4 @@
+import { rateLimitsView } from '../../core/rate-limits.js';
 import type { ModelRecord } from './models.repository.js';
 
 /** A model as the admin API shows it. */
@@ -13,6 +14,7 @@ export const modelView = (record: ModelRecord) => ({
   default_max_tokens: record.defaultMaxTokens,
   capabilities: record.capabilities,
   fallback_model: record.fallbackModel,
+  rate_limits: rateLimitsView(record.rateLimits),
   status: record.status,
   source: record.source,
   created_at: record.createdAt.toISOString(),

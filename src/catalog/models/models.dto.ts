@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, OmitType, PartialType } from '@nestjs/swagger';
 import {
   IsCount,
+  IsNested,
   IsOneOf,
   IsText,
   IsTextList,
@@ -8,6 +9,7 @@ import {
   MayBeNull,
 } from '../../platform/http/fields.decorator.js';
 import { ListQuery } from '../../platform/http/list.dto.js';
+import { RateLimitsDto } from '../../platform/http/rate-limits.dto.js';
 import { CATALOG_STATUSES, type CatalogStatus } from '../model.js';
 
 /** Names of models: ids and aliases. */
@@ -72,6 +74,14 @@ export class CreateModel {
   @MayBeNull()
   @IsText(MODEL_NAME)
   fallback_model?: string | null;
+
+  @ApiPropertyOptional({
+    type: RateLimitsDto,
+    description: 'What each organization may use of this model, all its keys together. Replaced as a whole.',
+  })
+  @MayBeAbsent()
+  @IsNested(() => RateLimitsDto)
+  rate_limits?: RateLimitsDto;
 
   @ApiPropertyOptional({ enum: CATALOG_STATUSES, default: 'active' })
   @MayBeAbsent()

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { storedRateLimits, type RateLimitSettings } from '../../core/rate-limits.js';
 import { AuditLogRepository, type AuditEntry } from '../../platform/audit/audit-log.repository.js';
 import type { Model, Prisma } from '../../platform/prisma/generated/client.js';
 import { PrismaService } from '../../platform/prisma/prisma.service.js';
@@ -14,6 +15,8 @@ export interface ModelRecord {
   defaultMaxTokens: number | null;
   capabilities: string[];
   fallbackModel: string | null;
+  /** What each organization may use of it. */
+  rateLimits: RateLimitSettings;
   status: CatalogStatus;
   /** Where the figures come from. */
   source: string;
@@ -62,7 +65,7 @@ export class ModelsRepository {
     return this.prisma.$transaction(async (transaction) => {
       await takeTurn(transaction);
       await change.check(lookupIn(transaction));
-      const { aliases, ...columns } = values;
+      const { aliases, ...columns } = columnsOf(values);
       await transaction.model.create({ data: { id, ...columns } });
       await writeAliases(transaction, id, aliases);
       const created = await getRecord(transaction, id);
@@ -87,7 +90,7 @@ export class ModelsRepository {
       await takeTurn(transaction);
       const before = await findRecord(transaction, id);
       if (!before) return null;
-      const { aliases, ...columns } = await decide(before, lookupIn(transaction));
+      const { aliases, ...columns } = columnsOf(await decide(before, lookupIn(transaction)));
       if (aliases === undefined && Object.keys(columns).length === 0) return before;
       await transaction.model.update({ where: { id }, data: columns });
       await transaction.$executeRaw`update model set updated_at = billing_now() where id = ${id}`;
@@ -193,4 +196,10 @@ const toDomain = (row: Model, aliases: string[]): ModelRecord => ({
   ...row,
   aliases,
   status: row.status as CatalogStatus,
+  rateLimits: row.rateLimits as RateLimitSettings,
+});
+
+const columnsOf = <Values extends Partial<ModelValues>>({ rateLimits, ...values }: Values) => ({
+  ...values,
+  ...(rateLimits === undefined ? {} : { rateLimits: storedRateLimits(rateLimits) }),
 });

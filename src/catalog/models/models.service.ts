@@ -29,6 +29,7 @@ export class ModelsService {
       defaultMaxTokens: body.default_max_tokens ?? null,
       capabilities: body.capabilities ?? [],
       fallbackModel: body.fallback_model ?? null,
+      rateLimits: body.rate_limits ?? {},
       status: body.status ?? 'active',
     };
     const check = async (lookup: ModelLookup): Promise<void> => {
@@ -83,6 +84,7 @@ function changes(body: UpdateModel): Partial<ModelValues> {
     defaultMaxTokens: body.default_max_tokens,
     capabilities: body.capabilities,
     fallbackModel: body.fallback_model,
+    rateLimits: body.rate_limits,
     status: body.status,
   };
   return Object.fromEntries(

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
+import { FaregateError } from '../../core/errors.js';
 import { publicId } from '../../core/ids.js';
 import type { TokenClass } from '../../core/token-usage.js';
 import { AuditLogRepository, type AuditEntry } from '../../platform/audit/audit-log.repository.js';
 import { Database } from '../../platform/database/database.service.js';
+import { sqlStateOf } from '../../platform/http/database-errors.js';
 import type { PriceKind } from '../price.js';
 
 /** What is sold: one class of one model, in one tier and currency, for all or for some. */
@@ -56,8 +58,14 @@ export interface PriceSituation {
   baseStartMs: number | null;
 }
 
+/** Who enters prices, what may refuse one, and how the audit log shows it. */
+export interface PriceChange extends Pick<AuditEntry, 'actor'> {
+  check: (situation: PriceSituation, price: NewPrice) => void;
+  view: (record: PriceRecord) => unknown;
+}
+
 /** The predecessor was ended by somebody else in the meantime. */
-export class PriceRaceError extends Error {
+class PriceRaceError extends Error {
   override readonly name = 'PriceRaceError';
 }
 
@@ -87,39 +95,57 @@ export class PricesRepository {
 
   /**
    * Stores a price, ends the open one before it, and appends the audit entry, all or nothing. `check` may throw to
-   * refuse. Throws PriceRaceError, or PostgreSQL's 23P01, when another price of the same sku came first.
+   * refuse. Throws conflict when another price of the same sku came first.
    */
-  create(
-    price: NewPrice,
-    change: Pick<AuditEntry, 'actor'> & {
-      check: (situation: PriceSituation) => void;
-      view: (record: PriceRecord) => unknown;
-    },
-  ): Promise<PriceRecord> {
-    return this.database.transaction(async (client) => {
-      const skuId = await getSkuId(client, price.sku);
-      const situation = await getSituation(client, skuId, price);
-      change.check(situation);
-      const startsAt = new Date(situation.startsAtMs).toISOString();
-      await endOpenPrice(client, skuId, { startsAt, expected: situation.latestStartMs !== null });
-      await client.query(
-        `insert into price_version (id, sku_id, unit_price_pico, valid, source, created_by)
-         values ($1, $2, $3, tstzrange($4, null), $5, $6)`,
-        [price.id, skuId, String(price.unitPricePico), startsAt, price.source, price.createdBy],
-      );
-      const created = await getRecord(client, price.id);
-      const after = change.view(created);
-      await this.audit.append(client, {
-        actor: change.actor,
-        action: 'price.create',
-        targetKind: 'price',
-        targetId: publicId('price', price.id),
-        organizationId: price.sku.organizationId ?? undefined,
-        after,
-        detail: { model: price.sku.modelId, token_class: price.sku.tokenClass, kind: price.sku.kind },
-      });
+  async create(price: NewPrice, change: PriceChange): Promise<PriceRecord> {
+    const [created] = await this.createAll([price], change);
+    if (!created) throw new Error(`price ${price.id} was just written and is not there`);
+    return created;
+  }
+
+  /** The same for several prices, all or none of them, in the order given. */
+  createAll(prices: readonly NewPrice[], change: PriceChange): Promise<PriceRecord[]> {
+    const write = this.database.transaction(async (client) => {
+      const created: PriceRecord[] = [];
+      for (const price of prices) {
+        const record = await store(client, price, change.check);
+        created.push(record);
+        await this.audit.append(client, {
+          actor: change.actor,
+          action: 'price.create',
+          targetKind: 'price',
+          targetId: publicId('price', price.id),
+          organizationId: price.sku.organizationId ?? undefined,
+          after: change.view(record),
+          detail: {
+            model: price.sku.modelId,
+            token_class: price.sku.tokenClass,
+            kind: price.sku.kind,
+          },
+        });
+      }
       return created;
     });
+    return write.catch(cameSecond);
+  }
+
+  /**
+   * Every price of one group (exactly this provider and customer, or none) that holds at an instant, and with
+   * `orLater` those that begin after it too. `at`: RFC 3339; null: now by the database's clock.
+   */
+  async listGroup(
+    group: Pick<Sku, 'kind' | 'providerId' | 'organizationId' | 'currency'>,
+    { at, orLater = false }: { at: string | null; orLater?: boolean },
+  ): Promise<PriceRecord[]> {
+    const rows = await this.database.query<PriceRow>(
+      `select ${COLUMNS} ${FROM}
+       where s.kind = $1 and s.provider_id is not distinct from $2::uuid and s.organization_id is not distinct from $3::uuid
+         and s.currency = $4 and (p.valid @> coalesce($5::timestamptz, billing_now())
+           or $6::boolean and lower(p.valid) > coalesce($5::timestamptz, billing_now()))
+       order by s.model_id, s.token_class, s.tier_from, lower(p.valid)`,
+      [group.kind, group.providerId, group.organizationId, group.currency, at, orLater],
+    );
+    return rows.map(toDomain);
   }
 
   /** Null when there is none. */
@@ -175,6 +201,25 @@ export class PricesRepository {
     );
     return row ?? { model: false, providerId: null, organization: false };
   }
+}
+
+/** Writes one price; `check` may refuse it once its situation is known. */
+async function store(
+  client: pg.PoolClient,
+  price: NewPrice,
+  check: PriceChange['check'],
+): Promise<PriceRecord> {
+  const skuId = await getSkuId(client, price.sku);
+  const situation = await getSituation(client, skuId, price);
+  check(situation, price);
+  const startsAt = new Date(situation.startsAtMs).toISOString();
+  await endOpenPrice(client, skuId, { startsAt, expected: situation.latestStartMs !== null });
+  await client.query(
+    `insert into price_version (id, sku_id, unit_price_pico, valid, source, created_by)
+     values ($1, $2, $3, tstzrange($4, null), $5, $6)`,
+    [price.id, skuId, String(price.unitPricePico), startsAt, price.source, price.createdBy],
+  );
+  return getRecord(client, price.id);
 }
 
 /** The row of a sku, made when it is new. */
@@ -249,3 +294,14 @@ async function getRecord(client: pg.PoolClient, id: string): Promise<PriceRecord
 }
 
 const toDomain = (row: PriceRow): PriceRecord => ({ ...row, unitPricePico: BigInt(row.unitPricePico) });
+
+/** Two prices for the same at the same time: the database lets one through (EXCLUDE constraint). */
+function cameSecond(thrown: unknown): never {
+  if (thrown instanceof PriceRaceError || sqlStateOf(thrown) === '23P01') {
+    throw new FaregateError('conflict', 'Another price for the same was entered at the same time.', {
+      code: 'price_conflict',
+      internal: thrown,
+    });
+  }
+  throw thrown;
+}

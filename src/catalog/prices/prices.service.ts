@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { FaregateError, invalidRequest } from '../../core/errors.js';
+import { type FaregateError, invalidRequest } from '../../core/errors.js';
 import { parsePublicId, publicId, uuidv7 } from '../../core/ids.js';
 import { parseUnitPrice } from '../../core/money.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
-import { sqlStateOf } from '../../platform/http/database-errors.js';
 import { listPage, readCursor, type ListPage } from '../../platform/http/list.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
 import { CatalogService } from '../catalog.service.js';
+import { authorOf } from './price-author.js';
+import { assertInOrder } from './price-order.js';
 import { priceView, type PriceView } from './price-view.js';
 import type { CreatePrice, ListPrices } from './prices.dto.js';
-import { PriceRaceError, PricesRepository, type PriceSituation, type Sku } from './prices.repository.js';
+import { PricesRepository, type Sku } from './prices.repository.js';
 import { judgePriceOf, unitOf } from './unit-price.js';
 
 /** What admins do with prices: enter one that takes over, and read them. */
@@ -30,10 +31,9 @@ export class PricesService {
       unitPricePico: parseUnitPrice(body.unit_price, unitOf(body.token_class)),
       validFrom: body.valid_from ? new Date(body.valid_from).toISOString() : null,
       source: 'admin',
-      createdBy: actor.keyId === '' ? `system:${actor.name}` : publicId('adminKey', actor.keyId),
+      createdBy: authorOf(actor),
     };
-    const check = (situation: PriceSituation): void => assertInOrder(situation, sku.tierFrom);
-    const created = await this.prices.create(price, { actor, check, view: priceView }).catch(cameSecond);
+    const created = await this.prices.create(price, { actor, check: assertInOrder, view: priceView });
     await this.catalog.refresh().catch(() => undefined);
     return priceView(created);
   }
@@ -105,33 +105,3 @@ const providerNames = (provider: string | undefined) => ({
 
 const noSuchProvider = (): FaregateError =>
   invalidRequest('provider must be the slug or id of a provider', 'provider');
-
-/** Throws when a price would change the past, or would begin a group of tiers that has no lowest one. */
-function assertInOrder(situation: PriceSituation, tierFrom: number): void {
-  const { nowMs, startsAtMs, latestStartMs, baseStartMs } = situation;
-  if (latestStartMs !== null && startsAtMs <= latestStartMs) {
-    const latest = new Date(latestStartMs).toISOString();
-    throw invalidRequest(`valid_from must be after ${latest}, where the latest price begins`, 'valid_from');
-  }
-  // A millisecond of grace: what "now" means was cut to whole milliseconds.
-  if (latestStartMs !== null && startsAtMs < Math.floor(nowMs)) {
-    throw invalidRequest('valid_from must not lie in the past', 'valid_from');
-  }
-  if (tierFrom > 0 && (baseStartMs === null || baseStartMs > startsAtMs)) {
-    throw invalidRequest(
-      'tier_from above 0 needs a price with tier_from 0, for the same customers and providers, by then',
-      'tier_from',
-    );
-  }
-}
-
-/** Two prices for the same at the same time: the database lets one through (EXCLUDE constraint). */
-function cameSecond(thrown: unknown): never {
-  if (thrown instanceof PriceRaceError || sqlStateOf(thrown) === '23P01') {
-    throw new FaregateError('conflict', 'Another price for the same was entered at the same time.', {
-      code: 'price_conflict',
-      internal: thrown,
-    });
-  }
-  throw thrown;
-}

@@ -1,9 +1,9 @@
 import { MoneyFormatError, parseUnitPrice, type PriceUnit } from '../../core/money.js';
 import type { TokenClass } from '../../core/token-usage.js';
 
-/** What a price of a class is quoted for. */
+/** What a price of a class is quoted for: a search, a full-content result, or a million tokens. */
 export const unitOf = (tokenClass: TokenClass): PriceUnit =>
-  tokenClass === 'search' ? 'per_call' : 'per_million';
+  tokenClass.startsWith('search') ? 'per_call' : 'per_million';
 
 /** Why a text is no price of any class; null when it may be one. */
 export function judgeUnitPrice(value: unknown): string | null {

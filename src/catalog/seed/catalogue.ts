@@ -14,6 +14,15 @@ export const SEARCH_PRICE: SeedPrice = {
   source: 'https://docs.octen.ai pricing (stored copy, read 2026-11)',
 };
 
+/**
+ * A full-content result beyond the first ten of a search: $0.5 per 1,000 results (docs.octen.ai; statement 57).
+ */
+export const FULL_CONTENT_PRICE: SeedPrice = {
+  tokenClass: 'search_full_content',
+  unitPrice: '0.0005',
+  source: 'https://docs.octen.ai pricing (stored copy, read 2026-11)',
+};
+
 /** The fifteen models of the seeds. */
 export const CATALOGUE: readonly SeedModel[] = [
   ...CLAUDE_MODELS,

@@ -5,7 +5,7 @@ export interface SeedPrice {
   tokenClass: TokenClass;
   /** Holds for calls with at least this many input tokens; absent: for all. */
   tierFrom?: number;
-  /** Decimal text per 1M tokens, or per call for `search`. */
+  /** Decimal text per 1M tokens, per call for `search`, per result for `search_full_content`. */
   unitPrice: string;
   /** Where this figure comes from; absent: where the model's others do. */
   source?: string;

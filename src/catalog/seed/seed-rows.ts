@@ -1,7 +1,7 @@
 import { uuidv7 } from '../../core/ids.js';
 import { parseUnitPrice } from '../../core/money.js';
 import { unitOf } from '../prices/unit-price.js';
-import { CATALOGUE, SEARCH_PRICE } from './catalogue.js';
+import { CATALOGUE, FULL_CONTENT_PRICE, SEARCH_PRICE } from './catalogue.js';
 import type { SeedModel } from './seed-model.js';
 
 /** The built-in upstream's two faces: one account per wire language. */
@@ -44,7 +44,7 @@ export interface PriceRow {
 /** The list prices of all models, and the cost prices of their simulated deployments. */
 export function priceRows(models: readonly SeedModel[] = CATALOGUE): PriceRow[] {
   return models.flatMap((model) =>
-    [...model.prices, SEARCH_PRICE].flatMap(
+    [...model.prices, SEARCH_PRICE, FULL_CONTENT_PRICE].flatMap(
       ({ tokenClass, tierFrom = 0, unitPrice, source = model.source }) => {
         const pico = parseUnitPrice(unitPrice, unitOf(tokenClass));
         const common = { model: model.id, class: tokenClass, tier: tierFrom };

@@ -1,0 +1,21 @@
+import { invalidRequest } from '../../core/errors.js';
+import type { NewPrice, PriceSituation } from './prices.repository.js';
+
+/** Throws when a price would change the past, or would begin a group of tiers that has no lowest one. */
+export function assertInOrder(situation: PriceSituation, { sku }: Pick<NewPrice, 'sku'>): void {
+  const { nowMs, startsAtMs, latestStartMs, baseStartMs } = situation;
+  if (latestStartMs !== null && startsAtMs <= latestStartMs) {
+    const latest = new Date(latestStartMs).toISOString();
+    throw invalidRequest(`valid_from must be after ${latest}, where the latest price begins`, 'valid_from');
+  }
+  // A millisecond of grace: what "now" means was cut to whole milliseconds.
+  if (latestStartMs !== null && startsAtMs < Math.floor(nowMs)) {
+    throw invalidRequest('valid_from must not lie in the past', 'valid_from');
+  }
+  if (sku.tierFrom > 0 && (baseStartMs === null || baseStartMs > startsAtMs)) {
+    throw invalidRequest(
+      'tier_from above 0 needs a price with tier_from 0, for the same customers and providers, by then',
+      'tier_from',
+    );
+  }
+}
