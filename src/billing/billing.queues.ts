@@ -6,8 +6,15 @@ export const BILLING_QUEUES = {
   rollup: 'billing-rollup',
   holdSweep: 'billing-hold-sweep',
   creditExpiry: 'billing-credit-expiry',
+  periodClose: 'billing-period-close',
+  finalization: 'billing-finalization',
+  collection: 'billing-collection',
+  corrections: 'billing-corrections',
   audit: 'billing-audit',
   cleanup: 'billing-cleanup',
+  payments: 'billing-payments',
+  autoTopUp: 'billing-auto-top-up',
+  notifications: 'billing-notifications',
 } as const;
 
 export type BillingQueue = (typeof BILLING_QUEUES)[keyof typeof BILLING_QUEUES];
@@ -27,6 +34,13 @@ export const BILLING_SCHEDULES: readonly Schedule[] = [
   { queue: BILLING_QUEUES.rollup, id: 'every-2-seconds', repeat: { every: 2_000 } },
   { queue: BILLING_QUEUES.holdSweep, id: 'every-30-seconds', repeat: { every: 30_000 } },
   { queue: BILLING_QUEUES.creditExpiry, id: 'every-minute', repeat: { every: 60_000 } },
+  { queue: BILLING_QUEUES.periodClose, id: 'every-minute', repeat: { every: 60_000 } },
+  { queue: BILLING_QUEUES.finalization, id: 'every-minute', repeat: { every: 60_000 } },
+  { queue: BILLING_QUEUES.collection, id: 'every-minute', repeat: { every: 60_000 } },
+  { queue: BILLING_QUEUES.corrections, id: 'every-minute', repeat: { every: 60_000 } },
+  { queue: BILLING_QUEUES.payments, id: 'every-5-seconds', repeat: { every: 5_000 } },
+  { queue: BILLING_QUEUES.notifications, id: 'every-5-seconds', repeat: { every: 5_000 } },
+  { queue: BILLING_QUEUES.autoTopUp, id: 'every-5-seconds', repeat: { every: 5_000 } },
   { queue: BILLING_QUEUES.audit, id: 'nightly', repeat: { pattern: '0 3 * * *', tz: 'UTC' } },
   { queue: BILLING_QUEUES.cleanup, id: 'daily', repeat: { pattern: '30 3 * * *', tz: 'UTC' } },
 ];

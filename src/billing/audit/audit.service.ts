@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Snapshot } from '../../platform/database/snapshot.service.js';
-import { CHECKS, type Check } from './checks.js';
+import type { Check } from './check.js';
+import { CHECKS } from './checks.js';
 
 /** What one check found. */
 export interface CheckResult {

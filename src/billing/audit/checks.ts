@@ -1,15 +1,6 @@
-/**
- * The books checks. Each is a query that names what is wrong and finds nothing while the books are right; all run
- * on one snapshot. The numbers with I follow the usual auditor's list (I15 to I25 are about invoices and payments),
- * those with F are about what is Faregate's own.
- */
-export interface Check {
-  id: string;
-  /** What holds when the check finds nothing. */
-  title: string;
-  /** Selects one text column `id` per violation. */
-  sql: string;
-}
+import type { Check } from './check.js';
+import { INVOICE_BOOK_CHECKS, INVOICE_CHECKS } from './invoice-checks.js';
+import { PAYMENT_CHECKS } from './payment-checks.js';
 
 /** How long an expired hold may stay open before that is a fault: the sweep runs every 30 seconds. */
 const SWEEP_GRACE = `interval '10 minutes'`;
@@ -21,16 +12,18 @@ const EXPIRY_GRACE = `interval '1 hour'`;
 const LEDGER_CHECKS: Check[] = [
   {
     id: 'I01',
-    title: 'every ledger transaction has two entries or more, one currency, and sums to zero',
+    title:
+      'every ledger transaction has two entries or more, one currency and legal entity, and sums to zero',
     sql: `select t.id::text as id from ledger_transaction t left join ledger_entry e on e.transaction_id = t.id
             left join ledger_account a on a.id = e.account_id
-          group by t.id having coalesce(sum(e.amount_nano), 1) <> 0 or count(*) < 2 or count(distinct a.currency) <> 1`,
+          group by t.id having coalesce(sum(e.amount_nano), 1) <> 0 or count(*) < 2
+            or count(distinct (a.currency, a.legal_entity_id)) <> 1`,
   },
   {
     id: 'I02',
-    title: 'the whole ledger sums to zero in each currency',
-    sql: `select a.currency::text as id from ledger_entry e join ledger_account a on a.id = e.account_id
-          group by a.currency having sum(e.amount_nano) <> 0`,
+    title: 'the whole ledger of each legal entity sums to zero in each currency',
+    sql: `select concat_ws('|', a.legal_entity_id, a.currency) as id from ledger_entry e join ledger_account a on a.id = e.account_id
+          group by a.legal_entity_id, a.currency having sum(e.amount_nano) <> 0`,
   },
   {
     id: 'I03',
@@ -44,7 +37,7 @@ const LEDGER_CHECKS: Check[] = [
     title: 'a wallet holds what the ledger owes it, less usage not yet posted',
     sql: `select w.id::text as id from wallet w
             left join (select a.wallet_id, -sum(e.amount_nano) as owed from ledger_entry e join ledger_account a on a.id = e.account_id
-                       where a.kind in ('deferred_revenue', 'promo_credit', 'contract_asset') group by 1) l on l.wallet_id = w.id
+                       where a.kind in ('deferred_revenue', 'promo_credit', 'contract_asset', 'receivable_usage') group by 1) l on l.wallet_id = w.id
             left join (select u.wallet_id, sum(u.amount_nano) as queued from usage_pending p join usage_event u on u.id = p.event_id
                        group by 1) q on q.wallet_id = w.id
           where w.balance_nano <> coalesce(l.owed, 0) - coalesce(q.queued, 0)`,
@@ -224,6 +217,37 @@ const CREDIT_CHECKS: Check[] = [
   },
 ];
 
+const PERIOD_CHECKS: Check[] = [
+  {
+    id: 'F13',
+    title: 'no usage was recorded in a period after it stopped taking any',
+    sql: `select e.id::text as id from billing_period p join usage_event e on e.period_id = p.id
+          where p.closing_at is not null and e.recorded_at > p.closing_at`,
+  },
+  {
+    id: 'F14',
+    title: 'a closed period has no usage that waits to be posted',
+    sql: `select e.id::text as id from usage_pending q join usage_event e on e.id = q.event_id
+            join billing_period p on p.id = e.period_id where p.status = 'closed'`,
+  },
+  {
+    id: 'F15',
+    title: 'how the usage of a period was paid is the sum of how its events were paid',
+    sql: `select k as id from (
+            select concat_ws('|', e.period_id, e.wallet_id) as k, e.amount_nano::numeric as charged,
+                   sign(e.amount_nano) * coalesce(f.promo, 0) as promo, sign(e.amount_nano) * coalesce(f.postpaid, 0) as postpaid
+            from usage_event e left join lateral (
+              select sum(u.amount_nano) filter (where u.funding = 'prepaid_promo') as promo,
+                     sum(u.amount_nano) filter (where u.funding = 'postpaid') as postpaid
+              from usage_funding u where u.event_id = e.id) f on true
+            where not exists (select 1 from usage_pending q where q.event_id = e.id)
+            union all
+            select concat_ws('|', period_id, wallet_id), -(paid_nano + promo_nano + postpaid_nano), -promo_nano, -postpaid_nano
+            from period_funding) z
+          group by k having sum(charged) <> 0 or sum(promo) <> 0 or sum(postpaid) <> 0`,
+  },
+];
+
 /** The tables every call writes have no foreign keys, for speed; what they would have kept is checked here. */
 const REFERENCE_CHECKS: Check[] = [
   {
@@ -254,6 +278,10 @@ export const CHECKS: readonly Check[] = [
   ...HOLD_CHECKS,
   ...USAGE_CHECKS,
   ...CREDIT_CHECKS,
+  ...PERIOD_CHECKS,
+  ...INVOICE_CHECKS,
+  ...INVOICE_BOOK_CHECKS,
+  ...PAYMENT_CHECKS,
   ...REFERENCE_CHECKS,
 ].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 

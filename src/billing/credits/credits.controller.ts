@@ -1,4 +1,4 @@
-import { Body, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { publicId, uuidv7 } from '../../core/ids.js';
 import { parseNano } from '../../core/money.js';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
@@ -7,12 +7,16 @@ import { OperationKey } from '../../platform/http/idempotency.interceptor.js';
 import { ListQuery } from '../../platform/http/list.dto.js';
 import { listPage, readCursor } from '../../platform/http/list.js';
 import { PublicIdPipe } from '../../platform/http/public-id.pipe.js';
-import { CreateCreditDto, showCredit } from './credits.dto.js';
+import { CreditRevocation } from './credit-revocation.service.js';
+import { CreateCreditDto, RevokeCreditDto, showCredit } from './credits.dto.js';
 import { CreditsService } from './credits.service.js';
 
 @AdminController('organizations/:organization/credits', 'credits')
 export class CreditsController {
-  constructor(private readonly credits: CreditsService) {}
+  constructor(
+    private readonly credits: CreditsService,
+    private readonly revocation: CreditRevocation,
+  ) {}
 
   /** Gives an organization credit. */
   @Post()
@@ -37,6 +41,19 @@ export class CreditsController {
       actor,
     );
     return showCredit(grant);
+  }
+
+  /** Takes back what is unspent of promo or goodwill credit; what open calls hold of it stays. */
+  @Post(':credit/revoke')
+  @HttpCode(200)
+  @AdminAccess('owner', 'finance')
+  async revoke(
+    @Param('organization', new PublicIdPipe('organization')) organizationId: string,
+    @Param('credit', new PublicIdPipe('credit')) creditId: string,
+    @Body() body: RevokeCreditDto,
+    @Actor() actor: AdminActor,
+  ) {
+    return showCredit(await this.revocation.revoke({ organizationId, creditId, reason: body.reason }, actor));
   }
 
   /** Its credit grants with what is left of each, newest first. */

@@ -36,6 +36,13 @@ export class CreateCreditDto {
   expires_at?: string | null;
 }
 
+/** Body of POST …/credits/{credit}/revoke. */
+export class RevokeCreditDto {
+  @ApiProperty({ example: 'Given by mistake', description: 'Stands in the ledger and the audit log.' })
+  @IsText({ max: 500 })
+  reason!: string;
+}
+
 /** A credit grant as the API shows it. */
 export const showCredit = (grant: CreditGrant) => ({
   object: 'credit',

@@ -112,6 +112,24 @@ export class CreditsRepository {
     return rows[0] ? toGrant(rows[0]) : null;
   }
 
+  /** A lot of an organization; null when it has no such one. */
+  async findGrant(client: PoolClient, organizationId: string, id: string): Promise<CreditGrant | null> {
+    const { rows } = await client.query<GrantRow>(
+      `select ${COLUMNS} from ${TABLES} where g.organization_id = $1 and g.id = $2`,
+      [organizationId, id],
+    );
+    return rows[0] ? toGrant(rows[0]) : null;
+  }
+
+  /** What expiry and revocation took from a lot so far; grows with each taking. */
+  async sumTaken(client: PoolClient, id: string): Promise<bigint> {
+    const { rows } = await client.query<{ nano: string }>(
+      'select coalesce(sum(amount_nano), 0) as nano from grant_move where grant_id = $1 and kind = $2',
+      [id, 'expire'],
+    );
+    return BigInt(rows[0]?.nano ?? 0);
+  }
+
   /** Grants of an organization, newest first, older than `beforeId` when that is given. */
   async list(organizationId: string, limit: number, beforeId?: string): Promise<CreditGrant[]> {
     const rows = await this.database.query<GrantRow>(

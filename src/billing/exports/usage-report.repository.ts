@@ -1,162 +1,133 @@
 import { Injectable } from '@nestjs/common';
-import pg, { type Client } from 'pg';
+import type { Client } from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
 import { Snapshot } from '../../platform/database/snapshot.service.js';
-import { splitByFunding, type FundedLine, type UsageLine } from './funded-line.js';
+import { copyStatement, countStatement, type RowSource } from './copy-statement.js';
+import type { Notation } from './export-column.js';
+import { boundarySql, wholeOf, type ReportPlan, type UsageReport } from './report-plan.js';
+import { endOf, filterSql, type Place } from './usage-filter.js';
 
-/** What to report: events recorded in `[from, to)` that match every filter given. */
-export interface UsageFilter {
-  from: Date;
-  to: Date;
-  organizationId?: string | undefined;
-  projectId?: string | undefined;
-  keyId?: string | undefined;
-  /** The model's id. */
-  model?: string | undefined;
-  /** The provider's slug. */
-  provider?: string | undefined;
+/** Events read with one statement: what PostgreSQL sorts at a time. */
+const SLICE_EVENTS = 100_000;
+
+/** A sum over a whole report: decimal text, in a currency. */
+export interface ReportSum {
+  name: string;
+  currency: string;
+  sum: string;
 }
 
-/** Events read at a time; what a slow reader makes wait in memory. */
-const PAGE = 2_000;
+/** Reads one report from one unchanging state of the database. */
+export interface ReportReader {
+  /** The rows as PostgreSQL writes them in this notation, in pieces. */
+  copy: (notation: Notation) => AsyncGenerator<Buffer>;
+  /** Rows of the report, counted no further than one above the limit. */
+  count: (limit: number) => Promise<number>;
+  countEvents: () => Promise<number>;
+  sums: () => Promise<ReportSum[]>;
+  /** Events that are read; for a measure of progress. */
+  eventsRead: () => number;
+}
 
-const PAGE_SQL = `
-with page as (
-  select * from usage_event e
-  where (e.recorded_at, e.id) > ($1::timestamptz, $2::uuid) and e.recorded_at < $3::timestamptz
-    and ($4::uuid is null or e.organization_id = $4) and ($5::uuid is null or e.project_id = $5)
-    and ($6::uuid is null or e.api_key_id = $6) and ($7::text is null or e.model_id = $7)
-    and ($8::text is null or e.provider_id = (select id from provider where slug = $8))
-  order by e.recorded_at, e.id limit ${PAGE})
-select e.id as "eventId", e.request_id as "requestId", e.kind, e.reverses_id as "reversesId", e.occurred_at as "occurredAt",
-  e.recorded_at as "recordedAt", e.recorded_at::text as place, p.starts_at as "periodStart", p.ends_at as "periodEnd",
-  e.organization_id as "organizationId", o.name as "organizationName", b.id as "billingAccountId", e.project_id as "projectId",
-  j.name as "projectName", j.tags ->> 'cost_center' as "costCenter", j.tags::text as "tagsJson", e.api_key_id as "keyId",
-  k.name as "keyName", r.end_user as "endUser", v.slug as provider, r.model_requested as "modelRequested", e.model_id as model,
-  d.region, e.currency, e.cost_currency as "costCurrency", e.estimated, r.http_status as "httpStatus", r.streamed,
-  l.token_class as "tokenClass", l.price_version_id as "priceVersionId", l.quantity, l.unit_price_pico as "unitPricePico",
-  coalesce(n.unit_price_pico, l.unit_price_pico) as "listUnitPricePico", l.amount_nano - l.absorbed_nano as "amountNano",
-  l.cost_nano as "costNano", abs(l.absorbed_nano) as "absorbedNano", l.before_nano as "beforeNano",
-  abs(e.amount_nano) as "chargedNano", coalesce(f.promo_nano, 0) as "promoNano", coalesce(f.postpaid_nano, 0) as "postpaidNano",
-  not exists (select 1 from usage_pending q where q.event_id = e.id) as posted
-from page e
-join billing_period p on p.id = e.period_id
-join organization o on o.id = e.organization_id
-join project j on j.id = e.project_id
-join api_key k on k.id = e.api_key_id
-join provider v on v.id = e.provider_id
-left join billing_account b on b.organization_id = e.organization_id
-left join request r on r.id = e.request_id
-left join deployment d on d.id = r.deployment_id
-cross join lateral (
-  select x.*, coalesce(sum(abs(x.amount_nano - x.absorbed_nano)) over (order by x.token_class, x.price_version_id
-    rows between unbounded preceding and 1 preceding), 0) as before_nano
-  from usage_event_line x where x.event_id = e.id) l
-left join lateral (
-  select sum(y.amount_nano) filter (where y.funding = 'prepaid_promo') as promo_nano,
-         sum(y.amount_nano) filter (where y.funding = 'postpaid') as postpaid_nano
-  from usage_funding y where y.event_id = e.id) f on true
-left join lateral (
-  select w.unit_price_pico from price_version c join sku s on s.id = c.sku_id
-    join sku t on t.kind = 'list' and t.organization_id is null and t.model_id = s.model_id and t.token_class = s.token_class
-      and t.tier_from = s.tier_from and t.currency = s.currency and coalesce(t.provider_id, e.provider_id) = e.provider_id
-    join price_version w on w.sku_id = t.id and w.valid @> e.priced_at
-  where c.id = l.price_version_id and s.organization_id is not null
-  order by t.provider_id is null limit 1) n on true
-order by e.recorded_at, e.id, l.token_class, l.price_version_id`;
-
-type Texts =
-  | 'quantity'
-  | 'unitPricePico'
-  | 'listUnitPricePico'
-  | 'amountNano'
-  | 'costNano'
-  | 'absorbedNano'
-  | 'beforeNano'
-  | 'chargedNano'
-  | 'promoNano'
-  | 'postpaidNano';
-
-type Row = { [Key in Exclude<keyof UsageLine, Texts>]: UsageLine[Key] | null } & Record<Texts, string> & {
-    place: string;
-    posted: boolean;
-  };
-
-/** Reads the usage report from one unchanging state, a page at a time and only as fast as it is taken. */
 @Injectable()
 export class UsageReportRepository {
   constructor(private readonly snapshot: Snapshot) {}
 
-  /** Pages of rows in the order in which usage was recorded. */
-  read(filter: UsageFilter): AsyncGenerator<FundedLine[]> {
-    return this.snapshot.iterate((client) => readPages(client, filter));
+  /** Lets `work` read the report; the snapshot ends with it, or when its reader leaves. */
+  read<Piece>(
+    report: UsageReport,
+    plan: ReportPlan,
+    work: (reader: ReportReader) => AsyncGenerator<Piece>,
+  ): AsyncGenerator<Piece> {
+    return this.snapshot.iterate((client) => work(new SnapshotReader(client, report, plan)));
+  }
+
+  /** Rows of one statement from a snapshot of their own, in pieces. */
+  copy(statement: string): AsyncGenerator<Buffer> {
+    return this.snapshot.iterate((client) => copied(client, statement));
   }
 }
 
-async function* readPages(client: Client, filter: UsageFilter): AsyncGenerator<FundedLine[]> {
-  // No id is smaller than this one: the first page begins with the first instant itself.
-  let after = { place: filter.from.toISOString(), eventId: '00000000-0000-0000-0000-000000000000' };
-  for (;;) {
-    // Not prepared: planned anew, each page uses the index that suits the filters that are really given.
-    const { rows } = await client.query<Row>({
-      text: PAGE_SQL,
-      types: rememberingTimes(),
-      values: [
-        after.place,
-        after.eventId,
-        filter.to,
-        filter.organizationId ?? null,
-        filter.projectId ?? null,
-        filter.keyId ?? null,
-        filter.model ?? null,
-        filter.provider ?? null,
-      ],
-    });
-    const last = rows.at(-1);
-    if (!last) return;
-    yield rows.flatMap(toFundedLines);
-    after = { place: last.place, eventId: last.eventId as string };
+class SnapshotReader implements ReportReader {
+  private done = 0;
+
+  constructor(
+    private readonly client: Client,
+    private readonly report: UsageReport,
+    private readonly plan: ReportPlan,
+  ) {}
+
+  async *copy(notation: Notation): AsyncGenerator<Buffer> {
+    // A hash table or a sort of one slice stays in memory; whole tables are joined by their indexes.
+    await this.client.query(`set local work_mem = '64MB'; set local jit = off`);
+    for await (const source of this.parts()) {
+      yield* copied(this.client, copyStatement(this.plan.columns, source, notation));
+    }
+  }
+
+  async count(limit: number): Promise<number> {
+    let rows = 0;
+    for await (const source of this.parts()) {
+      const answer = await this.client.query<{ rows: number }>(countStatement(source, limit - rows));
+      rows += answer.rows[0]?.rows ?? 0;
+      if (rows > limit) break;
+    }
+    this.done = 0;
+    return rows;
+  }
+
+  async countEvents(): Promise<number> {
+    const { rows } = await this.client.query<{ n: string }>(
+      `select count(*) as n from usage_event e where ${filterSql(this.report)}`,
+    );
+    return Number(rows[0]?.n);
+  }
+
+  async sums(): Promise<ReportSum[]> {
+    return (await this.client.query<ReportSum>(this.plan.sumsSql)).rows;
+  }
+
+  eventsRead(): number {
+    return this.done;
+  }
+
+  private async *parts(): AsyncGenerator<RowSource> {
+    yield* this.report.granularity === 'request' ? this.slices() : this.spans(this.report.granularity);
+    yield* this.plan.documents;
+  }
+
+  private async *slices(): AsyncGenerator<RowSource> {
+    let { after } = wholeOf(this.report);
+    for (;;) {
+      const { rows } = await this.client.query<Place>(boundarySql(this.report, after, SLICE_EVENTS));
+      const [upTo] = rows;
+      yield this.plan.usage(this.report, { after, upTo });
+      this.done += SLICE_EVENTS;
+      if (upTo === undefined) return;
+      after = upTo;
+    }
+  }
+
+  /** Each day or month that has usage, one after another. */
+  private async *spans(granularity: 'day' | 'month'): AsyncGenerator<RowSource> {
+    const { to } = this.report;
+    let { from } = this.report;
+    while (from < to) {
+      const { rows } = await this.client.query<{ at: Date }>(
+        `select e.recorded_at as at from usage_event e where ${filterSql({ ...this.report, from })}
+         order by e.recorded_at, e.id limit 1`,
+      );
+      const [first] = rows;
+      if (first === undefined) return;
+      const end = endOf(granularity, first.at);
+      const span = { ...this.report, from, to: end < to ? end : to };
+      yield this.plan.usage(span, wholeOf(span));
+      from = end;
+    }
   }
 }
 
-/** Reads each time of a page once: lines share those of their event and of its period, and reading is dear. */
-function rememberingTimes(): pg.CustomTypesConfig {
-  const { TIMESTAMPTZ } = pg.types.builtins;
-  const times = new Map<string, unknown>();
-  const readTime = pg.types.getTypeParser(TIMESTAMPTZ, 'text') as (text: string) => unknown;
-  const remember = (text: string): unknown => {
-    const known = times.get(text) ?? readTime(text);
-    times.set(text, known);
-    return known;
-  };
-  const getTypeParser = (oid: number, format: 'text') =>
-    oid === TIMESTAMPTZ ? remember : pg.types.getTypeParser(oid, format);
-  return { getTypeParser: getTypeParser as typeof pg.types.getTypeParser };
-}
-
-function toFundedLines(row: Row): FundedLine[] {
-  const { posted, absorbedNano, beforeNano, chargedNano, promoNano, postpaidNano } = row;
-  const line = {
-    ...row,
-    reversesId: row.reversesId ?? undefined,
-    billingAccountId: row.billingAccountId ?? undefined,
-    costCenter: row.costCenter ?? undefined,
-    endUser: row.endUser ?? undefined,
-    modelRequested: row.modelRequested ?? undefined,
-    region: row.region ?? undefined,
-    httpStatus: row.httpStatus ?? undefined,
-    streamed: row.streamed ?? undefined,
-    quantity: BigInt(row.quantity),
-    unitPricePico: BigInt(row.unitPricePico),
-    listUnitPricePico: BigInt(row.listUnitPricePico),
-    amountNano: BigInt(row.amountNano),
-    costNano: BigInt(row.costNano),
-  } as UsageLine;
-  return splitByFunding(line, {
-    posted,
-    absorbedNano: BigInt(absorbedNano),
-    beforeNano: BigInt(beforeNano),
-    chargedNano: BigInt(chargedNano),
-    promoNano: BigInt(promoNano),
-    postpaidNano: BigInt(postpaidNano),
-  });
+async function* copied(client: Client, statement: string): AsyncGenerator<Buffer> {
+  const stream = client.query(copyTo(statement));
+  for await (const piece of stream) yield piece as Buffer;
 }

@@ -9,7 +9,9 @@ const CHECKPOINT_MS = 2_000;
 
 const HEARTBEAT = `
   INSERT INTO gateway_process (id, host, journal_pending) VALUES ($1, $2, $3)
-  ON CONFLICT (id) DO UPDATE SET seen_at = billing_now(), journal_pending = excluded.journal_pending`;
+  ON CONFLICT (id) DO UPDATE SET seen_at = billing_now(), journal_pending = excluded.journal_pending
+  RETURNING (SELECT count(*)::int FROM gateway_process
+             WHERE id <> $1 AND seen_at > billing_now() - interval '15 seconds') AS others`;
 
 /** A call under way: what its settlement would be if it ended now, or undefined when there is nothing to record. */
 export interface RunningCall {
@@ -23,6 +25,8 @@ export interface RunningCall {
 @Injectable()
 export class GatewayProcess implements OnModuleInit, OnApplicationShutdown {
   readonly id = uuidv7();
+  /** API processes that shared the work when this one last asked, itself included. */
+  processesAlive = 1;
   /** Set by the settlement journal: entries not yet in the database. */
   journalPending: () => number = () => 0;
   private readonly running = new Map<string, RunningCall>();
@@ -70,7 +74,9 @@ export class GatewayProcess implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async beat(): Promise<void> {
-    await this.database.query(HEARTBEAT, [this.id, hostname(), this.journalPending()]);
+    const values = [this.id, hostname(), this.journalPending()];
+    const [row] = await this.database.query<{ others: number }>(HEARTBEAT, values);
+    this.processesAlive = 1 + (row?.others ?? 0);
   }
 
   private async checkpoint(): Promise<void> {

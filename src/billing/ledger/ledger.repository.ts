@@ -11,14 +11,18 @@ export interface TransactionDraft {
   idempotencyKey: string;
   kind: string;
   organizationId: string;
-  walletId: string;
+  /** Null: no account of a wallet is touched. */
+  walletId: string | null;
   currency: string;
   description: string;
   postings: Posting[];
+  /** The idempotency key of the transaction this one takes back, which no other may take back again; absent: none. */
+  reversesKey?: string | undefined;
 }
 
 interface AccountRow {
   id: string;
+  legal_entity_id: string;
   kind: AccountKind;
   wallet_id: string | null;
   currency: string;
@@ -35,8 +39,8 @@ interface LotRow {
   consumed_nano: string;
 }
 
-const accountKey = (kind: string, walletId: string | null, currency: string) =>
-  `${kind}|${walletId ?? ''}|${currency}`;
+const accountKey = (entityId: string, kind: string, walletId: string | null, currency: string) =>
+  `${entityId}|${kind}|${walletId ?? ''}|${currency}`;
 
 /** Reads and writes the ledger and the lots. Every call belongs to the caller's database transaction. */
 @Injectable()
@@ -69,16 +73,24 @@ export class LedgerRepository {
   /** Writes the transactions with all their entries. A repeated idempotency key is an error. */
   async post(client: PoolClient, drafts: TransactionDraft[]): Promise<void> {
     if (drafts.length === 0) return;
-    const accounts = await this.accountsFor(client, drafts);
+    const entities = await findEntities(client, drafts);
+    const keyOf = (draft: TransactionDraft, kind: AccountKind) => accountOf(draft, kind, entities);
+    const accounts = await this.accountsFor(
+      client,
+      drafts.flatMap((d) => d.postings.map((p) => keyOf(d, p.account))),
+    );
     await client.query(
-      `insert into ledger_transaction (id, idempotency_key, kind, organization_id, description)
-       select * from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[])`,
+      `insert into ledger_transaction (id, idempotency_key, kind, organization_id, description, reverses_id)
+       select d.id, d.key, d.kind, d.organization_id, d.description, (select t.id from ledger_transaction t where t.idempotency_key = d.reverses)
+       from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[])
+         as d(id, key, kind, organization_id, description, reverses)`,
       [
         drafts.map((d) => d.id),
         drafts.map((d) => d.idempotencyKey),
         drafts.map((d) => d.kind),
         drafts.map((d) => d.organizationId),
         drafts.map((d) => d.description),
+        drafts.map((d) => d.reversesKey ?? null),
       ],
     );
     const entries = drafts.flatMap((d) => d.postings.map((p) => ({ draft: d, ...p })));
@@ -87,7 +99,7 @@ export class LedgerRepository {
        select * from unnest($1::uuid[], $2::uuid[], $3::bigint[])`,
       [
         entries.map((e) => e.draft.id),
-        entries.map((e) => accounts.get(accountOf(e.draft, e.account))),
+        entries.map((e) => accounts.get(keyOf(e.draft, e.account))),
         entries.map((e) => e.amountNano),
       ],
     );
@@ -96,7 +108,12 @@ export class LedgerRepository {
   /** Records what lots gave, got back or lost; each move names its ledger transaction. */
   async recordMoves(
     client: PoolClient,
-    moves: { lotId: string; kind: LotMove['kind'] | 'expire'; amountNano: bigint; transactionId: string }[],
+    moves: {
+      lotId: string;
+      kind: LotMove['kind'] | 'expire' | 'refund';
+      amountNano: bigint;
+      transactionId: string;
+    }[],
   ): Promise<void> {
     if (moves.length === 0) return;
     await client.query(
@@ -111,41 +128,64 @@ export class LedgerRepository {
     );
   }
 
-  /** The id of every account the drafts touch; those that do not exist yet are made. */
-  private async accountsFor(client: PoolClient, drafts: TransactionDraft[]): Promise<Map<string, string>> {
-    const keys = [...new Set(drafts.flatMap((d) => d.postings.map((p) => accountOf(d, p.account))))].sort();
+  /** The id of every account named; those that do not exist yet are made. */
+  private async accountsFor(client: PoolClient, wanted: string[]): Promise<Map<string, string>> {
+    const keys = [...new Set(wanted)].sort();
     const found = await findAccounts(client, keys);
     const missing = keys.filter((key) => !found.has(key));
     if (missing.length === 0) return found;
     await client.query(
-      `insert into ledger_account (id, kind, wallet_id, currency)
-       select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[]) on conflict do nothing`,
+      `insert into ledger_account (id, legal_entity_id, kind, wallet_id, currency)
+       select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[]) on conflict do nothing`,
       [missing.map(() => uuidv7()), ...columns(missing)],
     );
     return new Map([...found, ...(await findAccounts(client, missing))]);
   }
 }
 
-const accountOf = (draft: TransactionDraft, kind: AccountKind): string =>
-  accountKey(kind, WALLET_ACCOUNTS.has(kind) ? draft.walletId : null, draft.currency);
+function accountOf(draft: TransactionDraft, kind: AccountKind, entities: Map<string, string>): string {
+  const entityId = entities.get(draft.organizationId);
+  if (entityId === undefined) throw new Error(`organization ${draft.organizationId} has no billing account`);
+  if (!WALLET_ACCOUNTS.has(kind)) return accountKey(entityId, kind, null, draft.currency);
+  if (draft.walletId === null) throw new Error(`${draft.idempotencyKey} posts to ${kind} of no wallet`);
+  return accountKey(entityId, kind, draft.walletId, draft.currency);
+}
 
-const columns = (keys: string[]): [string[], (string | null)[], string[]] => {
-  const parts = keys.map((key) => key.split('|') as [string, string, string]);
-  return [parts.map((p) => p[0]), parts.map((p) => p[1] || null), parts.map((p) => p[2])];
+/** The legal entity each organization buys from. */
+async function findEntities(client: PoolClient, drafts: TransactionDraft[]): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ organization_id: string; legal_entity_id: string }>(
+    'select organization_id, legal_entity_id from billing_account where organization_id = any ($1::uuid[])',
+    [[...new Set(drafts.map((d) => d.organizationId))]],
+  );
+  return new Map(rows.map((row) => [row.organization_id, row.legal_entity_id]));
+}
+
+const columns = (keys: string[]): [string[], string[], (string | null)[], string[]] => {
+  const parts = keys.map((key) => key.split('|') as [string, string, string, string]);
+  return [
+    parts.map((p) => p[0]),
+    parts.map((p) => p[1]),
+    parts.map((p) => p[2] || null),
+    parts.map((p) => p[3]),
+  ];
 };
 
 async function findAccounts(client: PoolClient, keys: string[]): Promise<Map<string, string>> {
   const { rows } = await client.query<AccountRow>(
-    `select a.id, a.kind, a.wallet_id, a.currency
-     from unnest($1::text[], $2::uuid[], $3::bpchar[]) as k(kind, wallet_id, currency)
-     join ledger_account a on a.kind = k.kind and a.wallet_id = k.wallet_id and a.currency = k.currency
+    `select a.id, a.legal_entity_id, a.kind, a.wallet_id, a.currency
+     from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bpchar[]) as k(entity_id, kind, wallet_id, currency)
+     join ledger_account a on a.legal_entity_id = k.entity_id and a.kind = k.kind and a.wallet_id = k.wallet_id
+       and a.currency = k.currency
      union all
-     select a.id, a.kind, a.wallet_id, a.currency
-     from unnest($1::text[], $2::uuid[], $3::bpchar[]) as k(kind, wallet_id, currency)
-     join ledger_account a on a.kind = k.kind and a.wallet_id is null and k.wallet_id is null and a.currency = k.currency`,
+     select a.id, a.legal_entity_id, a.kind, a.wallet_id, a.currency
+     from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bpchar[]) as k(entity_id, kind, wallet_id, currency)
+     join ledger_account a on a.legal_entity_id = k.entity_id and a.kind = k.kind and a.wallet_id is null
+       and k.wallet_id is null and a.currency = k.currency`,
     columns(keys),
   );
-  return new Map(rows.map((row) => [accountKey(row.kind, row.wallet_id, row.currency), row.id]));
+  return new Map(
+    rows.map((row) => [accountKey(row.legal_entity_id, row.kind, row.wallet_id, row.currency), row.id]),
+  );
 }
 
 const toLot = (row: LotRow): Lot => ({

@@ -7,7 +7,7 @@ import type { LotMove } from './lots.js';
 /** A ledger transaction and the moves of lots it explains. */
 export interface Journal extends Omit<TransactionDraft, 'id'> {
   /** Absent: no lot is touched. */
-  moves?: (Omit<LotMove, 'kind'> & { kind: LotMove['kind'] | 'expire' })[] | undefined;
+  moves?: (Omit<LotMove, 'kind'> & { kind: LotMove['kind'] | 'expire' | 'refund' })[] | undefined;
 }
 
 /** The only way into the ledger. Everything happens inside the caller's database transaction. */

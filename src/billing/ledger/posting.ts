@@ -5,26 +5,56 @@
 
 /** Every account kind of the ledger; the database knows the same list. */
 export type AccountKind =
+  | 'bank'
   | 'cash_clearing'
+  | 'psp_fees'
   | 'deferred_revenue'
   | 'promo_credit'
   | 'promo_pending'
   | 'contract_asset'
   | 'receivable'
+  | 'receivable_usage'
+  | 'vat_payable'
   | 'revenue'
   | 'revenue_reduction'
   | 'breakage_revenue'
   | 'cost_of_sales'
+  | 'provider_variance'
   | 'provider_payable'
+  | 'disputes'
+  | 'chargeback_loss'
+  | 'bad_debt'
+  | 'house_expense'
+  | 'fx_difference'
   | 'rounding';
 
-/** Accounts kept per wallet; every other kind is one account of the house per currency. */
+/** Accounts kept per wallet; every other kind is one account per legal entity and currency. */
 export const WALLET_ACCOUNTS: ReadonlySet<AccountKind> = new Set<AccountKind>([
   'deferred_revenue',
   'promo_credit',
   'contract_asset',
   'receivable',
+  'receivable_usage',
 ]);
+
+/**
+ * Accounts a wallet's balance is made of: its balance is minus their sum, less usage not yet posted. What was
+ * invoiced and not paid is among them (`receivable_usage`, without tax), because it still uses the customer's
+ * credit; tax and the rounding of an invoice (`receivable`) are not.
+ */
+export const BALANCE_ACCOUNTS: ReadonlySet<AccountKind> = new Set<AccountKind>([
+  'deferred_revenue',
+  'promo_credit',
+  'contract_asset',
+  'receivable_usage',
+]);
+
+/** By how much the postings change the balance of their wallet. */
+export const balanceChange = (postings: readonly Posting[]): bigint =>
+  postings.reduce(
+    (sum, { account, amountNano }) => (BALANCE_ACCOUNTS.has(account) ? sum - amountNano : sum),
+    0n,
+  );
 
 /** One leg of a ledger transaction. `amountNano` is never 0. */
 export interface Posting {
@@ -97,6 +127,53 @@ export function creditExpired(kind: CreditKind, amountNano: bigint): Posting[] {
   }
 }
 
+/** What a provider keeps of a payment. */
+export const paymentFee = (feeNano: bigint): Posting[] => transfer('psp_fees', 'cash_clearing', feeNano);
+
+/** Money received that pays an old debt of the customer first; the rest is for later use. */
+export const paidCreditAfterDebt = (amountNano: bigint, debtNano: bigint): Posting[] => [
+  ...transfer('cash_clearing', 'receivable', debtNano),
+  ...paidCredit(amountNano - debtNano),
+];
+
+/** How much of what is taken back is still credit, and how much the customer now owes; both ≥ 0. */
+export interface TakenBack {
+  /** Taken from paid lots. */
+  fromWalletNano: bigint;
+  /** Already spent: owed by the customer. */
+  receivableNano: bigint;
+}
+
+/** A payment given back: the credit it bought goes; what was spent of it becomes a debt. */
+export const refund = ({ fromWalletNano, receivableNano }: TakenBack): Posting[] => [
+  ...transfer('deferred_revenue', 'cash_clearing', fromWalletNano),
+  ...transfer('receivable', 'cash_clearing', receivableNano),
+];
+
+/** A payment given back that did not reach the payer: as before the refund. */
+export const refundReversal = (taken: TakenBack): Posting[] => negate(refund(taken));
+
+/** The payer's bank takes a payment back: the money is gone for now, the claim stands against the customer's credit. */
+export const disputeOpened = (taken: TakenBack): Posting[] => [
+  ...transfer('disputes', 'cash_clearing', taken.fromWalletNano + taken.receivableNano),
+  ...transfer('deferred_revenue', 'disputes', taken.fromWalletNano),
+  ...transfer('receivable', 'disputes', taken.receivableNano),
+];
+
+/** The house was right: the money is back, and so is the customer's credit. */
+export const disputeWon = (taken: TakenBack): Posting[] => negate(disputeOpened(taken));
+
+/** The house lost: what the customer had spent is the house's loss. */
+export const disputeLost = (owedNano: bigint): Posting[] =>
+  transfer('chargeback_loss', 'receivable', owedNano);
+
+/** A debt of the customer that will not be collected. */
+export const debtWrittenOff = (owedNano: bigint): Posting[] => transfer('bad_debt', 'receivable', owedNano);
+
+/** Money of a debt that had been given up came back after all. */
+export const writeOffUndone = (amountNano: bigint): Posting[] =>
+  transfer('cash_clearing', 'bad_debt', amountNano);
+
 /** Debits one account and credits another; nothing for an amount of 0. Throws RangeError below 0. */
 function transfer(debit: AccountKind, credit: AccountKind, amountNano: bigint): Posting[] {
   if (amountNano < 0n) throw new RangeError(`a posting cannot be negative: ${amountNano}`);
@@ -107,5 +184,6 @@ function transfer(debit: AccountKind, credit: AccountKind, amountNano: bigint): 
   ];
 }
 
-const negate = (postings: Posting[]): Posting[] =>
+/** The opposite postings: what takes a transaction back. */
+export const negate = (postings: Posting[]): Posting[] =>
   postings.map(({ account, amountNano }) => ({ account, amountNano: -amountNano }));

@@ -35,6 +35,34 @@ export function postUsage(
   return { ...allocation, postings };
 }
 
+/** How the usage of one wallet in one period was paid; a reversal counts below zero. */
+export interface PeriodShare extends Funding {
+  periodId: string;
+  walletId: string;
+}
+
+/** The fundings of a batch, summed by wallet and period. */
+export function fundingByPeriod(
+  events: readonly { id: string; walletId: string; periodId: string }[],
+  fundings: Allocation['fundings'],
+): PeriodShare[] {
+  const byEvent = new Map(events.map((event) => [event.id, event]));
+  const shares = new Map<string, PeriodShare>();
+  for (const { eventId, reversal, funding } of fundings) {
+    const event = byEvent.get(eventId);
+    if (!event) throw new Error(`event ${eventId} was funded but not claimed`);
+    const { periodId, walletId } = event;
+    const key = `${periodId}|${walletId}`;
+    const share = shares.get(key) ?? { periodId, walletId, paidNano: 0n, promoNano: 0n, postpaidNano: 0n };
+    const sign = reversal ? -1n : 1n;
+    share.paidNano += sign * funding.paidNano;
+    share.promoNano += sign * funding.promoNano;
+    share.postpaidNano += sign * funding.postpaidNano;
+    shares.set(key, share);
+  }
+  return [...shares.values()];
+}
+
 function chargesOf(events: readonly PostableEvent[]): Charge[] {
   const ordered = [...events].sort((a, b) => (a.id < b.id ? -1 : 1));
   const charges = ordered.filter((event) => event.reversesId === undefined);

@@ -13,6 +13,6 @@ export class RollupProcessor extends WakeUpProcessor {
   }
 
   protected wake(): Promise<unknown> {
-    return this.service.drain();
+    return this.service.catchUp();
   }
 }

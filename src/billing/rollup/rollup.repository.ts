@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import type { Funding } from '../ledger/posting.js';
+import type { PeriodShare } from './post-usage.js';
 
 /** A claimed event: what the ledger needs to know of it. */
 export interface ClaimedEvent {
   id: string;
   walletId: string;
   organizationId: string;
+  periodId: string;
   currency: string;
   /** What the customer pays; negative for a reversal. */
   amountNano: bigint;
@@ -20,6 +22,7 @@ interface EventRow {
   id: string;
   wallet_id: string;
   organization_id: string;
+  period_id: string;
   currency: string;
   amount_nano: string;
   cost_nano: string;
@@ -47,7 +50,7 @@ export class RollupRepository {
                delete from usage_pending where event_id = any (array(
                  select event_id from usage_pending where event_id <> all ($2::uuid[]) order by event_id limit $1 for update skip locked))
                returning event_id)
-             select e.id, e.wallet_id, e.organization_id, e.currency, e.amount_nano, e.cost_nano, e.reverses_id
+             select e.id, e.wallet_id, e.organization_id, e.period_id, e.currency, e.amount_nano, e.cost_nano, e.reverses_id
              from claimed c join usage_event e on e.id = c.event_id order by e.id`,
       values: [limit, without],
     });
@@ -117,12 +120,33 @@ export class RollupRepository {
       [kept.map((row) => row.eventId), kept.map((row) => row.kind), kept.map((row) => row.amountNano)],
     );
   }
+
+  /** Adds to how the usage of each period was paid, in the order of the key so that workers never deadlock. */
+  async addToPeriods(client: PoolClient, fundings: PeriodShare[]): Promise<void> {
+    await client.query(
+      `insert into period_funding as f (period_id, wallet_id, paid_nano, promo_nano, postpaid_nano)
+       select period_id, wallet_id, sum(paid), sum(promo), sum(postpaid)
+       from unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[])
+         as a(period_id, wallet_id, paid, promo, postpaid)
+       group by 1, 2 order by 1, 2
+       on conflict (period_id, wallet_id) do update set paid_nano = f.paid_nano + excluded.paid_nano,
+         promo_nano = f.promo_nano + excluded.promo_nano, postpaid_nano = f.postpaid_nano + excluded.postpaid_nano`,
+      [
+        fundings.map((f) => f.periodId),
+        fundings.map((f) => f.walletId),
+        fundings.map((f) => f.paidNano),
+        fundings.map((f) => f.promoNano),
+        fundings.map((f) => f.postpaidNano),
+      ],
+    );
+  }
 }
 
 const toEvent = (row: EventRow): ClaimedEvent => ({
   id: row.id,
   walletId: row.wallet_id,
   organizationId: row.organization_id,
+  periodId: row.period_id,
   currency: row.currency,
   amountNano: BigInt(row.amount_nano),
   costNano: BigInt(row.cost_nano),

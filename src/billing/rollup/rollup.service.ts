@@ -5,8 +5,9 @@ import { AppConfig } from '../../platform/config/app-config.js';
 import { Database, isDatabaseAway } from '../../platform/database/database.service.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { LedgerService, type Journal } from '../ledger/ledger.service.js';
+import type { Allocation } from '../ledger/lots.js';
 import type { Funding } from '../ledger/posting.js';
-import { postUsage } from './post-usage.js';
+import { fundingByPeriod, postUsage } from './post-usage.js';
 import { RollupRepository, type ClaimedEvent } from './rollup.repository.js';
 
 /** More than so many are no odd events but a fault of the whole; then nothing is set aside. */
@@ -49,16 +50,18 @@ export class RollupService implements BeforeApplicationShutdown {
   /**
    * Works until the queue is empty or the process is asked to stop. Returns how many events were posted. An event
    * that cannot be posted is set aside until the process starts anew, so that it stops nobody else's; the books
-   * checks report it. Throws when the database is away.
+   * checks report it. `isEnough` is asked after each batch and may end the work before the queue is empty, which
+   * under load it never is. Throws when the database is away.
    */
-  async drain(): Promise<number> {
+  async drain(isEnough: (done: number) => Promise<boolean> = () => Promise.resolve(false)): Promise<number> {
     let total = 0;
     let limit = this.config.rollupBatch;
     while (!this.stopping) {
       try {
         const done = await this.runBatch(limit);
         total += done;
-        if (done === 0 && limit === this.config.rollupBatch) break;
+        const isWhole = limit === this.config.rollupBatch;
+        if (isWhole && (done === 0 || (await isEnough(done)))) break;
         limit = this.config.rollupBatch;
       } catch (error) {
         if (!(error instanceof BatchError)) throw error;
@@ -68,6 +71,14 @@ export class RollupService implements BeforeApplicationShutdown {
       await nextTurn();
     }
     return total;
+  }
+
+  /**
+   * Works for as long as whole batches wait. What comes in meanwhile stays for the next wake-up: under load that makes
+   * a few large transactions of what would be a great many small ones.
+   */
+  catchUp(): Promise<number> {
+    return this.drain((done) => Promise.resolve(done < this.config.rollupBatch));
   }
 
   /** One batch in one transaction: claimed, rolled up, paid from lots and posted, or none of it. */
@@ -146,7 +157,7 @@ export class RollupService implements BeforeApplicationShutdown {
     const hasReversal = events.some((event) => event.reversesId !== undefined);
     const lots = await this.ledger.listLots(client, [...byWallet.keys()], hasReversal);
     const journals: Journal[] = [];
-    const fundings: { eventId: string; funding: Funding }[] = [];
+    const fundings: Allocation['fundings'] = [];
     for (const [walletId, walletEvents] of byWallet) {
       const result = postUsage(walletEvents, lots.get(walletId) ?? [], paidBefore);
       fundings.push(...result.fundings);
@@ -154,6 +165,7 @@ export class RollupService implements BeforeApplicationShutdown {
     }
     await this.journal.record(client, journals);
     await this.rollups.recordFundings(client, fundings);
+    await this.rollups.addToPeriods(client, fundingByPeriod(events, fundings));
   }
 }
 

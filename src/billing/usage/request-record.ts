@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../core/json.js';
 import { publicId } from '../../core/ids.js';
 import { formatNano, formatPico, formatUnitPrice } from '../../core/money.js';
 
@@ -66,11 +67,15 @@ export interface AttemptRecord {
 /** One call with everything that made its charge. */
 export interface RequestDetail {
   request: RequestRecord;
+  /** Why it went where it went; null: nothing but the model was asked for, or it is still running. */
+  route: JsonObject | null;
   attempts: AttemptRecord[];
   /** Null when nothing was charged (yet). */
   charge: {
     eventId: string;
     estimated: boolean;
+    /** Part of the output; null when the vendor did not say. */
+    reasoningTokens: number | null;
     pricedAt: Date;
     reversed: boolean;
     lines: ChargeLine[];
@@ -108,8 +113,9 @@ export const showRequest = (request: RequestRecord) => ({
 });
 
 /** A call with its attempts and the arithmetic of its charge. */
-export const showRequestDetail = ({ request, attempts, charge }: RequestDetail) => ({
+export const showRequestDetail = ({ request, route, attempts, charge }: RequestDetail) => ({
   ...showRequest(request),
+  route,
   attempts: attempts.map((attempt) => ({
     seq: attempt.seq,
     deployment: publicId('deployment', attempt.deploymentId),
@@ -137,13 +143,13 @@ export const showRequestDetail = ({ request, attempts, charge }: RequestDetail) 
 /** The arithmetic of one line: quantity × price per unit = exact, rounded once to the nano. */
 export function showChargeLine(line: ChargeLine) {
   const ratedPico = line.quantity * line.unitPricePico;
-  const unit = line.tokenClass === 'search' ? 'per_call' : 'per_million';
+  const unit = line.tokenClass.startsWith('search') ? 'per_call' : 'per_million';
   const perUnit = formatPico(line.unitPricePico);
   return {
     token_class: line.tokenClass,
     quantity: line.quantity.toString(),
     unit_price: formatUnitPrice(line.unitPricePico, unit),
-    unit_price_per: unit === 'per_call' ? 'call' : '1000000 tokens',
+    unit_price_per: unitName(line.tokenClass),
     price: publicId('price', line.priceVersionId),
     price_valid_from: line.priceValidFrom.toISOString(),
     rated: formatPico(ratedPico),
@@ -151,4 +157,10 @@ export function showChargeLine(line: ChargeLine) {
     absorbed: formatNano(line.absorbedNano),
     arithmetic: `${line.quantity} × ${perUnit} = ${formatPico(ratedPico)} → ${formatNano(line.amountNano)}`,
   };
+}
+
+/** What a unit price is for. */
+function unitName(tokenClass: string): string {
+  if (tokenClass === 'search_full_content') return 'result';
+  return tokenClass === 'search' ? 'call' : '1000000 tokens';
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { JsonObject } from '../../core/json.js';
 import { Database } from '../../platform/database/database.service.js';
 import type {
   AttemptRecord,
@@ -72,6 +73,7 @@ type RequestRow = Omit<RequestRecord, 'heldNano' | 'amountNano' | 'absorbedNano'
 type ChargeRow = { [Key in keyof ChargeLine]: ChargeLine[Key] extends bigint ? string : ChargeLine[Key] } & {
   eventId: string;
   estimated: boolean;
+  reasoningTokens: string | null;
   pricedAt: Date;
   reversed: boolean;
 };
@@ -107,8 +109,13 @@ export class RequestsRepository {
        from attempt a join provider v on v.id = a.provider_id where a.request_id = $1 order by a.seq`,
       [id],
     );
+    const [routed] = await this.database.query<{ route: JsonObject | null }>(
+      'select route from request where id = $1',
+      [id],
+    );
     return {
       request: toRequest(row),
+      route: routed?.route ?? null,
       attempts: attempts.map((attempt) => ({ ...attempt, costNano: BigInt(attempt.costNano) })),
       charge: await this.findCharge(id),
     };
@@ -116,7 +123,7 @@ export class RequestsRepository {
 
   private async findCharge(requestId: string): Promise<RequestDetail['charge']> {
     const rows = await this.database.query<ChargeRow>(
-      `select e.id as "eventId", e.estimated, e.priced_at as "pricedAt", l.token_class as "tokenClass", l.quantity,
+      `select e.id as "eventId", e.estimated, e.reasoning_tokens as "reasoningTokens", e.priced_at as "pricedAt", l.token_class as "tokenClass", l.quantity,
          l.unit_price_pico as "unitPricePico", l.price_version_id as "priceVersionId", lower(p.valid) as "priceValidFrom",
          l.amount_nano as "amountNano", l.absorbed_nano as "absorbedNano",
          exists (select 1 from usage_event x where x.reverses_id = e.id) as reversed
@@ -130,6 +137,7 @@ export class RequestsRepository {
     return {
       eventId,
       estimated,
+      reasoningTokens: first.reasoningTokens === null ? null : Number(first.reasoningTokens),
       pricedAt,
       reversed,
       lines: rows.filter((row) => row.tokenClass !== null).map(toLine),

@@ -1,0 +1,84 @@
+import { Get, Logger, Param, Query, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiParam, ApiProduces, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { FaregateError, invalidRequest } from '../../../core/errors.js';
+import { parsePublicId } from '../../../core/ids.js';
+import { AdminAccess } from '../../../platform/http/access.decorator.js';
+import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
+import { IsInstant, IsPublicId, MayBeAbsent } from '../../../platform/http/fields.decorator.js';
+import { copyStatement } from '../copy-statement.js';
+import { CsvFile } from '../file-encoder.js';
+import { FILE_TYPES, sendFile } from '../file-response.js';
+import { UsageReportRepository } from '../usage-report.repository.js';
+import { datasetColumns, datasetSource, FOCUS_DATASETS } from './focus-datasets.js';
+import { costAndUsageSchema, focusSchema, type FocusSchema } from './focus-metadata.js';
+
+/** Query of the datasets about documents: those of periods that end in `(from, to]`. */
+export class FocusDatasetQuery {
+  @ApiProperty({ format: 'date-time', description: 'Exclusive.' })
+  @IsInstant()
+  from!: string;
+
+  @ApiProperty({ format: 'date-time', description: 'Inclusive.' })
+  @IsInstant()
+  to!: string;
+
+  @ApiPropertyOptional({ description: 'An organization id.' })
+  @MayBeAbsent()
+  @IsPublicId('organization')
+  organization?: string;
+}
+
+/** What FOCUS has beside the Cost and Usage files, which are formats of GET /reports/usage. */
+@FinanceController('reports/focus', 'reports')
+export class FocusController {
+  private readonly logger = new Logger(FocusController.name);
+
+  constructor(private readonly reports: UsageReportRepository) {}
+
+  /** The metadata of a version's datasets: which columns, of which types. */
+  @Get(':version/metadata')
+  @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiParam({ name: 'version', enum: ['1.4', '1.2'] })
+  @ApiOkResponse({ schema: { type: 'object' } })
+  metadata(@Param('version') version: string): { data: FocusSchema[] } {
+    if (version === '1.2') return { data: [costAndUsageSchema('1.2')] };
+    if (version !== '1.4')
+      throw new FaregateError('not_found', 'There is no such version; there are 1.4 and 1.2.');
+    const others = FOCUS_DATASETS.map((dataset) => {
+      const name = dataset === 'invoice-detail' ? 'InvoiceDetail' : 'BillingPeriod';
+      return focusSchema('1.4', name, datasetColumns(dataset));
+    });
+    return { data: [costAndUsageSchema('1.4'), ...others] };
+  }
+
+  /** Invoice Detail or Billing Period, as CSV. */
+  @Get('1.4/:dataset')
+  @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiParam({ name: 'dataset', enum: FOCUS_DATASETS })
+  @ApiProduces(FILE_TYPES.csv.mediaType)
+  async dataset(
+    @Param('dataset') name: string,
+    @Query() query: FocusDatasetQuery,
+    @Res() response: Response,
+  ): Promise<void> {
+    const dataset = FOCUS_DATASETS.find((known) => known === name);
+    if (dataset === undefined)
+      throw new FaregateError(
+        'not_found',
+        `There is no such dataset; there are ${FOCUS_DATASETS.join(', ')}.`,
+      );
+    const [from, to] = [new Date(query.from), new Date(query.to)];
+    if (from >= to) throw invalidRequest('to must lie after from', 'to');
+    const organizationId =
+      query.organization === undefined
+        ? undefined
+        : (parsePublicId('organization', query.organization) ?? undefined);
+    const { columns, source } = datasetSource(dataset, { from, to, organizationId });
+    const file = new CsvFile(columns);
+    const pieces = file.encode(this.reports.copy(copyStatement(columns, source, file.notation)));
+    const sent = { name: `${dataset}.focus-1.4.csv`, mediaType: FILE_TYPES.csv.mediaType, pieces };
+    const ended = await sendFile(response, sent);
+    if (ended) this.logger.warn(`${dataset} ended early: ${ended.message}`);
+  }
+}

@@ -1,0 +1,75 @@
+import { Body, Get, Header, Param, Post, Query, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiProduces } from '@nestjs/swagger';
+import { parsePublicId, uuidv7 } from '../../../core/ids.js';
+import { parseNano } from '../../../core/money.js';
+import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../../platform/http/access.decorator.js';
+import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
+import { OperationKey } from '../../../platform/http/idempotency.interceptor.js';
+import { listPage, readCursor } from '../../../platform/http/list.js';
+import { notFound, PublicIdPipe } from '../../../platform/http/public-id.pipe.js';
+import { renderDocument } from '../documents/invoice-pdf.js';
+import { CreateCreditNoteDto, CreditNotesQuery } from '../invoices.dto.js';
+import { showCreditNote } from './credit-note-view.js';
+import { remainingParts, type Creditable, type CreditedPart } from './credit-note.js';
+import { CreditNotesService } from './credit-notes.service.js';
+
+const uuid = (kind: 'organization' | 'invoice', id: string | undefined) =>
+  id === undefined ? undefined : (parsePublicId(kind, id) ?? undefined);
+
+@FinanceController('', 'credit notes')
+export class CreditNotesController {
+  constructor(private readonly notes: CreditNotesService) {}
+
+  /** Gives back a part of an issued invoice, or all that is left of it, with the tax it bore. */
+  @Post('invoices/:invoice/credit-notes')
+  @AdminAccess('owner', 'admin', 'finance')
+  async create(
+    @Param('invoice', new PublicIdPipe('invoice')) invoiceId: string,
+    @Body() body: CreateCreditNoteDto,
+    @Actor() actor: AdminActor,
+    @OperationKey() operationKey: string | null,
+  ) {
+    const { reason, memo, lines } = body;
+    const parts = (creditable: Creditable): CreditedPart[] =>
+      lines?.map(({ line, amount }) => ({ seq: line, amountNano: parseNano(amount) })) ??
+      remainingParts(creditable);
+    const idempotencyKey = operationKey ?? `credit_note:${uuidv7()}`;
+    return showCreditNote(await this.notes.issue({ invoiceId, parts, reason, memo, idempotencyKey }, actor));
+  }
+
+  /** Credit notes, newest first. */
+  @Get('credit-notes')
+  @AdminRead()
+  async list(@Query() query: CreditNotesQuery) {
+    const rows = await this.notes.list({
+      organizationId: uuid('organization', query.organization),
+      invoiceId: uuid('invoice', query.invoice),
+      beforeId: readCursor(query.cursor, 'uuid'),
+      limit: query.limit + 1,
+    });
+    return listPage({ rows, limit: query.limit, keyOf: ({ id }) => id, toItem: showCreditNote });
+  }
+
+  /** The PDF of a credit note: the same bytes whenever it is asked for. */
+  @Get('credit-notes/:note.pdf')
+  @AdminRead()
+  @ApiProduces('application/pdf')
+  @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
+  @Header('cache-control', 'private, no-store')
+  async pdf(@Param('note') text: string): Promise<StreamableFile> {
+    const id = parsePublicId('creditNote', text.replace(/\.pdf$/, ''));
+    if (id === null) throw notFound('creditNote', text);
+    const note = await this.notes.get(id);
+    return new StreamableFile(await renderDocument(note.document), {
+      type: 'application/pdf',
+      disposition: `inline; filename="${note.numberText}.pdf"`,
+    });
+  }
+
+  /** A credit note. */
+  @Get('credit-notes/:note')
+  @AdminRead()
+  async get(@Param('note', new PublicIdPipe('creditNote')) id: string) {
+    return showCreditNote(await this.notes.get(id));
+  }
+}

@@ -1,0 +1,78 @@
+import { draftInvoice, type PeriodUsage, type UsageSum } from './draft-invoice.js';
+
+const sum = (over: Partial<UsageSum> = {}): UsageSum => ({
+  modelId: 'vendor/model',
+  tokenClass: 'input',
+  priceVersionId: 'p1',
+  unitPricePico: 3_000_000n,
+  quantity: 1_000_000n,
+  amountNano: 3_000_000_000n,
+  ...over,
+});
+const period = (over: Partial<PeriodUsage> = {}): PeriodUsage => ({
+  currency: 'EUR',
+  billingMode: 'postpaid',
+  taxPoint: 'sale',
+  tax: { category: 'S', ratePpm: 190_000 },
+  usage: [sum()],
+  paidNano: 0n,
+  promoNano: 0n,
+  creditedNano: 0n,
+  ...over,
+});
+
+it('bills what no credit has paid, with its tax', () => {
+  const draft = draftInvoice(period());
+  expect(draft).toMatchObject({
+    kind: 'invoice',
+    netMinor: 300n,
+    taxMinor: 57n,
+    totalMinor: 357n,
+    prepaidMinor: 0n,
+    usageNano: 3_000_000_000n,
+  });
+});
+
+it('shows usage in full and takes off what promo and prepaid credit paid', () => {
+  const draft = draftInvoice(period({ promoNano: 500_000_000n, paidNano: 1_000_000_000n }));
+  expect(draft.lines.map(({ kind, amountMinor }) => [kind, amountMinor])).toEqual([
+    ['usage', 300n],
+    ['promo', -50n],
+    ['prepaid', -100n],
+  ]);
+  expect(draft).toMatchObject({ netMinor: 150n, taxMinor: 29n, usageNano: 1_500_000_000n });
+});
+
+it('makes a statement that owes nothing of usage that prepaid credit paid', () => {
+  const draft = draftInvoice(period({ billingMode: 'prepaid', paidNano: 3_000_000_000n }));
+  expect(draft).toMatchObject({ kind: 'statement', totalMinor: 0n, usageNano: 0n });
+});
+
+it('where tax is due at the use of credit, prepaid usage is taxed in full and only its tax is left to pay', () => {
+  const draft = draftInvoice(period({ billingMode: 'prepaid', taxPoint: 'use', paidNano: 3_000_000_000n }));
+  expect(draft).toMatchObject({ kind: 'invoice', totalMinor: 357n, prepaidMinor: 300n, usageNano: 0n });
+});
+
+it('does not take off again what a credit note has settled', () => {
+  const reversed = sum({ quantity: 500_000n, amountNano: 1_500_000_000n });
+  expect(draftInvoice(period({ usage: [reversed], creditedNano: 1_500_000_000n }))).toMatchObject({
+    netMinor: 300n,
+    usageNano: 3_000_000_000n,
+  });
+});
+
+it('orders lines the same way whatever order the usage comes in', () => {
+  const usage = [
+    sum({ tokenClass: 'output', priceVersionId: 'p2' }),
+    sum(),
+    sum({ modelId: 'a/model', priceVersionId: 'p3' }),
+  ];
+  const forward = draftInvoice(period({ usage }));
+  const backward = draftInvoice(period({ usage: [...usage].reverse() }));
+  expect(forward).toEqual(backward);
+  expect(forward.lines.map(({ description }) => description)).toEqual([
+    'a/model, input tokens',
+    'vendor/model, input tokens',
+    'vendor/model, output tokens',
+  ]);
+});

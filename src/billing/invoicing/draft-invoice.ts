@@ -1,0 +1,111 @@
+import { roundToMinor } from '../../core/currency.js';
+import type { TokenClass } from '../../core/token-usage.js';
+import type { InvoiceKind } from './invoice.js';
+import { roundLines, type RoundedLine, type TaxGroup } from './minor-shares.js';
+import type { Tax } from './tax/tax-decision.js';
+
+/** The usage of a period at one price, summed over its rollups. */
+export interface UsageSum {
+  modelId: string;
+  tokenClass: TokenClass;
+  priceVersionId: string;
+  /** 1e-12 of the currency per token or call. */
+  unitPricePico: bigint;
+  /** Tokens or calls; reversals are taken off, so it may be below zero. */
+  quantity: bigint;
+  /** What the customer was charged. */
+  amountNano: bigint;
+}
+
+/** What a period holds, and under which rules it is billed. */
+export interface PeriodUsage {
+  currency: string;
+  billingMode: 'prepaid' | 'postpaid';
+  /** When tax on prepaid credit is due: its sale or its use. */
+  taxPoint: 'sale' | 'use';
+  tax: Tax;
+  usage: readonly UsageSum[];
+  /** What credit paid of the usage; below zero when more was given back than taken. */
+  paidNano: bigint;
+  promoNano: bigint;
+  /** Reversals of this period that a credit note has settled, ≥ 0. */
+  creditedNano: bigint;
+}
+
+export interface DraftLine {
+  kind: 'usage' | 'promo' | 'prepaid' | 'credited';
+  description: string;
+  amountNano: bigint;
+  tax: Tax;
+  /** Absent on lines that are not usage. */
+  usage?: UsageSum | undefined;
+}
+
+/** Everything of an invoice but its parties and its number. Amounts in minor units unless they say nano. */
+export interface InvoiceDraft {
+  kind: InvoiceKind;
+  lines: RoundedLine<DraftLine>[];
+  groups: TaxGroup[];
+  netMinor: bigint;
+  taxMinor: bigint;
+  totalMinor: bigint;
+  prepaidMinor: bigint;
+  /** The exact usage it collects: what no credit has paid. */
+  usageNano: bigint;
+}
+
+const CLASS_NAMES: Readonly<Record<TokenClass, string>> = {
+  input: 'input tokens',
+  cache_read: 'cached input tokens',
+  cache_write_5m: 'cache write tokens (5 minutes)',
+  cache_write_1h: 'cache write tokens (1 hour)',
+  output: 'output tokens',
+  audio_input: 'audio input tokens',
+  audio_output: 'audio output tokens',
+  image_input: 'image input tokens',
+  search: 'searches',
+  search_full_content: 'searches with full content',
+};
+
+/**
+ * The invoice or statement of a period. Usage stands in full, one line for each model, class and price; what credit
+ * has paid is taken off. Promo credit is a discount and lowers the tax. Prepaid credit lowers it only where it was
+ * taxed when it was sold; where tax is due at its use, it is a payment.
+ */
+export function draftInvoice(period: PeriodUsage): InvoiceDraft {
+  const { currency, tax, paidNano, promoNano, creditedNano } = period;
+  const isTaxedAtUse = period.taxPoint === 'use';
+  const more: [DraftLine['kind'], string, bigint][] = [
+    ['promo', 'Promotional credit', -promoNano],
+    ['prepaid', 'Paid from prepaid credit', isTaxedAtUse ? 0n : -paidNano],
+    ['credited', 'Corrections settled by credit note', creditedNano],
+  ];
+  const lines: DraftLine[] = [
+    ...[...period.usage].sort(compareUsage).map((usage) => usageLine(usage, tax)),
+    ...more
+      .filter(([, , amountNano]) => amountNano !== 0n)
+      .map(([kind, description, amountNano]) => ({ kind, description, amountNano, tax })),
+  ];
+  const rounded = roundLines(lines, currency);
+  const netNano = lines.reduce((total, line) => total + line.amountNano, 0n);
+  const usageNano = isTaxedAtUse ? netNano - paidNano : netNano;
+  const prepaidMinor = isTaxedAtUse ? roundToMinor(paidNano, currency) : 0n;
+  const isStatement =
+    period.billingMode === 'prepaid' && usageNano === 0n && rounded.totalMinor === prepaidMinor;
+  return { ...rounded, kind: isStatement ? 'statement' : 'invoice', prepaidMinor, usageNano };
+}
+
+const usageLine = (usage: UsageSum, tax: Tax): DraftLine => ({
+  kind: 'usage',
+  description: `${usage.modelId}, ${CLASS_NAMES[usage.tokenClass]}`,
+  amountNano: usage.amountNano,
+  tax,
+  usage,
+});
+
+/** By model, class and price, so that the same usage always makes the same document. */
+function compareUsage(a: UsageSum, b: UsageSum): number {
+  const keyOf = ({ modelId, tokenClass, priceVersionId }: UsageSum) =>
+    `${modelId}|${tokenClass}|${priceVersionId}`;
+  return keyOf(a) < keyOf(b) ? -1 : 1;
+}

@@ -1,0 +1,107 @@
+import { Body, Get, Header, HttpCode, Param, Post, Query, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiProduces } from '@nestjs/swagger';
+import { parsePublicId, publicId } from '../../core/ids.js';
+import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
+import { FinanceController } from '../../platform/http/admin-controller.decorator.js';
+import { Answers, AnswersList } from '../../platform/http/answers.decorator.js';
+import { listPage, readCursor } from '../../platform/http/list.js';
+import { PublicIdPipe, notFound } from '../../platform/http/public-id.pipe.js';
+import { CollectionService } from './dunning/collection.service.js';
+import { renderDocument } from './documents/invoice-pdf.js';
+import { FinalizationService } from './finalization.service.js';
+import { InvoiceEndingService } from './invoice-ending.service.js';
+import { InvoiceReadsService } from './invoice-reads.service.js';
+import { InvoiceResource } from './invoice-resource.dto.js';
+import { showInvoice } from './invoice-view.js';
+import { InvoicesQuery, PayInvoiceDto } from './invoices.dto.js';
+
+const PDF_SUFFIX = /\.pdf$/;
+const uuidOf = (text: string): string => {
+  const id = parsePublicId('invoice', text);
+  if (id === null) throw notFound('invoice', text);
+  return id;
+};
+
+@FinanceController('invoices', 'invoices')
+export class InvoicesController {
+  constructor(
+    private readonly reads: InvoiceReadsService,
+    private readonly finalization: FinalizationService,
+    private readonly ending: InvoiceEndingService,
+    private readonly collection: CollectionService,
+  ) {}
+
+  /** Invoices and statements, newest first. */
+  @Get()
+  @AdminRead()
+  @AnswersList(InvoiceResource)
+  async list(@Query() query: InvoicesQuery) {
+    const uuid = (kind: 'organization' | 'period', id: string | undefined) =>
+      id === undefined ? undefined : (parsePublicId(kind, id) ?? undefined);
+    const rows = await this.reads.list({
+      organizationId: uuid('organization', query.organization),
+      periodId: uuid('period', query.period),
+      status: query.status,
+      kind: query.kind,
+      limit: query.limit + 1,
+      beforeId: readCursor(query.cursor, 'uuid'),
+    });
+    return listPage({ rows, limit: query.limit, keyOf: ({ id }) => id, toItem: showInvoice });
+  }
+
+  /** The PDF of an issued invoice: the same bytes whenever it is asked for. */
+  @Get(':invoice.pdf')
+  @AdminRead()
+  @ApiProduces('application/pdf')
+  @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
+  @Header('cache-control', 'private, no-store')
+  async pdf(@Param('invoice') text: string): Promise<StreamableFile> {
+    const invoice = await this.reads.getIssued(uuidOf(text.replace(PDF_SUFFIX, '')));
+    return new StreamableFile(await renderDocument(invoice.document), {
+      type: 'application/pdf',
+      disposition: `inline; filename="${invoice.numberText}.pdf"`,
+    });
+  }
+
+  /** An invoice with its lines, taxes, payments and credit notes. */
+  @Get(':invoice')
+  @AdminRead()
+  @Answers(InvoiceResource)
+  get(@Param('invoice', new PublicIdPipe('invoice')) id: string) {
+    return this.reads.getInFull(id);
+  }
+
+  /** Issues a draft: it gets its number and its document, and is owed from now on. */
+  @Post(':invoice/finalize')
+  @HttpCode(200)
+  @AdminAccess('owner', 'admin', 'finance')
+  @Answers(InvoiceResource)
+  async finalize(@Param('invoice', new PublicIdPipe('invoice')) id: string, @Actor() actor: AdminActor) {
+    return showInvoice(await this.finalization.finalize(id, actor));
+  }
+
+  /** Takes an issued invoice back. Its number stays; its usage gets a new draft. */
+  @Post(':invoice/void')
+  @HttpCode(200)
+  @AdminAccess('owner', 'admin', 'finance')
+  @Answers(InvoiceResource)
+  async void(@Param('invoice', new PublicIdPipe('invoice')) id: string, @Actor() actor: AdminActor) {
+    return showInvoice(await this.ending.void(id, actor));
+  }
+
+  /** Charges the payment method now, or, with a bank's reference, says that a transfer has brought all that is due. */
+  @Post(':invoice/pay')
+  @HttpCode(200)
+  @AdminAccess('owner', 'admin', 'finance')
+  @Answers(InvoiceResource)
+  async pay(
+    @Param('invoice', new PublicIdPipe('invoice')) id: string,
+    @Body() body: PayInvoiceDto,
+    @Actor() actor: AdminActor,
+  ) {
+    if (body.reference !== undefined)
+      return showInvoice(await this.ending.markPaid(id, body.reference, actor));
+    const attempt = await this.collection.charge(id);
+    return { ...showInvoice(await this.reads.get(id)), payment: publicId('payment', attempt.id) };
+  }
+}

@@ -1,0 +1,93 @@
+import { Body, Get, Param, Patch, Post } from '@nestjs/common';
+import { parsePublicId, uuidv7 } from '../../../core/ids.js';
+import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../../platform/http/access.decorator.js';
+import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
+import { PublicIdPipe } from '../../../platform/http/public-id.pipe.js';
+import { CreateLegalEntityDto, UpdateBillingAccountDto, UpdateLegalEntityDto } from './parties.dto.js';
+import { PartiesService } from './parties.service.js';
+import { showBillingAccount, showLegalEntity } from './party.js';
+
+@FinanceController('', 'parties')
+export class PartiesController {
+  constructor(private readonly parties: PartiesService) {}
+
+  /** Every legal entity that sells. */
+  @Get('legal-entities')
+  @AdminRead()
+  async listEntities() {
+    const data = (await this.parties.listEntities()).map(showLegalEntity);
+    return { object: 'list', data, has_more: false, next_cursor: null };
+  }
+
+  /** Makes a legal entity: it has ledger accounts, tax rates and series of numbers of its own. */
+  @Post('legal-entities')
+  @AdminAccess('owner', 'admin', 'finance')
+  async createEntity(@Body() body: CreateLegalEntityDto, @Actor() actor: AdminActor) {
+    const entity = {
+      id: uuidv7(),
+      name: body.name,
+      address: body.address ?? '',
+      country: body.country ?? null,
+      vatId: body.vat_id ?? null,
+      taxPoint: body.tax_point ?? 'use',
+      autoFinalizeMinutes: body.auto_finalize_minutes === undefined ? 60 : body.auto_finalize_minutes,
+      numberPrefix: body.number_prefix,
+      paymentDetails: body.payment_details ?? '',
+      taxRates: body.tax_rates_ppm ?? {},
+    } as const;
+    return showLegalEntity(await this.parties.createEntity(entity, actor));
+  }
+
+  /** Changes a legal entity; documents that were issued stay as they are. */
+  @Patch('legal-entities/:entity')
+  @AdminAccess('owner', 'admin', 'finance')
+  async updateEntity(
+    @Param('entity', new PublicIdPipe('legalEntity')) id: string,
+    @Body() body: UpdateLegalEntityDto,
+    @Actor() actor: AdminActor,
+  ) {
+    const changes = {
+      name: body.name,
+      address: body.address,
+      country: body.country,
+      vatId: body.vat_id,
+      taxPoint: body.tax_point,
+      autoFinalizeMinutes: body.auto_finalize_minutes,
+      numberPrefix: body.number_prefix,
+      paymentDetails: body.payment_details,
+      taxRates: body.tax_rates_ppm,
+    };
+    return showLegalEntity(await this.parties.updateEntity(id, changes, actor));
+  }
+
+  /** How an organization is billed. */
+  @Get('organizations/:organization/billing-account')
+  @AdminRead()
+  async getAccount(@Param('organization', new PublicIdPipe('organization')) id: string) {
+    return showBillingAccount(await this.parties.getAccount(id));
+  }
+
+  /** Changes how an organization is billed: seller, name and address on invoices, terms, exemption. */
+  @Patch('organizations/:organization/billing-account')
+  @AdminAccess('owner', 'admin', 'finance')
+  async updateAccount(
+    @Param('organization', new PublicIdPipe('organization')) id: string,
+    @Body() body: UpdateBillingAccountDto,
+    @Actor() actor: AdminActor,
+  ) {
+    const legalEntityId =
+      body.legal_entity === undefined
+        ? undefined
+        : (parsePublicId('legalEntity', body.legal_entity) ?? undefined);
+    const changes = {
+      legalEntityId,
+      legalName: body.legal_name,
+      address: body.address,
+      email: body.email,
+      poNumber: body.po_number,
+      netDays: body.net_days,
+      taxExempt: body.tax_exempt,
+    };
+    return showBillingAccount(await this.parties.updateAccount(id, changes, actor));
+  }
+}

@@ -1,0 +1,57 @@
+import { negate, type Posting } from './posting.js';
+
+/** What an invoice turns from usage into a debt; nano, of which only `usageNano` is not a whole number of minor units. */
+export interface InvoiceAmounts {
+  /** The exact usage it collects; already revenue, until now a contract asset. */
+  usageNano: bigint;
+  /** What the customer is asked for, tax included. */
+  collectNano: bigint;
+  taxNano: bigint;
+}
+
+/** An invoice: usage becomes a receivable, with its tax; what rounding to minor units adds or takes is booked apart. */
+export const invoiceIssued = ({ usageNano, collectNano, taxNano }: InvoiceAmounts): Posting[] =>
+  withoutZeros([
+    { account: 'receivable_usage', amountNano: usageNano },
+    { account: 'receivable', amountNano: collectNano - usageNano },
+    { account: 'contract_asset', amountNano: -usageNano },
+    { account: 'vat_payable', amountNano: -taxNano },
+    { account: 'rounding', amountNano: usageNano + taxNano - collectNano },
+  ]);
+
+/** An invoice that is not to be paid any more: as before it. */
+export const invoiceVoided = (amounts: InvoiceAmounts): Posting[] => negate(invoiceIssued(amounts));
+
+/**
+ * Money for an invoice, through a payment provider or straight to the bank. `openUsageNano`: what of its usage still
+ * stands against the customer's credit. An invoice that credit notes have paid is closed with 0.
+ */
+export const invoicePaid = (
+  into: 'cash_clearing' | 'bank',
+  amountNano: bigint,
+  openUsageNano: bigint,
+): Posting[] =>
+  withoutZeros([
+    { account: into, amountNano },
+    { account: 'receivable_usage', amountNano: -openUsageNano },
+    { account: 'receivable', amountNano: openUsageNano - amountNano },
+  ]);
+
+/**
+ * A credit note. Usage that a reversal has taken back already was a contract asset below zero, which this settles
+ * (`contract_asset`); an amount given by hand lowers revenue now (`revenue_reduction`).
+ */
+export const creditNoteIssued = (
+  from: 'contract_asset' | 'revenue_reduction',
+  { usageNano, collectNano, taxNano }: InvoiceAmounts,
+): Posting[] =>
+  withoutZeros([
+    { account: from, amountNano: usageNano },
+    { account: 'vat_payable', amountNano: taxNano },
+    { account: 'receivable_usage', amountNano: -usageNano },
+    { account: 'receivable', amountNano: usageNano - collectNano },
+    { account: 'rounding', amountNano: collectNano - usageNano - taxNano },
+  ]);
+
+const withoutZeros = (postings: Posting[]): Posting[] =>
+  postings.filter(({ amountNano }) => amountNano !== 0n);

@@ -1,0 +1,46 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { createTransport } from 'nodemailer';
+import { AppConfig } from '../../platform/config/app-config.js';
+
+const TIMEOUT_MS = 10_000;
+
+/** A plain e-mail. */
+export interface Mail {
+  /** Names the message; the same one again is the same message. */
+  id: string;
+  to: string[];
+  subject: string;
+  text: string;
+}
+
+/** Sends e-mail over SMTP, or, where no server is configured, writes each message to a file. */
+@Injectable()
+export class MailClient implements OnApplicationShutdown {
+  private readonly server: ReturnType<typeof createTransport> | undefined;
+  private readonly writer = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
+
+  constructor(private readonly config: AppConfig) {
+    const { smtpUrl } = config.mail;
+    if (smtpUrl === undefined) return;
+    const waits = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS };
+    this.server = createTransport({ url: smtpUrl, ...waits });
+  }
+
+  onApplicationShutdown(): void {
+    this.server?.close();
+  }
+
+  /** Throws when the server does not take it. */
+  async send({ id, to, subject, text }: Mail): Promise<void> {
+    const message = { from: this.config.mail.from, to, subject, text, messageId: `<${id}@faregate>` };
+    if (this.server) {
+      await this.server.sendMail(message);
+      return;
+    }
+    const { message: bytes } = await this.writer.sendMail(message);
+    await mkdir(this.config.mail.dir, { recursive: true });
+    await writeFile(path.join(this.config.mail.dir, `${id}.eml`), bytes as Buffer, { mode: 0o600 });
+  }
+}
