@@ -10,6 +10,7 @@ import { DatabaseModule } from './platform/database/database.module.js';
 import { SingleInstance } from './platform/database/single-instance.service.js';
 import { HealthApiModule, HealthModule } from './platform/health/health.module.js';
 import { AdminHttpModule } from './platform/http/admin-http.module.js';
+import { SearchModule } from './search/search.module.js';
 
 /** The API process: the request's walk in walking order, then the doors of admins and finance. */
 @Module({
@@ -23,6 +24,7 @@ import { AdminHttpModule } from './platform/http/admin-http.module.js';
     GatewayModule,
     AccountsModule,
     CatalogAdminModule,
+    SearchModule,
     BillingApiModule,
   ],
   providers: [

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { createWriteStream, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -7,9 +8,17 @@ import { NestFactory } from '@nestjs/core';
 import { AdminKeysService } from './accounts/admin-keys/admin-keys.service.js';
 import { countViolations, formatAudit, showAudit } from './billing/audit/audit-report.js';
 import { AuditService } from './billing/audit/audit.service.js';
+import { RebuildService } from './billing/audit/rebuild.service.js';
+import { readTriedPrices } from './billing/pricing/preview-prices.js';
+import { PreviewsService } from './billing/pricing/previews.service.js';
+import { REPORT_FORMATS } from './billing/exports/report-plan.js';
 import { ExportsService } from './billing/exports/exports.service.js';
+import { PRICE_KINDS } from './catalog/price.js';
+import { formatImportReport } from './catalog/prices/litellm/import-report.js';
+import { LitellmImportService } from './catalog/prices/litellm/litellm-import.service.js';
 import { CliModule } from './cli.module.js';
 import { FaregateError } from './core/errors.js';
+import { parsePublicId } from './core/ids.js';
 import { systemActor } from './platform/audit/audit-log.repository.js';
 import { AppConfig, ConfigError } from './platform/config/app-config.js';
 import { migrateDatabase, migrateQueue } from './platform/database/migrate.js';
@@ -36,15 +45,27 @@ const COMMANDS: Record<string, Command> = {
     run: createAdminKey,
   },
   audit: {
-    usage: 'audit [--json]',
-    help: 'Runs every check of the books. Exit code 1 when one of them finds a violation.',
+    usage: 'audit [--rebuild] [--json]',
+    help: 'Runs every check of the books; with --rebuild also makes balances, lots and rollups anew from the ledger and the events and compares them. Exit code 1 when anything is wrong.',
     run: audit,
   },
   'export usage': {
     usage:
-      'export usage --from TIME --to TIME [--format csv|jsonl] [--granularity request|day|month] [--out FILE]',
+      'export usage --from TIME --to TIME [--format csv|jsonl|parquet|xlsx|focus-1.4|focus-1.2] [--granularity request|day|month] [--out FILE]',
     help: 'Writes the usage recorded in [from, to) to a file or to standard output. Times are RFC 3339.',
     run: exportUsage,
+  },
+  preview: {
+    usage:
+      'preview --from TIME --to TIME (--prices FILE --currency CODE | --prices-at TIME) [--organization ID] [--model ID]',
+    help: 'What usage recorded in [from, to) would have cost, as JSON: under the prices of a file ([{"model", "token_class", "unit_price", "tier_from"}]), or under the prices of an instant to come. Changes nothing.',
+    run: preview,
+  },
+  'import litellm-prices': {
+    usage:
+      'import litellm-prices FILE [--kind list|cost] [--provider SLUG] [--litellm-provider NAME] [--valid-from TIME] [--dry-run] [--json]',
+    help: "Enters the prices of LiteLLM's model_prices_and_context_window.json for the models of the catalogue, in USD, and reports what it refused and why. --litellm-provider takes only that vendor's entries; --kind cost needs --provider. Running it again changes nothing.",
+    run: importLitellmPrices,
   },
 };
 
@@ -114,8 +135,14 @@ async function createAdminKey(args: string[]): Promise<number> {
 }
 
 async function audit(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { json: { type: 'boolean' } } });
-  const results = await withContext((app) => app.get(AuditService).run());
+  const { values } = parseArgs({
+    args,
+    options: { json: { type: 'boolean' }, rebuild: { type: 'boolean' } },
+  });
+  const results = await withContext(async (app) => [
+    ...(await app.get(AuditService).run()),
+    ...(values.rebuild ? await app.get(RebuildService).compare() : []),
+  ]);
   process.stdout.write(`${values.json ? JSON.stringify(showAudit(results)) : formatAudit(results)}\n`);
   return countViolations(results) === 0 ? 0 : 1;
 }
@@ -129,7 +156,7 @@ async function exportUsage(args: string[]): Promise<number> {
   const report = {
     from: readTime('--from', values.from),
     to: readTime('--to', values.to),
-    format: readChoice('--format', values.format ?? 'csv', ['csv', 'jsonl'] as const),
+    format: readChoice('--format', values.format ?? 'csv', REPORT_FORMATS),
     granularity: readChoice('--granularity', values.granularity ?? 'request', [
       'request',
       'day',
@@ -142,6 +169,74 @@ async function exportUsage(args: string[]): Promise<number> {
     if (values.out !== undefined) return pipeline(pieces, createWriteStream(values.out));
     for await (const piece of pieces) process.stdout.write(piece);
   });
+  return 0;
+}
+
+async function importLitellmPrices(args: string[]): Promise<number> {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      kind: text,
+      provider: text,
+      'litellm-provider': text,
+      'valid-from': text,
+      'dry-run': flag,
+      json: flag,
+    },
+  });
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0) throw new UsageError('one FILE is required');
+  const order = {
+    actor: systemActor('cli'),
+    text: await readFile(file, 'utf8'),
+    kind: readChoice('--kind', values.kind ?? 'list', PRICE_KINDS),
+    provider: values.provider,
+    vendor: values['litellm-provider'],
+    validFrom:
+      values['valid-from'] === undefined
+        ? undefined
+        : readTime('--valid-from', values['valid-from']).toISOString(),
+    dryRun: values['dry-run'] ?? false,
+  };
+  const report = await withContext((app) => app.get(LitellmImportService).import(order));
+  process.stdout.write(`${values.json ? JSON.stringify(report) : formatImportReport(report)}\n`);
+  return 0;
+}
+
+async function preview(args: string[]): Promise<number> {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      from: text,
+      to: text,
+      prices: text,
+      currency: text,
+      'prices-at': text,
+      organization: text,
+      model: text,
+    },
+  });
+  const { organization } = values;
+  const organizationId = organization === undefined ? undefined : parsePublicId('organization', organization);
+  if (organizationId === null) throw new UsageError('--organization must be the id of an organization');
+  const order = {
+    from: readTime('--from', values.from),
+    to: readTime('--to', values.to),
+    organizationId,
+    modelId: values.model,
+    prices: values.prices === undefined ? undefined : readTriedPrices(await readFile(values.prices, 'utf8')),
+    currency: values.currency,
+    pricesAt:
+      values['prices-at'] === undefined
+        ? undefined
+        : readTime('--prices-at', values['prices-at']).toISOString(),
+  };
+  const found = await withContext((app) => app.get(PreviewsService).preview(order));
+  process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   return 0;
 }
 

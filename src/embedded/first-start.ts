@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { SAMPLE_DOCUMENTS } from '../search/documents/sample-documents.js';
 import { HOME } from './environment.js';
 
 /** What a newcomer needs to make the first call. */
@@ -48,7 +49,17 @@ async function makeCustomer(call: AdminCall): Promise<string> {
     reason: 'first start',
   });
   const project = await call(`/organizations/${id}/projects`, { name: 'First project' });
+  await loadSamples(call);
   return String(project['id']);
+}
+
+/** Something for octen_search to find. What an earlier start has loaded stays as it is. */
+async function loadSamples(call: AdminCall): Promise<void> {
+  for (const document of SAMPLE_DOCUMENTS) {
+    await call('/search-documents', document).catch((error: Error) => {
+      if (!error.message.includes(': 409 ')) throw error;
+    });
+  }
 }
 
 function adminCaller(url: string, adminKey: string): AdminCall {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { validateHeaderValue } from 'node:http';
-import { buildTicket } from '../../test/support/builders/ticket.builder.js';
+import { buildCandidate, buildTicket } from '../../test/support/builders/ticket.builder.js';
 import { headerText, streamHeaders, wholeHeaders } from './answer-head.js';
 
 describe('the head of an answer', () => {
   it('of a stream forbids everybody between to keep or gather it', () => {
-    expect(streamHeaders(buildTicket(), [])).toEqual({
+    expect(streamHeaders(buildTicket(), buildCandidate(), [])).toEqual({
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
@@ -16,15 +16,15 @@ describe('the head of an answer', () => {
   });
 
   it('of a whole answer says its price when there is an exact one, and its length', () => {
-    const head = wholeHeaders(buildTicket(), [], { bytes: 12, cost: '0.000001000' });
+    const head = wholeHeaders(buildTicket(), buildCandidate(), [], { bytes: 12, cost: '0.000001000' });
     expect(head).toMatchObject({ 'content-length': '12', 'x-faregate-cost': '0.000001000' });
-    expect(wholeHeaders(buildTicket(), [], { bytes: 12, cost: undefined })).not.toHaveProperty(
-      'x-faregate-cost',
-    );
+    expect(
+      wholeHeaders(buildTicket(), buildCandidate(), [], { bytes: 12, cost: undefined }),
+    ).not.toHaveProperty('x-faregate-cost');
   });
 
   it('tells what was dropped or changed', () => {
-    const head = streamHeaders(buildTicket(), ['a was ignored', 'b was lowered']);
+    const head = streamHeaders(buildTicket(), buildCandidate(), ['a was ignored', 'b was lowered']);
     expect(head['x-faregate-warnings']).toBe('a was ignored; b was lowered');
   });
 

@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, HttpCode, Post, Req, Res, UseFilters } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '../auth/principal.js';
 import { uuidv7 } from '../core/ids.js';
 import { KeyAccess } from '../platform/http/access.decorator.js';
+import { AppConfig } from '../platform/config/app-config.js';
 import type { Protocol } from '../protocols/protocol.js';
-import { CompletionsService } from './completions.service.js';
-import { CHAT_BODY, MESSAGES_BODY } from './completions.dto.js';
+import { CHAT_BODY, EMBEDDINGS_BODY, MESSAGES_BODY, RESPONSES_BODY } from './completions.dto.js';
+import { IncomingCallsService } from './incoming-calls.service.js';
+import { keepAlive } from './keep-alive.js';
 import { ProtocolErrorFilter } from './protocol-error.filter.js';
 import { COMPLETION_ROUTES } from './routes.js';
 
@@ -14,11 +16,19 @@ type AuthenticatedRequest = IncomingMessage & { user: Principal; requestId?: str
 
 /** The customers' endpoints. Answers are written by hand: a serialiser would cost more than the call itself. */
 @ApiTags('Inference')
+@ApiHeader({
+  name: 'x-faregate-strict',
+  required: false,
+  description: '"true": refuse with 400 what would otherwise be dropped with a warning',
+})
 @KeyAccess()
 @UseFilters(ProtocolErrorFilter)
 @Controller()
 export class CompletionsController {
-  constructor(private readonly completions: CompletionsService) {}
+  constructor(
+    private readonly calls: IncomingCallsService,
+    private readonly config: AppConfig,
+  ) {}
 
   @Post('/v1/chat/completions')
   @HttpCode(200)
@@ -36,9 +46,28 @@ export class CompletionsController {
     return this.serve(COMPLETION_ROUTES['/v1/messages'], request, response);
   }
 
+  @Post('/v1/responses')
+  @HttpCode(200)
+  @ApiBody(RESPONSES_BODY)
+  @ApiOperation({ summary: 'Responses (OpenAI), streamed or not; nothing is stored' })
+  responses(@Req() request: AuthenticatedRequest, @Res() response: ServerResponse): Promise<void> {
+    return this.serve(COMPLETION_ROUTES['/v1/responses'], request, response);
+  }
+
+  @Post('/v1/embeddings')
+  @HttpCode(200)
+  @ApiBody(EMBEDDINGS_BODY)
+  @ApiOperation({ summary: 'Embeddings (OpenAI)' })
+  embeddings(@Req() request: AuthenticatedRequest, @Res() response: ServerResponse): Promise<void> {
+    return this.serve(COMPLETION_ROUTES['/v1/embeddings'], request, response);
+  }
+
   private serve(protocol: Protocol, request: AuthenticatedRequest, response: ServerResponse): Promise<void> {
     const requestId = uuidv7();
     request.requestId = requestId;
-    return this.completions.complete({ requestId, protocol, principal: request.user, request, response });
+    const stop = keepAlive(response, protocol, this.config.streamKeepAliveMs);
+    return this.calls
+      .serve({ requestId, protocol, principal: request.user, request, response })
+      .finally(stop);
   }
 }

@@ -8,7 +8,7 @@ import type { Protocol } from '../protocols/protocol.js';
 const PROFILE_MAX_TOKENS = 8_192;
 
 /** Names of parameters as `supported_parameters` and warnings write them. */
-const PUBLIC_NAMES: Record<ParameterName, string> = {
+export const PUBLIC_NAMES: Record<ParameterName, string> = {
   temperature: 'temperature',
   topP: 'top_p',
   topK: 'top_k',
@@ -34,7 +34,7 @@ const PUBLIC_NAMES: Record<ParameterName, string> = {
 };
 
 /** Parameters that describe the caller, not the generation: no model lacks them. */
-const ALWAYS_KEPT: ReadonlySet<ParameterName> = new Set([
+export const ALWAYS_KEPT: ReadonlySet<ParameterName> = new Set([
   'user',
   'metadata',
   'choiceCount',

@@ -1,15 +1,18 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { Dispatcher } from 'undici';
+import { buildTicket } from '../../test/support/builders/ticket.builder.js';
 import { Exchange, type ExchangeCall } from './exchange.js';
 
-/** An exchange whose every good answer is complete at once. */
+/** An exchange whose answer is complete at once. */
 class PlainExchange extends Exchange {
   served = false;
-  protected isExpected = (): boolean => true;
-  protected take = (): void => undefined;
+  openReader = (): never => {
+    throw new Error('no leg is opened here');
+  };
   protected breakOff = (): void => undefined;
-  protected finish(): void {
+  protected write = (): void => undefined;
+  protected close = (): void => undefined;
+  override start(): void {
     this.complete(() => {
       this.served = true;
     });
@@ -19,17 +22,15 @@ class PlainExchange extends Exchange {
 describe('an answer that cannot be recorded', () => {
   it('is not served, and its caller does not wait for ever', async () => {
     const call = {
+      ticket: buildTicket(),
       response: new ServerResponse(new IncomingMessage(new Socket())),
-      meter: {},
       settle: () => {
         throw new Error('ENOSPC: no space left on device');
       },
       totalTimeoutMs: 60_000,
     };
     const exchange = new PlainExchange(call as unknown as ExchangeCall);
-    const controller = {} as Dispatcher.DispatchController;
-    exchange.onResponseStart(controller, 200, {});
-    exchange.onResponseEnd();
+    exchange.start();
     await expect(exchange.done).rejects.toMatchObject({ kind: 'unavailable' });
     expect(exchange.served).toBe(false);
   });

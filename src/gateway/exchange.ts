@@ -1,132 +1,221 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
-import type { Dispatcher } from 'undici';
-import type { Ticket } from '../admission/ticket.js';
-import { nowMs } from '../core/clock.js';
-import { FaregateError, unavailable } from '../core/errors.js';
+import type { Candidate, Ticket } from '../admission/ticket.js';
+import { monotonicMs } from '../core/clock.js';
+import { FaregateError, toFaregateError, unavailable } from '../core/errors.js';
+import type { AttemptMeter } from '../metering/attempt-meter.js';
 import type { CallMeter, CallOutcome } from '../metering/call-meter.js';
 import type { Protocol, ResponseIdentity } from '../protocols/protocol.js';
-import { upstreamFailure } from '../providers/upstream-failure.js';
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
+import type { RouteWalk, StepLimits } from '../routing/route-walk.js';
+import type { AnswerPlan, LegRequest, NextStep } from './answer-plan.js';
+import type { CallerSide } from './caller-side.js';
+import { Leg, type Dispatch, type LegHost, type LegReader } from './leg.js';
 
-/** One admitted call between its caller and the upstream that serves it. */
+/** One admitted call between its caller and the upstreams that serve it. */
 export interface ExchangeCall {
   ticket: Ticket;
   meter: CallMeter;
   identity: ResponseIdentity;
   client: Protocol;
-  upstream: Protocol;
+  /** How upstream calls become the answer. */
+  plan: AnswerPlan;
   /** The caller's side. */
-  response: ServerResponse;
-  /** Settles the call; must be called before the caller can see the end of the answer. */
-  settle: (outcome: CallOutcome) => void;
+  response: CallerSide;
+  /** Makes a leg's request for one candidate. Throws FaregateError when that upstream cannot be asked this. */
+  prepare: (leg: LegRequest, candidate: Candidate) => Dispatch;
+  /** The ways one leg may go. */
+  openWalk: () => RouteWalk<Candidate>;
+  /** Hears how each attempt ended; the failure is absent when it served. */
+  attemptEnded: (candidate: Candidate, attempt: AttemptMeter, failure?: UpstreamFailure) => void;
+  /** Settles the call; the caller may see the end of the answer once `written` is called. */
+  settle: (outcome: CallOutcome, written?: () => void) => void;
   totalTimeoutMs: number;
+  /** How long a stream's status waits for its first text. */
+  statusHeldMs: number;
+  /** How long an answer that goes on costing is read after its caller left. */
+  abandonedMs: number;
   slowReaderTimeoutMs: number;
 }
 
-/** An upstream's refusal is read up to this size. */
-const MAX_ERROR_BYTES = 64 * 1024;
-
-/** The caller hung up. */
-class ClientLeft extends Error {
-  override readonly name = 'ClientLeft';
-}
-
 /**
- * What streamed and whole exchanges share: the upstream's refusals, the deadline of the whole call, the caller who
- * leaves, and one end. Subclasses say what happens to the bytes of a good answer.
+ * The caller's side of one call, however many upstream calls its answer takes: the deadline of the whole, the caller
+ * who leaves, and one end. Subclasses say what happens to good answers.
  */
-export abstract class Exchange implements Dispatcher.DispatchHandler {
-  protected controller: Dispatcher.DispatchController | undefined;
-  private refusal:
-    { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; bytes: number } | undefined;
+export abstract class Exchange implements LegHost {
+  /** The candidate that is serving, or was tried last. */
+  protected serving: Candidate;
+  private readonly running = new Set<Leg>();
+  private readonly walks: RouteWalk<Candidate>[] = [];
+  private legCount = 0;
+  /** Steps between legs that have not answered yet. */
+  private pending = 0;
+  private outcome: CallOutcome | undefined;
+  private readonly deadlineAt: number;
   private readonly deadline: NodeJS.Timeout;
   private ended = false;
+  /** The caller has left, and answers that cost all the same are read to their end. */
+  private abandoned: NodeJS.Timeout | undefined;
   private resolve!: () => void;
   private reject!: (error: FaregateError) => void;
   /** Resolves when the caller has been served or has left; rejects when nothing was sent and an error is due. */
   readonly done: Promise<void>;
 
   constructor(protected readonly call: ExchangeCall) {
+    this.serving = call.ticket.candidates[0];
     this.done = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
     });
     call.response.once('close', this.onClientClose);
+    this.deadlineAt = monotonicMs() + call.totalTimeoutMs;
     this.deadline = setTimeout(
       () => this.fail(new FaregateError('timeout', 'The request took too long')),
       call.totalTimeoutMs,
     );
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
-    // A caller who left while the request was queued never shows a close again.
-    if (this.ended || this.call.response.destroyed) {
-      controller.abort(new ClientLeft());
-      this.onClientClose();
-      return;
-    }
-    this.call.meter.dispatched = true;
+  /** Asks the first upstreams. */
+  start(): void {
+    // A caller who left before this exchange listened never shows a close again.
+    if (this.call.response.destroyed) this.onClientClose();
+    else this.launch(this.call.plan.first());
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return;
-    this.call.meter.upstreamStatus = status;
-    if (status < 300 && !isEncoded(headers) && this.isExpected(headers)) return;
-    this.refusal = { status, headers, chunks: [], bytes: 0 };
-  }
-
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.ended) return;
-    const { refusal } = this;
-    if (!refusal) return this.guard(() => this.take(chunk));
-    refusal.bytes += chunk.length;
-    if (refusal.bytes <= MAX_ERROR_BYTES) refusal.chunks.push(chunk);
-    else this.failRefused();
-  }
-
-  onResponseEnd(): void {
-    if (this.ended) return;
-    if (this.refusal) this.failRefused();
-    else this.guard(() => this.finish());
-  }
-
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.fail(transportFailure(error));
-  }
-
-  /** Ends the call before it reached an upstream. */
+  /** Ends the call from outside. */
   abandon(error: FaregateError): void {
     this.fail(error);
   }
 
-  /** Whether a 2xx with these headers is an answer of the kind that was asked for. */
-  protected abstract isExpected(headers: IncomingHttpHeaders): boolean;
-  protected abstract take(chunk: Buffer): void;
-  /** The upstream's answer is complete. */
-  protected abstract finish(): void;
+  /** Whether the call has ended with an answer in full. */
+  get isComplete(): boolean {
+    return this.outcome?.status === 'completed';
+  }
+
+  /** Further attempts that the call's legs have made so far. */
+  get retries(): number {
+    return this.walks.reduce((sum, walk) => sum + walk.retries, 0);
+  }
+
+  abstract openReader(leg: Leg): LegReader;
   /** Says in the caller's stream that the answer ends here. Only called once bytes have been sent. */
   protected abstract breakOff(error: FaregateError): void;
+  /** Sends text between legs or after the last one. */
+  protected abstract write(text: string): void;
+  /** Every leg is complete: ends the answer. */
+  protected abstract close(text: string): void;
 
-  /** The answer is served in full: settles, then lets `send` write the last bytes. */
+  prepare(leg: LegRequest, candidate: Candidate): Dispatch {
+    this.serving = candidate;
+    this.call.identity.model = candidate.model.id;
+    return this.call.prepare(leg, candidate);
+  }
+
+  meterAttempt(candidate: Candidate, bodyBytes: number | undefined): AttemptMeter {
+    return this.call.meter.attempt(candidate, bodyBytes);
+  }
+
+  attemptEnded(candidate: Candidate, attempt: AttemptMeter, failure?: UpstreamFailure): void {
+    this.call.attemptEnded(candidate, attempt, failure);
+  }
+
+  limits(): StepLimits {
+    const isModelTold = this.legCount > 1 || this.isModelTold;
+    return {
+      onlyModel: isModelTold ? this.call.identity.model : undefined,
+      timeLeftMs: this.deadlineAt - monotonicMs(),
+    };
+  }
+
+  legFailed(leg: Leg, { error }: UpstreamFailure): void {
+    if (this.abandoned === undefined) this.fail(error);
+    else this.abandonedEnded(leg);
+  }
+
+  /** Whether the caller has been told which model answers. */
+  protected get isModelTold(): boolean {
+    return this.call.response.headersSent;
+  }
+
+  /** A leg's answer has been read to its end; `text` is what of it has not been sent yet. */
+  protected legDone(leg: Leg, text: string): void {
+    leg.served();
+    if (this.abandoned !== undefined) return this.abandonedEnded(leg);
+    this.running.delete(leg);
+    // What goes wrong from here on is our own, and no reason to ask an upstream again.
+    this.guard(() => {
+      const step = this.call.plan.next(leg.request);
+      if (!(step instanceof Promise)) return this.advance(text, step);
+      this.write(text);
+      this.pending += 1;
+      void step.then(
+        (next) => {
+          this.pending -= 1;
+          this.guard(() => this.advance('', next));
+        },
+        (error: unknown) => this.fail(toFaregateError(error)),
+      );
+    });
+  }
+
+  /** The legs under way. */
+  protected get legs(): ReadonlySet<Leg> {
+    return this.running;
+  }
+
+  /** The answer is served in full: settles, then, once that is on disk, lets `send` write the last bytes. */
   protected complete(send: () => void): void {
-    if (!this.close()) return;
-    const unrecorded = this.settle({ status: 'completed', httpStatus: 200 });
-    if (unrecorded) return this.tell(unrecorded);
-    send();
-    this.watchReader();
-    this.resolve();
+    if (!this.end()) return;
+    const unrecorded = this.settle({ status: 'completed', httpStatus: 200 }, () => {
+      send();
+      this.watchReader();
+      this.resolve();
+    });
+    if (unrecorded) this.tell(unrecorded);
   }
 
   /** The answer cannot be finished: settles and tells the caller, in the stream or by status. */
   protected fail(error: FaregateError): void {
-    if (!this.close()) return;
-    this.controller?.abort(error);
+    if (this.abandoned !== undefined) return this.leave();
+    if (!this.end()) return;
+    this.cancelAll();
     this.settle({
       status: 'failed',
       httpStatus: this.call.response.headersSent ? 200 : error.status,
       errorType: error.details.code ?? error.kind,
     });
     this.tell(error);
+  }
+
+  /** Cuts a caller who stopped reading. */
+  protected cut(): void {
+    this.call.response.destroy();
+  }
+
+  private launch(requests: readonly LegRequest[]): void {
+    for (const request of requests) {
+      if (this.ended) return;
+      const walk = this.call.openWalk();
+      const leg = new Leg(request, walk, this);
+      this.walks.push(walk);
+      this.legCount += 1;
+      this.running.add(leg);
+      leg.start();
+    }
+  }
+
+  private advance(text: string, step: NextStep): void {
+    if (this.ended || this.abandoned !== undefined) return;
+    const isLast = step.legs.length === 0 && this.running.size === 0 && this.pending === 0;
+    if (isLast) return this.close(text + step.text);
+    this.write(text + step.text);
+    this.launch(step.legs);
+  }
+
+  private guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.fail(toFaregateError(error));
+    }
   }
 
   /** What is left to send waits for a caller who reads; Node restarts this clock whenever some of it goes out. */
@@ -146,24 +235,41 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
     this.resolve();
   }
 
-  /** Settles. Answers with an error when the disk refuses: nobody may then see the end of an answer. */
-  private settle(outcome: CallOutcome): FaregateError | undefined {
+  /** Settles. Answers with an error when that cannot be: nobody may then see the end of an answer. */
+  private settle(outcome: CallOutcome, written?: () => void): FaregateError | undefined {
+    this.outcome = outcome;
     try {
-      this.call.settle(outcome);
+      this.call.settle(outcome, written);
       return undefined;
     } catch (error) {
       return unavailable('The request could not be recorded', error);
     }
   }
 
-  /** Cuts a caller who stopped reading. */
-  protected cut(): void {
-    this.call.response.destroy();
+  /** Nobody waits any more: cancels what then costs nothing more, and reads the rest for its true cost. */
+  private readonly onClientClose = (): void => {
+    if (this.ended || this.abandoned !== undefined) return;
+    this.call.plan.cancel?.();
+    for (const leg of this.running) if (!leg.goesOnCosting) this.drop(leg);
+    if (this.running.size === 0 || this.call.abandonedMs === 0) return this.leave();
+    this.abandoned = setTimeout(() => this.leave(), this.call.abandonedMs);
+    for (const leg of this.running) leg.abandon();
+  };
+
+  private drop(leg: Leg): void {
+    leg.cancel();
+    this.running.delete(leg);
   }
 
-  private readonly onClientClose = (): void => {
-    if (!this.close()) return;
-    this.controller?.abort(new ClientLeft());
+  private abandonedEnded(leg: Leg): void {
+    this.running.delete(leg);
+    if (this.running.size === 0) this.leave();
+  }
+
+  /** Settles a call whose caller left. */
+  private leave(): void {
+    if (!this.end()) return;
+    this.cancelAll();
     const { headersSent } = this.call.response;
     this.settle({
       status: 'aborted',
@@ -171,64 +277,20 @@ export abstract class Exchange implements Dispatcher.DispatchHandler {
       errorType: 'client_closed',
     });
     this.resolve();
-  };
+  }
+
+  private cancelAll(): void {
+    for (const leg of this.running) leg.cancel();
+    this.call.plan.cancel?.();
+  }
 
   /** True the first time. */
-  private close(): boolean {
+  protected end(): boolean {
     if (this.ended) return false;
     this.ended = true;
     clearTimeout(this.deadline);
+    clearTimeout(this.abandoned);
     this.call.response.off('close', this.onClientClose);
     return true;
   }
-
-  /** A codec that meets what no upstream should send throws; that is the upstream's failure. */
-  private guard(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      this.fail(
-        error instanceof FaregateError
-          ? error
-          : new FaregateError('upstream', 'The upstream sent an answer that could not be read', {
-              internal: error,
-            }),
-      );
-    }
-  }
-
-  private failRefused(): void {
-    const refusal = this.refusal as NonNullable<typeof this.refusal>;
-    const body = isEncoded(refusal.headers) ? '' : Buffer.concat(refusal.chunks).toString('utf8');
-    if (refusal.status < 300) {
-      this.fail(
-        new FaregateError('upstream', 'The upstream answered in a form that was not asked for', {
-          internal: body.slice(0, 500),
-        }),
-      );
-      return;
-    }
-    const { upstream } = this.call;
-    this.fail(
-      upstreamFailure({
-        status: refusal.status,
-        headers: refusal.headers,
-        body: upstream.decodeError(body),
-        nowMs: nowMs(),
-      }).error,
-    );
-  }
-}
-
-/** Compressed answers are not asked for and not understood. */
-const isEncoded = (headers: IncomingHttpHeaders): boolean =>
-  !/^(identity)?$/i.test(String(headers['content-encoding'] ?? '').trim());
-
-/** A connection that failed before or while it answered. */
-function transportFailure(error: Error): FaregateError {
-  const code = (error as { code?: string }).code ?? '';
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
-    return new FaregateError('timeout', 'The upstream took too long to answer', { internal: error });
-  }
-  return new FaregateError('upstream', 'The upstream could not be reached or broke off', { internal: error });
 }

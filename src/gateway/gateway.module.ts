@@ -6,13 +6,40 @@ import { UpstreamClient } from '../providers/upstream.client.js';
 import { RoutingModule } from '../routing/routing.module.js';
 import { CompletionsController } from './completions.controller.js';
 import { CompletionsService } from './completions.service.js';
+import { CountTokensController } from './count-tokens/count-tokens.controller.js';
+import { CountTokensService } from './count-tokens/count-tokens.service.js';
+import { Tokeniser } from './count-tokens/tokeniser.service.js';
+import { ExchangesService } from './exchanges.service.js';
+import { GeminiController } from './gemini.controller.js';
+import { IdempotentAnswersRepository } from './idempotency/idempotent-answers.repository.js';
+import { IdempotentAnswers } from './idempotency/idempotent-answers.service.js';
+import { IncomingCallsService } from './incoming-calls.service.js';
 import { ModelsController } from './models.controller.js';
+import { SearchModule } from '../search/search.module.js';
+import { SearchingService } from './searching/searching.service.js';
+import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import { UnknownRouteController } from './unknown-route.controller.js';
 
 @Module({
-  imports: [CatalogModule, RoutingModule, AdmissionModule, MeteringModule],
+  imports: [CatalogModule, RoutingModule, AdmissionModule, MeteringModule, SearchModule, TelemetryModule],
   // The last one takes what the others leave.
-  controllers: [CompletionsController, ModelsController, UnknownRouteController],
-  providers: [CompletionsService, UpstreamClient],
+  controllers: [
+    CompletionsController,
+    CountTokensController,
+    GeminiController,
+    ModelsController,
+    UnknownRouteController,
+  ],
+  providers: [
+    CompletionsService,
+    IncomingCallsService,
+    IdempotentAnswers,
+    IdempotentAnswersRepository,
+    ExchangesService,
+    SearchingService,
+    CountTokensService,
+    Tokeniser,
+    UpstreamClient,
+  ],
 })
 export class GatewayModule {}

@@ -10,6 +10,7 @@ export function answerId(protocol: ProtocolName, requestId: string, createdAt: n
       return `msg_${shortId(requestId)}`;
     case 'openai-responses':
       return `resp_${shortId(requestId)}`;
+    case 'openai-embeddings':
     case 'google-gemini':
       return shortId(requestId);
   }

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request } from 'express';
+import type { Principal } from '../auth/principal.js';
 import {
   FaregateError,
   retryHeaders,
@@ -9,20 +10,24 @@ import {
   type ErrorKind,
 } from '../core/errors.js';
 import { publicId, uuidv7 } from '../core/ids.js';
-import { dialectOf } from './routes.js';
+import { CallObserver } from '../telemetry/call-observer.service.js';
+import { dialectOf, routeOf } from './routes.js';
 
 /** Turns whatever a route threw into an error in the caller's own dialect. Nothing internal leaves. */
 @Catch()
 export class ProtocolErrorFilter implements ExceptionFilter {
   private readonly log = new Logger('Request');
 
+  constructor(private readonly observer: CallObserver) {}
+
   catch(thrown: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<Request & { requestId?: string }>();
+    const request = http.getRequest<Request & { requestId?: string; user?: Principal }>();
     const response = http.getResponse<ServerResponse>();
     const error = thrown instanceof HttpException ? fromHttpException(thrown) : toFaregateError(thrown);
     const requestId = publicId('request', request.requestId ?? uuidv7());
     if (error.details.internal !== undefined) this.report(error, requestId);
+    this.tell(request, error, requestId);
     if (response.headersSent || response.destroyed) {
       response.destroy();
       return;
@@ -34,6 +39,19 @@ export class ProtocolErrorFilter implements ExceptionFilter {
       'content-length': Buffer.byteLength(text),
     });
     response.end(text);
+  }
+
+  private tell(request: Request & { user?: Principal }, error: FaregateError, requestId: string): void {
+    const { user } = request;
+    this.observer.refused(request, {
+      requestId,
+      keyId: user && publicId('key', user.keyId),
+      organizationId: user && publicId('organization', user.organizationId),
+      route: routeOf(request.path),
+      status: error.status,
+      kind: error.kind,
+      code: error.details.code,
+    });
   }
 
   private report(error: FaregateError, requestId: string): void {

@@ -1,37 +1,91 @@
-import type { CompletionResult } from '../protocols/completion.js';
+import type { CompletionEvent, CompletionResult } from '../protocols/completion.js';
 import { tryParseJson, isObject } from '../core/json.js';
 import { FaregateError } from '../core/errors.js';
-import type { Protocol, RelayedChunk, ResponseIdentity, StreamRelay } from '../protocols/protocol.js';
+import type {
+  Protocol,
+  RelayedChunk,
+  ResponseIdentity,
+  StreamDecoder,
+  StreamRelay,
+  WireQuirks,
+} from '../protocols/protocol.js';
 import type { SseEvent } from '../protocols/sse.js';
 
+/** What an upstream speaks, and how its vendor and model differ. */
+export interface Speaker {
+  protocol: Protocol;
+  quirks: WireQuirks;
+}
+
+/** Both ends of an answer. */
+export interface RelaySides {
+  client: Protocol;
+  upstream: Protocol;
+  identity: ResponseIdentity;
+  /** Of the vendor and model that answer. */
+  quirks: WireQuirks;
+}
+
 /** Carries a stream: verbatim when both sides speak the same protocol, else decoded and said again. */
-export function openRelay(client: Protocol, upstream: Protocol, identity: ResponseIdentity): StreamRelay {
-  if (client === upstream) return client.passthrough.stream(identity);
-  return new TranslatedRelay(client, upstream, identity);
+export function openRelay({ client, upstream, identity, quirks }: RelaySides): StreamRelay {
+  if (client.name === upstream.name) return client.passthrough.stream(identity, quirks);
+  return new TranslatedRelay(client, upstream.streamDecoder(quirks, identity.issuer), identity);
+}
+
+/** Gives a tool call the name back that the caller knows it by. */
+export const withCallersName = (
+  event: CompletionEvent,
+  names: ResponseIdentity['toolNames'],
+): CompletionEvent =>
+  names && event.type === 'tool-start' ? { ...event, name: names.get(event.name) ?? event.name } : event;
+
+/** The same for a whole answer. */
+function withNames(result: CompletionResult, names: ResponseIdentity['toolNames']): CompletionResult {
+  if (!names) return result;
+  const choices = result.choices.map((choice) => ({
+    ...choice,
+    content: choice.content.map((part) =>
+      part.type === 'tool-call' ? { ...part, name: names.get(part.name) ?? part.name } : part,
+    ),
+  }));
+  return { ...result, choices };
 }
 
 class TranslatedRelay implements StreamRelay {
-  private readonly decoder;
   private readonly encoder;
+  private readonly names;
 
-  constructor(client: Protocol, upstream: Protocol, identity: ResponseIdentity) {
-    this.decoder = upstream.streamDecoder();
+  constructor(
+    client: Protocol,
+    private readonly decoder: StreamDecoder,
+    identity: ResponseIdentity,
+  ) {
+    this.names = identity.toolNames;
     this.encoder = client.streamEncoder(identity);
   }
 
   push(event: SseEvent): RelayedChunk {
     const events = this.decoder.push(event);
-    let text = '';
-    for (const decoded of events) if (decoded.type !== 'error') text += this.encoder.push(decoded);
-    return { events, text };
+    return { events, text: this.encode(events) };
   }
 
   end(): RelayedChunk {
     const events = this.decoder.end();
-    let text = '';
-    for (const decoded of events) if (decoded.type !== 'error') text += this.encoder.push(decoded);
+    const text = this.encode(events);
     if (events.some((decoded) => decoded.type === 'error')) return { events, text };
     return { events, text: text + this.encoder.end() };
+  }
+
+  fail(error: FaregateError): string | undefined {
+    return this.encoder.fail?.(error);
+  }
+
+  private encode(events: readonly CompletionEvent[]): string {
+    let text = '';
+    for (const event of events) {
+      if (event.type !== 'error') text += this.encoder.push(withCallersName(event, this.names));
+    }
+    return text;
   }
 }
 
@@ -41,17 +95,24 @@ class TranslatedRelay implements StreamRelay {
  */
 export function relayWhole(
   text: string,
-  sides: { client: Protocol; upstream: Protocol },
-  identity: ResponseIdentity,
+  { client, upstream, identity, quirks }: RelaySides,
 ): { body: string; result: CompletionResult } {
-  const { client, upstream } = sides;
-  if (client === upstream) return client.passthrough.response(text, identity);
+  if (client.name === upstream.name) return client.passthrough.response(text, identity, quirks);
+  const result = decodeWhole(text, { protocol: upstream, quirks }, identity);
+  return { body: JSON.stringify(client.encodeResponse(result, identity)), result };
+}
+
+/** A whole answer in the inner language, its tool calls under the caller's names. Throws as `relayWhole` does. */
+export function decodeWhole(
+  text: string,
+  { protocol, quirks }: Speaker,
+  { toolNames, issuer }: ResponseIdentity,
+): CompletionResult {
   const parsed = tryParseJson(text);
   if (!isObject(parsed)) {
     throw new FaregateError('upstream', 'The upstream sent something that is not a completion', {
       internal: text.slice(0, 500),
     });
   }
-  const result = upstream.decodeResponse(parsed);
-  return { body: JSON.stringify(client.encodeResponse(result, identity)), result };
+  return withNames(protocol.decodeResponse(parsed, quirks, issuer), toolNames);
 }

@@ -1,14 +1,29 @@
 import { anthropicMessages } from '../protocols/anthropic-messages/index.js';
+import { googleGemini } from '../protocols/google-gemini/index.js';
+import { openaiEmbeddings } from '../protocols/openai-embeddings/index.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
+import { openaiResponses } from '../protocols/openai-responses/index.js';
 import type { Protocol } from '../protocols/protocol.js';
 
 /** Paths of the customers' endpoints and the protocol each speaks, errors included. */
 export const COMPLETION_ROUTES = {
   '/v1/chat/completions': openaiChat,
   '/v1/messages': anthropicMessages,
+  '/v1/responses': openaiResponses,
+  '/v1/embeddings': openaiEmbeddings,
 } as const satisfies Record<string, Protocol>;
+
+/** Path template of a customers' endpoint, for logs and metrics: one of few, whatever the caller wrote. */
+export function routeOf(url: string): string {
+  const path = url.split('?', 1)[0] ?? '';
+  if (Object.hasOwn(COMPLETION_ROUTES, path)) return path;
+  if (path.startsWith('/v1beta/models/')) return '/v1beta/models/{model}';
+  if (path === '/v1/messages/count_tokens') return path;
+  return path === '/v1/models' || path.startsWith('/v1/models/') ? '/v1/models' : 'other';
+}
 
 /** The protocol whose error shape a path's callers expect. */
 export function dialectOf(path: string): Protocol {
+  if (path.startsWith('/v1beta/')) return googleGemini;
   return path.startsWith('/v1/messages') ? anthropicMessages : openaiChat;
 }

@@ -1,48 +1,149 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FaregateError } from '../core/errors.js';
+import { FaregateError } from '../core/errors.js';
 import { publicId } from '../core/ids.js';
 import type { RelayedChunk, StreamRelay } from '../protocols/protocol.js';
 import { SseParser } from '../protocols/sse.js';
-import { streamFailure } from '../providers/upstream-failure.js';
+import { causeOf, failureOf, streamFailure } from '../providers/upstream-failure.js';
+import type { Candidate } from '../admission/ticket.js';
 import { streamHeaders } from './answer-head.js';
-import { Exchange, type ExchangeCall } from './exchange.js';
-import { openRelay } from './relay.js';
+import { Exchange } from './exchange.js';
+import { KEEP_ALIVE_COMMENT } from './keep-alive.js';
+import type { Leg, LegReader } from './leg.js';
+import { AnswerFailure } from './upstream-attempt.js';
+
+/** No answer is this long: 128,000 tokens with twenty log probabilities each come to half of it. */
+const MAX_STREAM_BYTES = 256 * 1024 * 1024;
 
 /**
- * A streamed answer: each read of the upstream becomes at most one write to the caller. The status is withheld
- * until the first text, so that an early failure keeps its real status. A caller who reads slowly pauses the
- * upstream; nothing is buffered beyond the read at hand.
+ * A streamed answer: each read of an upstream becomes at most one write to the caller. The status is withheld
+ * until the first text, so that an early failure keeps its real status, but not for ever: a caller who waits for a slow
+ * first token is sent the status and signs of life meanwhile, and until there is text another upstream may still answer.
+ * A caller who reads slowly pauses the
+ * upstreams; nothing is buffered beyond the read at hand.
  */
 export class StreamExchange extends Exchange {
-  private readonly parser = new SseParser();
-  private readonly relay: StreamRelay;
   private stalled: NodeJS.Timeout | undefined;
+  /** Runs while the status is withheld. */
+  private held: NodeJS.Timeout | undefined;
+  /** Text of the answer has been sent, not only signs of life. */
+  private hasBegun = false;
 
-  constructor(call: ExchangeCall) {
-    super(call);
-    this.relay = openRelay(call.client, call.upstream, call.identity);
+  override start(): void {
+    this.held = setTimeout(() => this.sayAlive(), this.call.statusHeldMs);
+    super.start();
   }
 
-  protected isExpected(headers: IncomingHttpHeaders): boolean {
+  openReader(leg: Leg): LegReader {
+    const relay = this.call.plan.openRelay(leg.request, leg.speaker);
+    return new StreamReader(leg, relay, {
+      write: (text) => {
+        if (text === '') return;
+        leg.shown = true;
+        this.write(text);
+      },
+      done: (text) => this.legDone(leg, text),
+    });
+  }
+
+  protected write(text: string): void {
+    if (text === '') return;
+    const { response, meter } = this.call;
+    if (response.destroyed) return;
+    this.open(this.serving);
+    this.hasBegun = true;
+    meter.markFirstToken();
+    if (response.write(text)) return;
+    for (const leg of this.legs) leg.pause();
+    if (this.stalled) return;
+    this.stalled = setTimeout(() => this.cut(), this.call.slowReaderTimeoutMs);
+    response.once('drain', this.resume);
+  }
+
+  protected close(text: string): void {
+    const last = text + this.call.plan.closeStream();
+    this.complete(() => {
+      this.open(this.serving);
+      this.call.response.end(last);
+      clearTimeout(this.stalled);
+    });
+  }
+
+  protected breakOff(error: FaregateError): void {
+    clearTimeout(this.stalled);
+    const { client, plan, ticket, response } = this.call;
+    const requestId = publicId('request', ticket.requestId);
+    response.end(plan.failStream(error) ?? client.encodeStreamError(error, requestId));
+  }
+
+  protected override get isModelTold(): boolean {
+    return this.hasBegun;
+  }
+
+  protected override end(): boolean {
+    clearTimeout(this.held);
+    return super.end();
+  }
+
+  /** Sends the head; `serving` undefined: nobody serves yet. */
+  private open(serving: Candidate | undefined): void {
+    const { response, ticket, identity, client } = this.call;
+    if (response.headersSent) return;
+    clearTimeout(this.held);
+    response.writeHead(200, streamHeaders(ticket, serving, identity.warnings, client.streamContentType));
+  }
+
+  private sayAlive(): void {
+    const { response, client } = this.call;
+    if (response.headersSent || response.destroyed) return;
+    this.open(undefined);
+    response.write(client.keepAlive ?? KEEP_ALIVE_COMMENT);
+  }
+
+  private readonly resume = (): void => {
+    clearTimeout(this.stalled);
+    this.stalled = undefined;
+    for (const leg of this.legs) leg.resume();
+  };
+}
+
+/** Where a reader's text goes. */
+interface TextSink {
+  write(text: string): void;
+  /** The stream is complete; `text` is its end. */
+  done(text: string): void;
+}
+
+/** Reads one attempt's stream: metering sees its events, the caller its text. */
+class StreamReader implements LegReader {
+  private readonly parser = new SseParser();
+  private bytes = 0;
+
+  constructor(
+    private readonly leg: Leg,
+    private readonly relay: StreamRelay,
+    private readonly sink: TextSink,
+  ) {}
+
+  isExpected(headers: IncomingHttpHeaders): boolean {
     return /^text\/event-stream\b/i.test(String(headers['content-type'] ?? ''));
   }
 
-  protected take(chunk: Buffer): void {
+  take(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.bytes > MAX_STREAM_BYTES)
+      throw new FaregateError('upstream', 'The upstream sent a stream that is too large');
     let text = '';
     for (const event of this.parser.push(chunk)) {
       const relayed = this.relay.push(event);
       text += relayed.text;
       const failure = this.observe(relayed);
-      if (failure) {
-        this.write(text);
-        this.fail(failure);
-        return;
-      }
+      if (failure) this.broken(text, failure);
     }
-    this.write(text);
+    this.leg.meter.noteOutput();
+    this.sink.write(text);
   }
 
-  protected finish(): void {
+  finish(): void {
     let text = '';
     let failure: FaregateError | undefined;
     for (const event of this.parser.end()) {
@@ -55,54 +156,22 @@ export class StreamExchange extends Exchange {
       text += last.text;
       failure = this.observe(last);
     }
-    if (failure) {
-      this.write(text);
-      this.fail(failure);
-      return;
-    }
-    this.complete(() => {
-      this.open();
-      this.call.response.end(text);
-      clearTimeout(this.stalled);
-    });
+    if (failure) this.broken(text, failure);
+    this.sink.done(text);
   }
 
-  protected breakOff(error: FaregateError): void {
-    clearTimeout(this.stalled);
-    this.call.response.end(
-      this.call.client.encodeStreamError(error, publicId('request', this.call.ticket.requestId)),
-    );
+  private broken(text: string, error: FaregateError): never {
+    this.sink.write(text);
+    throw new AnswerFailure(failureOf(causeOf(error), error));
   }
 
   /** Lets metering see the events; the failure among them, if any. */
   private observe(relayed: RelayedChunk): FaregateError | undefined {
     let failure: FaregateError | undefined;
     for (const event of relayed.events) {
-      this.call.meter.tap.observe(event);
+      this.leg.meter.tap.observe(event);
       if (event.type === 'error') failure = streamFailure(event.failure);
     }
     return failure;
   }
-
-  private open(): void {
-    const { response, ticket, identity } = this.call;
-    if (!response.headersSent) response.writeHead(200, streamHeaders(ticket, identity.warnings));
-  }
-
-  private write(text: string): void {
-    if (text === '') return;
-    const { response, meter } = this.call;
-    this.open();
-    meter.markFirstToken();
-    if (response.write(text)) return;
-    this.controller?.pause();
-    this.stalled ??= setTimeout(() => this.cut(), this.call.slowReaderTimeoutMs);
-    response.once('drain', this.resume);
-  }
-
-  private readonly resume = (): void => {
-    clearTimeout(this.stalled);
-    this.stalled = undefined;
-    this.controller?.resume();
-  };
 }

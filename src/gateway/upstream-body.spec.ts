@@ -1,5 +1,6 @@
+import type { ProviderProtocol } from '../catalog/model.js';
 import fc from 'fast-check';
-import { buildDeployment, buildModel, buildTicket } from '../../test/support/builders/ticket.builder.js';
+import { buildCandidate, buildDeployment, buildModel } from '../../test/support/builders/ticket.builder.js';
 import type { JsonObject } from '../core/json.js';
 import { anthropicMessages } from '../protocols/anthropic-messages/index.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
@@ -26,10 +27,10 @@ function walk(given: Case): UpstreamBody & { held: number; parsed: JsonObject } 
   const { request, dropped } = effectiveRequest(asked, model, { protocol: client, profile: 'octopusx' });
   const wanted = request.maxOutputTokens ?? model.defaultMaxTokens ?? model.maxOutputTokens;
   const held = Math.min(wanted, model.maxOutputTokens, given.affordable ?? Infinity);
-  const deployment = buildDeployment(upstream.name, given.adapter);
-  const ticket = buildTicket({ model, deployment, maxOutputTokens: held, clamped: held < wanted });
+  const deployment = buildDeployment(upstream.name as ProviderProtocol, given.adapter);
+  const candidate = buildCandidate({ model, deployment, maxOutputTokens: held });
   const givenMaxTokens = asked.maxOutputTokens;
-  const sent = upstreamBody({ ticket, request, text, givenMaxTokens, dropped, client, upstream });
+  const sent = upstreamBody({ candidate, request, text, givenMaxTokens, dropped, client, upstream });
   return { ...sent, held, parsed: JSON.parse(sent.body) as JsonObject };
 }
 

@@ -1,14 +1,18 @@
-import type { Ticket } from '../admission/ticket.js';
+import type { Candidate } from '../admission/ticket.js';
 import type { CompletionRequest, ParameterName } from '../protocols/completion.js';
 import { memberText, spliceMembers } from '../protocols/json-splice.js';
-import type { EncodeTarget, Protocol } from '../protocols/protocol.js';
-import { getAdapter } from '../providers/registry.js';
+import { ownFieldWarnings } from '../protocols/own-fields.js';
+import type { EncodeTarget, PortableRequest, Protocol } from '../protocols/protocol.js';
+import { deploymentQuirks, getAdapter } from '../providers/registry.js';
+import { previousResponse } from './previous-response.js';
+import { withoutUnsupported } from './unsupported-parameters.js';
 
 export interface UpstreamBodyQuestion {
-  ticket: Ticket;
+  /** Where the call goes and how much it may answer. */
+  candidate: Pick<Candidate, 'deployment' | 'model' | 'maxOutputTokens'>;
   request: CompletionRequest;
-  /** The caller's own body. */
-  text: string;
+  /** The caller's own body; absent where the request is not the caller's own. */
+  text?: string | undefined;
   /** The output limit in that body; absent when it names none. */
   givenMaxTokens?: number | undefined;
   dropped: readonly ParameterName[];
@@ -20,6 +24,8 @@ export interface UpstreamBody {
   body: string;
   /** What could not be carried over, for the caller. */
   warnings: string[];
+  /** See EncodedRequest.toolNames. */
+  toolNames?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -28,50 +34,67 @@ export interface UpstreamBody {
  * protocol cannot do.
  */
 export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
-  const { ticket, client, upstream } = question;
-  const request = withLimit(question);
-  const adapter = getAdapter(ticket.deployment.provider.adapter);
+  const { candidate, client, upstream, text } = question;
+  const { deployment } = candidate;
+  const quirks = deploymentQuirks(deployment);
+  const { request, refused, warnings: missing } = withoutUnsupported(withLimit(question), quirks);
+  missing.push(...previousResponse(request, upstream));
   const target: EncodeTarget = {
-    upstreamModel: ticket.deployment.upstreamModel,
-    maxOutputTokens: upstream.requiresMaxTokens ? ticket.maxOutputTokens : undefined,
-    quirks: adapter.quirks,
-    issuer: adapter.issuer,
+    upstreamModel: deployment.upstreamModel,
+    maxOutputTokens: upstream.requiresMaxTokens ? candidate.maxOutputTokens : undefined,
+    quirks,
+    issuer: getAdapter(deployment.provider.adapter).issuer,
   };
-  if (client !== upstream) {
-    const { body, warnings } = upstream.encodeRequest(request, target);
-    return { body: JSON.stringify(body), warnings };
+  if (client.name !== upstream.name || text === undefined) {
+    const { request: moved, warnings: left } =
+      client.name === upstream.name ? { request, warnings: [] } : portableRequest(client, request);
+    const { body, warnings, toolNames } = upstream.encodeRequest(moved, target);
+    return { body: JSON.stringify(body), warnings: [...missing, ...left, ...warnings], toolNames };
   }
-  const changes = client.passthrough.requestChanges(request, target);
-  const remove = question.dropped.flatMap((name) => client.parameterFields[name] ?? []);
+  const changes = client.passthrough.requestChanges(request, target, text);
+  const remove = [...question.dropped, ...refused].flatMap((name) => client.parameterFields[name] ?? []);
   const set = { ...changes.set };
   const limit = request.maxOutputTokens;
-  if (limit !== undefined && (limit !== question.givenMaxTokens || isAmbiguous(question))) {
-    const field = upstream.maxTokensFields.find((name) => set[name] !== undefined) ?? limitField(question);
+  const hasOwnField = upstream.maxTokensFields.length > 0;
+  if (
+    hasOwnField &&
+    limit !== undefined &&
+    (limit !== question.givenMaxTokens || isAmbiguous(upstream, text))
+  ) {
+    const field =
+      upstream.maxTokensFields.find((name) => set[name] !== undefined) ??
+      upstream.maxTokensFields.find((name) => name === quirks.maxTokensField) ??
+      usedLimitField(upstream, text);
     for (const name of upstream.maxTokensFields) delete set[name];
     remove.push(...upstream.maxTokensFields.filter((name) => name !== field));
     set[field] = String(limit);
   }
   const removed = [...changes.remove, ...remove].filter((name) => set[name] === undefined);
-  return { body: spliceMembers(question.text, { set, remove: removed }), warnings: changes.warnings ?? [] };
+  const warnings = [...missing, ...(changes.warnings ?? [])];
+  return { body: spliceMembers(text, { set, remove: removed }), warnings };
 }
 
+/** The request without what only the caller's protocol understands. */
+const portableRequest = (client: Protocol, request: CompletionRequest): PortableRequest =>
+  client.portable?.(request) ?? { request, warnings: ownFieldWarnings(request) };
+
 /** The output limit that the hold pays for must reach the upstream wherever it is not the caller's own. */
-function withLimit({ ticket, request }: UpstreamBodyQuestion): CompletionRequest {
-  const isUnlimited =
-    request.maxOutputTokens === undefined && ticket.maxOutputTokens === ticket.model.maxOutputTokens;
-  if (isUnlimited || request.maxOutputTokens === ticket.maxOutputTokens) return request;
-  return { ...request, maxOutputTokens: ticket.maxOutputTokens };
+function withLimit({ candidate, request }: UpstreamBodyQuestion): CompletionRequest {
+  const { maxOutputTokens, model } = candidate;
+  const isUnlimited = request.maxOutputTokens === undefined && maxOutputTokens === model.maxOutputTokens;
+  const isWithin = request.maxOutputTokens !== undefined && request.maxOutputTokens <= maxOutputTokens;
+  if (isUnlimited || isWithin) return request;
+  return { ...request, maxOutputTokens };
 }
 
 /** The caller gave the limit under each of its names: vendors differ in which they read, the hold pays for one. */
-function isAmbiguous({ upstream, text }: UpstreamBodyQuestion): boolean {
+function isAmbiguous(upstream: Protocol, text: string): boolean {
   const names = upstream.maxTokensFields;
   return names.length > 1 && names.toReversed().every((name) => memberText(text, name) !== undefined);
 }
 
-/** The limit's wire name: the vendor's own, else the newest the caller used, else the protocol's first. */
-function limitField({ ticket, upstream, text }: UpstreamBodyQuestion): string {
-  const quirk = getAdapter(ticket.deployment.provider.adapter).quirks.maxTokensField;
+/** The limit's wire name where the vendor does not care: the newest the caller used, else the protocol's first. */
+function usedLimitField(upstream: Protocol, text: string): string {
   const used = upstream.maxTokensFields.findLast((name) => text.includes(`"${name}"`));
-  return quirk ?? used ?? upstream.maxTokensFields[0] ?? 'max_tokens';
+  return used ?? upstream.maxTokensFields[0] ?? 'max_tokens';
 }

@@ -31,7 +31,7 @@ export function readChatPrompt(body: JsonObject): Prompt {
         isError: false,
       })),
     attachments: fromUser.flatMap((message) => asArray(message.content).flatMap(attachmentOf)),
-    tools: asArray(body.tools).flatMap(toolOf),
+    tools: allowedTools(asArray(body.tools).flatMap(toolOf), body.tool_choice),
     toolChoice: toolChoiceOf(body.tool_choice),
     parallelCalls: body.parallel_tool_calls !== false,
     thinks: asksToReason(body),
@@ -98,8 +98,33 @@ function toolOf(value: JsonValue): PromptTool[] {
   ];
 }
 
+/** `allowed_tools` of Chat (inside an object of that name) and of Responses (beside the type). */
+const allowance = (choice: JsonValue | undefined): JsonObject | undefined => {
+  const given = asObject(choice);
+  return given?.type === 'allowed_tools' ? (asObject(given.allowed_tools) ?? given) : undefined;
+};
+
+/** The declared tools less those that `allowed_tools` leaves out. */
+export function allowedTools(tools: PromptTool[], choice: JsonValue | undefined): PromptTool[] {
+  const allowed = allowance(choice);
+  if (allowed === undefined) return tools;
+  const names = asArray(allowed.tools).map((tool) => {
+    const given = asObject(tool);
+    return asObject(given?.function)?.name ?? given?.name;
+  });
+  return tools.filter((tool) => names.includes(tool.name));
+}
+
+/** The mode of `allowed_tools`; undefined for any other choice. */
+export const allowedMode = (choice: JsonValue | undefined): Prompt['toolChoice'] | undefined => {
+  const allowed = allowance(choice);
+  return allowed && { mode: allowed.mode === 'required' ? 'required' : 'auto' };
+};
+
 function toolChoiceOf(choice: JsonValue | undefined): Prompt['toolChoice'] {
   if (choice === 'none' || choice === 'required') return { mode: choice };
+  const allowed = allowedMode(choice);
+  if (allowed !== undefined) return allowed;
   const name = asString(asObject(asObject(choice)?.function)?.name);
   return name === undefined ? { mode: 'auto' } : { mode: 'required', name };
 }

@@ -152,6 +152,7 @@ function toolChoiceError(body: JsonObject): VendorError | undefined {
     const text = `Invalid value: '${choice}'. Supported values are: 'none', 'auto', and 'required'.`;
     return invalid(text, 'tool_choice', 'invalid_value');
   }
+  if (asObject(choice)?.type === 'allowed_tools') return undefined;
   const name = asString(asObject(asObject(choice)?.function)?.name);
   const declared = asArray(body.tools).map((tool) => asObject(asObject(tool)?.function)?.name);
   if (name !== undefined && declared.includes(name)) return undefined;

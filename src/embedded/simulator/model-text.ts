@@ -58,9 +58,33 @@ function manyWords(count: number): string {
 }
 
 const resultSentences = (prompt: Prompt): string[] =>
-  prompt.toolResults.map(({ name, text, isError }) =>
-    isError ? `The tool ${name} failed: ${quote(text)}.` : `The tool ${name} answered: ${quote(text)}.`,
-  );
+  prompt.toolResults.map(({ name, text, isError }) => {
+    if (isError) return `The tool ${name} failed: ${quote(text)}.`;
+    return isSearch(name) ? foundSentence(text) : `The tool ${name} answered: ${quote(text)}.`;
+  });
+
+/** Whether a tool is one that searches; its results are numbered. */
+export const isSearch = (name: string): boolean => name === 'octen_search';
+
+/** What the simulated model looks for: what the user wants to have searched, else all that was said. */
+export function searchQuery(text: string): string {
+  const wanted = /\bsearch(?:\s+(?:the\s+)?(?:web|docs|documents))?(?:\s+(?:for|about))?:?\s+(.+)/is.exec(
+    text,
+  )?.[1];
+  return (wanted ?? text)
+    .trim()
+    .replace(/[.?!]+$/, '')
+    .slice(0, 200);
+}
+
+/** Quotes the first numbered result and cites it, as models are told to. */
+function foundSentence(text: string): string {
+  const first = /^\[(\d+)\] (.+)\nURL: [^]*?(?:\n\n|$)/m.exec(text);
+  if (!first) return `The search answered: ${quote(text)}.`;
+  const [whole, number = '', title = ''] = first;
+  const excerpt = whole.trim().split('\n').at(-1) ?? '';
+  return `The search found "${title}" [${number}]: ${quote(excerpt)}.`;
+}
 
 function attachmentSentences(prompt: Prompt): string[] {
   return (['image', 'document'] as const).flatMap((kind) => {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.js';
 import { jsonFromSchema } from './json-from-schema.js';
-import { proseAnswer, thoughtText } from './model-text.js';
+import { isSearch, proseAnswer, searchQuery, thoughtText } from './model-text.js';
 import type { Prompt, PromptTool } from './prompt.js';
 import type { Seed } from './seed.js';
 import { countTokens, firstTokens } from './token-count.js';
@@ -86,7 +86,7 @@ function calls(prompt: Prompt): ToolCall[] {
   const { tools, toolChoice, lastText } = prompt;
   if (tools.length === 0 || toolChoice.mode === 'none') return [];
   const hinted =
-    /\b(weather|tools?|call)\b/i.test(lastText) || tools.some((tool) => lastText.includes(tool.name));
+    /\b(weather|tools?|call|search)\b/i.test(lastText) || tools.some((tool) => lastText.includes(tool.name));
   const invited = toolChoice.mode === 'auto' && hinted && prompt.toolResults.length === 0;
   if (toolChoice.mode !== 'required' && !invited) return [];
   const ranked =
@@ -101,7 +101,9 @@ function calls(prompt: Prompt): ToolCall[] {
   return chosen.flatMap((tool, index) => {
     if (tool === undefined) return [];
     const variant = chosen.slice(0, index).filter((earlier) => earlier?.name === tool.name).length;
-    const args = jsonFromSchema({ type: 'object', ...tool.schema }, { text: lastText, variant });
+    const args = isSearch(tool.name)
+      ? { query: searchQuery(lastText) }
+      : jsonFromSchema({ type: 'object', ...tool.schema }, { text: lastText, variant });
     return [{ name: tool.name, arguments: JSON.stringify(args) }];
   });
 }

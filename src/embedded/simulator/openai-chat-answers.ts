@@ -133,7 +133,11 @@ function deltas(answer: ChatAnswer, said: Said, index: number): JsonObject[] {
   ];
 }
 
-function logprobsOf({ prompt, seed }: ChatAnswer, tokens: string[]): JsonObject | null {
+/** Log probabilities of tokens; null when none were asked for. */
+export function logprobsOf(
+  { prompt, seed }: Pick<ChatAnswer, 'prompt' | 'seed'>,
+  tokens: string[],
+): JsonObject | null {
   const count = prompt.topLogprobs;
   if (count === undefined) return null;
   const entry = (token: string, rank: number): JsonObject => ({

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../core/json.js';
 
-/** The two wire languages the simulator speaks; `other` is any further path. */
-export type SimulatedProtocol = 'openai-chat' | 'anthropic-messages' | 'other';
+/** The wire languages the simulator speaks; `other` is any further path. */
+export type SimulatedProtocol =
+  'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'google-gemini' | 'other';
 
 /** A stretch of the prompt, in the order the model reads it; the prompt cache works on whole segments. */
 export interface Segment {

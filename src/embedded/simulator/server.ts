@@ -4,6 +4,7 @@ import { asObject, tryParseJson } from '../../core/json.js';
 import { CONTROL_PREFIX, controlReply } from './control.js';
 import { Delivery } from './delivery.js';
 import { embeddingsReply } from './embeddings.js';
+import { geminiCall } from './gemini-prompt.js';
 import { Journal, journalHeaders, type JournalEntry } from './journal.js';
 import { modelsBody } from './models-list.js';
 import type { SimulatedProtocol } from './prompt.js';
@@ -14,10 +15,13 @@ import { credentialError, errorFrame, type VendorError } from './vendor-errors.j
 import { Vendor } from './vendor.js';
 
 const CHAT_PATH = '/v1/chat/completions';
+const RESPONSES_PATH = '/v1/responses';
 const MESSAGES_PATH = '/v1/messages';
 const COUNT_PATH = '/v1/messages/count_tokens';
 const EMBEDDINGS_PATH = '/v1/embeddings';
 const MODELS_PATH = '/v1/models';
+const GEMINI_PREFIX = '/v1beta/';
+const POST_PATHS = [CHAT_PATH, RESPONSES_PATH, MESSAGES_PATH, COUNT_PATH, EMBEDDINGS_PATH];
 
 /** Answers requests: by a rule where one matches, else as the vendor of the path would. */
 export class SimulatorServer {
@@ -103,7 +107,8 @@ export class SimulatorServer {
         ? refuse({ status: 404, message: `model: ${id}`, code: 'model_not_found' })
         : jsonReply(200, body);
     }
-    if (method !== 'POST' || ![CHAT_PATH, MESSAGES_PATH, COUNT_PATH, EMBEDDINGS_PATH].includes(path)) {
+    const isKnown = POST_PATHS.includes(path) || geminiCall(path, entry.query) !== undefined;
+    if (method !== 'POST' || !isKnown) {
       return refuse({ status: 404, message: `Invalid URL (${method} ${path})` });
     }
     if (path === COUNT_PATH) return jsonReply(200, this.vendor.countTokens(asObject(entry.body) ?? {}));
@@ -136,13 +141,17 @@ function splitUrl(url: string): { path: string; query: string } {
 
 function protocolOf(path: string, request: IncomingMessage): SimulatedProtocol {
   if (path === CHAT_PATH) return 'openai-chat';
+  if (path === RESPONSES_PATH) return 'openai-responses';
+  if (path.startsWith(GEMINI_PREFIX)) return 'google-gemini';
   if (path === MESSAGES_PATH || path === COUNT_PATH) return 'anthropic-messages';
   return request.headers['anthropic-version'] === undefined ? 'other' : 'anthropic-messages';
 }
 
-/** The bearer token; Anthropic's routes take `x-api-key` first. */
+/** The bearer token; Anthropic's routes take `x-api-key` first, Google's take `x-goog-api-key` alone. */
 function credentialOf(request: IncomingMessage, protocol: SimulatedProtocol): string | undefined {
   const apiKey = request.headers['x-api-key'];
+  const googleKey = request.headers['x-goog-api-key'];
+  if (protocol === 'google-gemini') return typeof googleKey === 'string' ? googleKey : undefined;
   if (protocol === 'anthropic-messages' && typeof apiKey === 'string') return apiKey;
   return /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
 }

@@ -41,7 +41,7 @@ export interface Simulator {
 }
 
 /**
- * Starts an upstream that speaks OpenAI Chat Completions and Anthropic Messages as the vendors do, answers
+ * Starts an upstream that speaks OpenAI Chat Completions and Responses and Anthropic Messages as the vendors do, answers
  * deterministically from the request, can be scripted, and keeps a journal of what it was asked and sent.
  * Any key that starts with `sim-` is accepted.
  */

@@ -49,6 +49,32 @@ export function openaiUsage(usage: SimulatedUsage): JsonObject {
   };
 }
 
+/** Responses `usage`: `input_tokens` includes cached tokens, `output_tokens` includes reasoning. */
+export function responsesUsage(usage: SimulatedUsage): JsonObject {
+  const written = usage.cacheWrite5m + usage.cacheWrite1h;
+  const input = usage.input + usage.cacheRead + written;
+  return {
+    input_tokens: input,
+    input_tokens_details: { cached_tokens: usage.cacheRead, cache_write_tokens: written },
+    output_tokens: usage.output,
+    output_tokens_details: { reasoning_tokens: usage.reasoning },
+    total_tokens: input + usage.output,
+  };
+}
+
+/** Gemini `usageMetadata`: the prompt count includes cached tokens, the candidates' count leaves out thoughts. */
+export function geminiUsage(usage: SimulatedUsage): JsonObject {
+  const prompt = usage.input + usage.cacheRead + usage.cacheWrite5m + usage.cacheWrite1h;
+  return {
+    promptTokenCount: prompt,
+    candidatesTokenCount: usage.output - usage.reasoning,
+    totalTokenCount: prompt + usage.output,
+    ...(usage.cacheRead > 0 ? { cachedContentTokenCount: usage.cacheRead } : {}),
+    ...(usage.reasoning > 0 ? { thoughtsTokenCount: usage.reasoning } : {}),
+    promptTokensDetails: [{ modality: 'TEXT', tokenCount: prompt }],
+  };
+}
+
 /** Messages `usage` of a whole message: `input_tokens` excludes cache reads and writes. */
 export function anthropicUsage(usage: SimulatedUsage): JsonObject {
   return {

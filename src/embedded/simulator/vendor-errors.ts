@@ -36,8 +36,27 @@ const ANTHROPIC_TYPES: Record<number, string> = {
   529: 'overloaded_error',
 };
 
+/** https://ai.google.dev/gemini-api/docs/troubleshooting */
+const GOOGLE_STATUS: Record<number, string> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  429: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+};
+
+function googleErrorBody({ status, message, type, code }: VendorError): JsonObject {
+  const details =
+    code === undefined ? [] : [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: code }];
+  return { error: { code: status, message, status: type ?? GOOGLE_STATUS[status] ?? 'UNKNOWN', details } };
+}
+
 /** The error body as the protocol's vendor writes it. */
 export function errorBody(protocol: SimulatedProtocol, error: VendorError, requestId: string): JsonObject {
+  if (protocol === 'google-gemini') return googleErrorBody(error);
   if (protocol === 'anthropic-messages') {
     const type = error.type ?? ANTHROPIC_TYPES[error.status] ?? 'api_error';
     return { type: 'error', error: { type, message: error.message }, request_id: requestId };
@@ -48,7 +67,13 @@ export function errorBody(protocol: SimulatedProtocol, error: VendorError, reque
 
 /** The frame by which the protocol's vendor breaks off a stream. */
 export function errorFrame(protocol: SimulatedProtocol, error: VendorError, requestId: string): string {
+  if (protocol === 'openai-responses') {
+    const { message, code = 'server_error', param = null } = error;
+    const event = { type: 'error', sequence_number: 0, code, message, param };
+    return `event: error\ndata: ${JSON.stringify(event)}\n\n`;
+  }
   const text = JSON.stringify(errorBody(protocol, error, requestId));
+  if (protocol === 'google-gemini') return `data: ${text}\r\n\r\n`;
   return protocol === 'anthropic-messages' ? `event: error\ndata: ${text}\n\n` : `data: ${text}\n\n`;
 }
 
@@ -58,6 +83,12 @@ export function credentialError(
   credential: string | undefined,
 ): VendorError | undefined {
   if (credential !== undefined && /^sim-./.test(credential)) return undefined;
+  if (protocol === 'google-gemini')
+    return {
+      status: 400,
+      message: 'API key not valid. Please pass a valid API key.',
+      code: 'API_KEY_INVALID',
+    };
   if (protocol === 'anthropic-messages') {
     return {
       status: 401,

@@ -1,0 +1,155 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Candidate } from '../admission/ticket.js';
+import { toFaregateError } from '../core/errors.js';
+import type { AttemptMeter } from '../metering/attempt-meter.js';
+import { causeOf, failureOf, type UpstreamFailure } from '../providers/upstream-failure.js';
+import type { RouteStep, RouteWalk, StepLimits } from '../routing/route-walk.js';
+import type { LegRequest } from './answer-plan.js';
+import type { Speaker } from './relay.js';
+import { UpstreamAttempt, type AttemptOwner } from './upstream-attempt.js';
+
+/** Reads one attempt's good answer. */
+export interface LegReader {
+  isExpected(headers: IncomingHttpHeaders): boolean;
+  /** May throw AnswerFailure or FaregateError. */
+  take(chunk: Buffer): void;
+  /** The upstream is done. May throw, as above; else the leg is complete. */
+  finish(): void;
+}
+
+/** A request ready for one candidate's upstream. */
+export interface Dispatch extends Speaker {
+  /** Bytes of what is asked, where that is not the caller's own body. */
+  bodyBytes: number | undefined;
+  /** Whether cutting the connection ends what the vendor charges. */
+  stopsBillingOnCancel: boolean;
+  send(attempt: UpstreamAttempt): void;
+}
+
+/** The answer that a leg is part of. */
+export interface LegHost {
+  /** Makes the request for a candidate. Throws FaregateError when its upstream cannot be asked this. */
+  prepare(leg: LegRequest, candidate: Candidate): Dispatch;
+  meterAttempt(candidate: Candidate, bodyBytes: number | undefined): AttemptMeter;
+  openReader(leg: Leg): LegReader;
+  limits(leg: Leg): StepLimits;
+  /** How an attempt ended, for whoever watches the health of upstreams; a failure is absent when it served. */
+  attemptEnded(candidate: Candidate, attempt: AttemptMeter, failure?: UpstreamFailure): void;
+  /** The leg cannot be served by anybody. */
+  legFailed(leg: Leg, failure: UpstreamFailure): void;
+}
+
+/**
+ * One upstream call of an answer, tried at one candidate after another until one serves. Once anything of an attempt
+ * has gone to the caller (`shown`), its failure is final.
+ */
+export class Leg implements AttemptOwner {
+  /** Something of the latest attempt went to the caller. */
+  shown = false;
+  meter!: AttemptMeter;
+  /** What the latest candidate's upstream speaks. */
+  speaker!: Speaker;
+  private candidate!: Candidate;
+  private attempt: UpstreamAttempt | undefined;
+  private reader!: LegReader;
+  private stopsBillingOnCancel = true;
+  /** An attempt has been sent and has not ended. */
+  private isUnderWay = false;
+  private isAbandoned = false;
+  private pauseTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly request: LegRequest,
+    private readonly walk: RouteWalk<Candidate>,
+    private readonly host: LegHost,
+  ) {}
+
+  start(): void {
+    const step = this.walk.begin();
+    if (step) this.go(step);
+  }
+
+  /** Ends it; nothing more is heard of it. */
+  cancel(): void {
+    clearTimeout(this.pauseTimer);
+    this.attempt?.cancel();
+  }
+
+  /** An upstream is at work whom cutting the connection would not keep from charging. */
+  get goesOnCosting(): boolean {
+    return this.isUnderWay && this.meter.dispatched && !this.stopsBillingOnCancel;
+  }
+
+  /** Nobody waits for it any more; it is read to its end all the same, and not tried anywhere else. */
+  abandon(): void {
+    this.isAbandoned = true;
+    this.attempt?.resume();
+  }
+
+  pause(): void {
+    this.attempt?.pause();
+  }
+
+  resume(): void {
+    this.attempt?.resume();
+  }
+
+  isExpected(headers: IncomingHttpHeaders): boolean {
+    return this.reader.isExpected(headers);
+  }
+
+  take(chunk: Buffer): void {
+    this.reader.take(chunk);
+  }
+
+  finish(): void {
+    this.reader.finish();
+  }
+
+  failed(failure: UpstreamFailure): void {
+    const { error } = failure;
+    this.isUnderWay = false;
+    this.host.attemptEnded(this.candidate, this.meter, failure);
+    const step =
+      this.shown || this.isAbandoned ? undefined : this.walk.after(failure, this.host.limits(this));
+    // The last attempt of a call that fails is told with the call's own end.
+    if (step) this.meter.failed(error.details.code ?? error.kind);
+    if (!step) this.host.legFailed(this, failure);
+    else if (step.waitMs === 0) this.go(step);
+    else this.pauseTimer = setTimeout(() => this.go(step), step.waitMs);
+  }
+
+  /** The reader has read a good answer to its end. */
+  served(): void {
+    this.meter.served();
+    this.host.attemptEnded(this.candidate, this.meter);
+  }
+
+  private go(step: RouteStep<Candidate>): void {
+    let next: RouteStep<Candidate> | undefined = step;
+    let refusal: unknown;
+    while (next) {
+      try {
+        this.dispatch(next.candidate);
+        return;
+      } catch (error) {
+        refusal = error;
+        next = this.walk.skip(this.host.limits(this));
+      }
+    }
+    const error = toFaregateError(refusal);
+    this.host.legFailed(this, failureOf(causeOf(error), error));
+  }
+
+  private dispatch(candidate: Candidate): void {
+    const dispatch = this.host.prepare(this.request, candidate);
+    this.candidate = candidate;
+    this.speaker = dispatch;
+    this.meter = this.host.meterAttempt(candidate, dispatch.bodyBytes);
+    this.reader = this.host.openReader(this);
+    this.attempt = new UpstreamAttempt(dispatch.protocol, this.meter, this);
+    this.stopsBillingOnCancel = dispatch.stopsBillingOnCancel;
+    this.isUnderWay = true;
+    dispatch.send(this.attempt);
+  }
+}

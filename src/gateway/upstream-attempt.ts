@@ -1,0 +1,154 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { nowMs } from '../core/clock.js';
+import { FaregateError } from '../core/errors.js';
+import type { AttemptMeter } from '../metering/attempt-meter.js';
+import type { Protocol } from '../protocols/protocol.js';
+import { causeOf, failureOf, upstreamFailure, type UpstreamFailure } from '../providers/upstream-failure.js';
+
+/** Who sent an attempt and hears of it. */
+export interface AttemptOwner {
+  /** Whether a 2xx with these headers is an answer of the kind that was asked for. */
+  isExpected(headers: IncomingHttpHeaders): boolean;
+  /** A part of a good answer. May throw: then the answer could not be read. */
+  take(chunk: Buffer): void;
+  /** A good answer is complete. May throw, as above. */
+  finish(): void;
+  /** The upstream refused, broke off or sent what cannot be read. Nothing comes after it. */
+  failed(failure: UpstreamFailure): void;
+}
+
+/** An upstream's refusal is read up to this size. */
+const MAX_ERROR_BYTES = 64 * 1024;
+
+/** A failure that whoever reads an answer found in it. */
+export class AnswerFailure extends Error {
+  override readonly name = 'AnswerFailure';
+
+  constructor(readonly failure: UpstreamFailure) {
+    super(failure.error.message);
+  }
+}
+
+/** Nobody wants the answer any more. */
+class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+}
+
+/** One HTTP call to an upstream: reads its refusal, hands on its answer, and ends once. */
+export class UpstreamAttempt implements Dispatcher.DispatchHandler {
+  private controller: Dispatcher.DispatchController | undefined;
+  private refusal:
+    { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; bytes: number } | undefined;
+  private ended = false;
+
+  constructor(
+    private readonly protocol: Protocol,
+    private readonly meter: AttemptMeter,
+    private readonly owner: AttemptOwner,
+  ) {}
+
+  /** Ends the call to the upstream; its owner hears nothing more of it. */
+  cancel(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.controller?.abort(new Cancelled());
+  }
+
+  pause(): void {
+    this.controller?.pause();
+  }
+
+  resume(): void {
+    this.controller?.resume();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.ended) controller.abort(new Cancelled());
+    else this.meter.dispatched = true;
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.meter.upstreamStatus = status;
+    if (status < 300 && !isEncoded(headers) && this.owner.isExpected(headers)) return;
+    this.refusal = { status, headers, chunks: [], bytes: 0 };
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.ended) return;
+    const { refusal } = this;
+    if (!refusal) return this.guard(() => this.owner.take(chunk));
+    refusal.bytes += chunk.length;
+    if (refusal.bytes <= MAX_ERROR_BYTES) refusal.chunks.push(chunk);
+    else this.failRefused();
+  }
+
+  onResponseEnd(): void {
+    if (this.ended) return;
+    if (this.refusal) return this.failRefused();
+    this.guard(() => {
+      this.owner.finish();
+      this.ended = true;
+    });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.fail(transportFailure(error));
+  }
+
+  private fail(failure: UpstreamFailure): void {
+    if (this.ended) return;
+    this.cancel();
+    this.owner.failed(failure);
+  }
+
+  /** A codec that meets what no upstream should send throws; that is the upstream's failure. */
+  private guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (error instanceof AnswerFailure) this.fail(error.failure);
+      else if (error instanceof FaregateError) this.fail(failureOf(causeOf(error), error));
+      else this.fail(fault('The upstream sent an answer that could not be read', error));
+    }
+  }
+
+  private failRefused(): void {
+    const refusal = this.refusal as NonNullable<typeof this.refusal>;
+    const body = isEncoded(refusal.headers) ? '' : Buffer.concat(refusal.chunks).toString('utf8');
+    if (refusal.status < 300) {
+      this.fail(fault('The upstream answered in a form that was not asked for', body.slice(0, 500)));
+      return;
+    }
+    this.fail(
+      upstreamFailure({
+        status: refusal.status,
+        headers: refusal.headers,
+        body: this.protocol.decodeError(body),
+        text: body,
+        nowMs: nowMs(),
+      }),
+    );
+  }
+}
+
+const fault = (message: string, internal: unknown): UpstreamFailure =>
+  failureOf('fault', new FaregateError('upstream', message, { internal }));
+
+/** Compressed answers are not asked for and not understood. */
+const isEncoded = (headers: IncomingHttpHeaders): boolean =>
+  !/^(identity)?$/i.test(String(headers['content-encoding'] ?? '').trim());
+
+/** A connection that failed before or while it answered. */
+function transportFailure(error: Error): UpstreamFailure {
+  const code = (error as { code?: string }).code ?? '';
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
+    return failureOf(
+      'timeout',
+      new FaregateError('timeout', 'The upstream took too long to answer', { internal: error }),
+    );
+  }
+  return fault('The upstream could not be reached or broke off', error);
+}
