@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { fullChat } from '../support/bad-chat.js';
 import { fullMessages } from '../support/bad-messages.js';
+import { fullResponses } from '../support/bad-responses.js';
 import { post, untilSettled } from '../support/calls.js';
 import { CHAT_MODEL, MESSAGES_MODEL, startGateway, type TestGateway } from '../support/gateway.js';
 import { INTERNAL_WORDS } from '../support/refusals.js';
@@ -27,6 +28,7 @@ function placesOf(value: unknown, path: Path = []): Path[] {
 
 const BASES = [CHAT_MODEL, MESSAGES_MODEL].flatMap((model) => [
   { path: '/v1/chat/completions', base: fullChat(model) as object },
+  { path: '/v1/responses', base: fullResponses(model) as object },
   { path: '/v1/messages', base: fullMessages(model) as object },
 ]);
 

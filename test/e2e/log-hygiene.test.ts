@@ -118,6 +118,7 @@ describe('prompts, answers and secrets', () => {
     const secrets = [gateway.secret, 'sim-test', ...Object.values(TEST_SECRETS)];
     const words = [CANARY, ...secrets];
     expect(log.lines.length).toBeGreaterThan(10);
+    expect(log.lines.some((line) => line.includes('"msg":"call"'))).toBe(true);
     expect(log.lines.filter((line) => words.some((word) => line.includes(word)))).toEqual([]);
     expect(await tablesWith(gateway.pool, words)).toEqual([]);
     expect(await tablesWith(gateway.pool, [gateway.tenant.keyId])).toContain('public.request');
@@ -127,9 +128,9 @@ describe('prompts, answers and secrets', () => {
     }
   });
 
-  it('failures are in the log, one line each, with the request’s id and no stack of ours', async () => {
+  it('failures are in the log, one line each beside the call’s own, with the request’s id and no stack of ours', async () => {
     const before = log.lines.length;
-    gateway.simulator.use({ answer: bad(500), times: 1 });
+    gateway.simulator.use({ answer: bad(500), times: 3 });
     const response = await post(gateway, '/v1/messages', {
       model: CHAT_MODEL,
       max_tokens: 16,
@@ -138,7 +139,9 @@ describe('prompts, answers and secrets', () => {
     const lines = log.lines
       .slice(before)
       .filter((line) => line.includes(response.headers.get('x-request-id') ?? '?'));
-    expect(lines).toHaveLength(1);
+    const isAccess = (line: string): boolean => line.includes('"msg":"call"');
+    expect(lines.filter((line) => !isAccess(line))).toHaveLength(1);
+    expect(lines.filter(isAccess)).toHaveLength(1);
     await untilSettled(gateway);
   });
 });

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../src/core/json.js';
+import { untilSettled } from '../support/calls.js';
 import { CHAT_MODEL, MESSAGES_MODEL, setBalance } from '../support/gateway.js';
 import { Statements } from '../support/statements.js';
 
@@ -13,6 +14,8 @@ describe('a balance that pays for a shorter answer only', () => {
   afterAll(() => world.close());
   beforeEach(async () => {
     world.begin();
+    // A balance below what is held is refused, and the call before may still hold some.
+    await untilSettled(world.gateway);
     await setBalance(world.gateway.pool, world.customer.tenant, BALANCE_NANO);
   });
 

@@ -106,13 +106,16 @@ describe(`recorded Messages streams (RECORDINGS_SEED=${seed})`, () => {
     it('counts what its last usage counts', () => {
       expect(countedByFold(folded)).toEqual(countedByEvents(raw));
     });
-    it('goes through verbatim but for model and price', () => {
+    it('goes through verbatim but for id, model and price', () => {
       const relayed = relayStream(anthropicMessages, wire, identity);
       expect(foldEvents(relayed.events)).toEqual(folded);
       let wanted = name.startsWith(REPEATED) ? raw.slice(1) : raw;
       wanted = wanted.map((event) => {
         if (event['type'] === 'message_start')
-          return { ...event, message: { ...asObject(event['message']), model: 'anthropic/claude' } };
+          return {
+            ...event,
+            message: { ...asObject(event['message']), id: 'msg_own', model: 'anthropic/claude' },
+          };
         if (event['type'] === 'message_delta')
           return { ...event, usage: { cost: 0.5, ...asObject(event['usage']) } };
         return event;
@@ -190,10 +193,10 @@ describe('recorded Messages answers', () => {
       );
       expect(folded.choices[0]?.finishReason).not.toBe('other');
     });
-    it('goes through verbatim but for model, price and a missing stop_sequence', () => {
+    it('goes through verbatim but for id, model, price and a missing stop_sequence', () => {
       const seen = JSON.parse(anthropicMessages.passthrough.response(text, identity).body) as JsonObject;
       const usage = { ...asObject(body['usage']), cost: 0.5 };
-      expect(seen).toEqual({ stop_sequence: null, ...body, model: 'anthropic/claude', usage });
+      expect(seen).toEqual({ stop_sequence: null, ...body, id: 'msg_own', model: 'anthropic/claude', usage });
     });
     it('is written anew with nothing lost', () => {
       const again = anthropicMessages.decodeResponse(anthropicMessages.encodeResponse(result, identity));

@@ -61,9 +61,12 @@ class TestConfigModule {
  * The admin side as production puts it together – guard, pipe, filter, interceptor, body parser – of the accounts
  * room and the modules given, on a database of its own.
  */
-export async function startAdminApi(modules: (Type | DynamicModule)[] = []): Promise<AdminApi> {
+export async function startAdminApi(
+  modules: (Type | DynamicModule)[] = [],
+  env: Record<string, string> = {},
+): Promise<AdminApi> {
   const database = await createTestDatabase();
-  const config = new AppConfig({ DATABASE_URL: database.url, DATABASE_POOL: '8', ...TEST_SECRETS });
+  const config = new AppConfig({ DATABASE_URL: database.url, DATABASE_POOL: '8', ...TEST_SECRETS, ...env });
   @Module({
     imports: [
       TestConfigModule.of(config),
@@ -77,7 +80,7 @@ export async function startAdminApi(modules: (Type | DynamicModule)[] = []): Pro
   class TestApi {}
   const app = await NestFactory.create<NestExpressApplication>(TestApi, {
     bodyParser: false,
-    logger: false,
+    logger: process.env['FAREGATE_TEST_LOG'] === undefined ? false : ['error', 'warn'],
     abortOnError: false,
   });
   app.use(['/admin', '/finance'], giveRequestId, adminBodyParser());

@@ -1,5 +1,5 @@
 import type { TestGateway } from './gateway.js';
-import { CHAT_MODEL, MESSAGES_MODEL } from './gateway.js';
+import { CHAT_MODEL, MESSAGES_MODEL, RESPONSES_MODEL } from './gateway.js';
 import { post, untilSettled } from './calls.js';
 import { readBooks, type Books } from './books.js';
 import { expectRefusal, INTERNAL_WORDS, type Dialect } from './refusals.js';
@@ -15,15 +15,24 @@ export interface Way {
 const ROUTES: { path: string; dialect: Dialect }[] = [
   { path: '/v1/chat/completions', dialect: 'openai' },
   { path: '/v1/messages', dialect: 'anthropic' },
+  { path: '/v1/responses', dialect: 'openai' },
 ];
 
-/** All eight ways, or those that a test can say something about. */
-export const ways = (wanted: (way: Way) => boolean = () => true): Way[] =>
+const waysTo = (models: readonly string[], wanted: (way: Way) => boolean): Way[] =>
   ROUTES.flatMap((route) =>
-    [CHAT_MODEL, MESSAGES_MODEL].flatMap((model) =>
-      [false, true].map((streamed) => ({ ...route, model, streamed })),
-    ),
+    models.flatMap((model) => [false, true].map((streamed) => ({ ...route, model, streamed }))),
   ).filter(wanted);
+
+/** All ways between Chat and Messages, or those that a test can say something about. */
+export const ways = (wanted: (way: Way) => boolean = () => true): Way[] =>
+  waysTo([CHAT_MODEL, MESSAGES_MODEL], (way) => !isResponses(way) && wanted(way));
+
+/** The ways of every client to every upstream. */
+export const allWays = (wanted: (way: Way) => boolean = () => true): Way[] =>
+  waysTo([CHAT_MODEL, MESSAGES_MODEL, RESPONSES_MODEL], wanted);
+
+/** True when the client of this way speaks Responses. */
+const isResponses = (way: Way): boolean => way.path === '/v1/responses';
 
 /** True when the upstream of this way speaks Chat. */
 export const isChat = (way: Way): boolean => way.model === CHAT_MODEL;
@@ -39,12 +48,11 @@ export interface Answered {
 
 /** Calls along a way and reads the answer to its end, also when the connection is cut. */
 export async function call(gateway: TestGateway, way: Way, model = way.model): Promise<Answered> {
-  const body = {
-    model,
-    max_tokens: 64,
-    stream: way.streamed,
-    messages: [{ role: 'user', content: 'Say five words.' }],
-  };
+  const text = 'Say five words.';
+  const said = isResponses(way)
+    ? { max_output_tokens: 64, input: text }
+    : { max_tokens: 64, messages: [{ role: 'user', content: text }] };
+  const body = { model, stream: way.streamed, ...said };
   const answer = post(gateway, way.path, body);
   let timer: NodeJS.Timeout | undefined;
   const hang = new Promise<never>((_, reject) => {
@@ -79,7 +87,7 @@ async function lastTrace(gateway: TestGateway): Promise<Trace | undefined> {
   const { rows } = await gateway.pool.query<Trace>(
     `select r.status, r.http_status as "httpStatus", r.usage_source as "usageSource", a.outcome as "attemptOutcome",
        a.status as "attemptStatus"
-     from request r join attempt a on a.request_id = r.id order by r.id desc limit 1`,
+     from request r join attempt a on a.request_id = r.id order by r.id desc, a.seq desc limit 1`,
   );
   return rows[0];
 }
@@ -98,11 +106,15 @@ export async function callAndFail(
     ...before,
     holds: before.holds + 1,
     requests: before.requests + 1,
-    attempts: before.attempts + 1,
+    attempts: after.attempts,
     upstreamCalls: after.upstreamCalls,
   };
   expect({ way, ...after }).toEqual({ way, ...unpaid });
-  expect(after.upstreamCalls).toBeLessThanOrEqual(before.upstreamCalls + 1);
+  const attempts = after.attempts - before.attempts;
+  expect(attempts).toBeGreaterThanOrEqual(1);
+  expect(attempts).toBeLessThanOrEqual(3);
+  // An upstream that cannot be reached has seen none of them.
+  expect([0, attempts]).toContain(after.upstreamCalls - before.upstreamCalls);
   expect(answered.text).not.toMatch(INTERNAL_WORDS);
   const trace = (await lastTrace(gateway)) as Trace;
   expect(trace).toMatchObject({ status: 'failed', attemptOutcome: 'failed' });
@@ -123,9 +135,13 @@ export const overloaded = (way: Way): number => (way.dialect === 'anthropic' ? 5
 export function expectBrokenStream({ response, text }: Answered, way: Way): void {
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toContain('text/event-stream');
-  expect(text).not.toMatch(/\[DONE\]|message_stop|"finish_reason":"|"stop_reason":"/);
+  expect(text).not.toMatch(/\[DONE\]|message_stop|"finish_reason":"|"stop_reason":"|response\.completed/);
   const last = text.trimEnd().split('\n\n').at(-1) ?? '';
-  if (way.dialect === 'openai') {
+  if (isResponses(way)) {
+    expect(last).toMatch(/^event: response\.failed\ndata: /);
+    const failed = JSON.parse(last.split('\ndata: ')[1] ?? '') as object;
+    expect(failed).toMatchObject({ type: 'response.failed', response: { status: 'failed', error: {} } });
+  } else if (way.dialect === 'openai') {
     const error = JSON.parse(last.replace(/^data: /, '')) as { error: Record<string, unknown> };
     expect(Object.keys(error.error).toSorted()).toEqual(['code', 'message', 'param', 'type']);
   } else {
@@ -143,7 +159,8 @@ export function expectBrokenStream({ response, text }: Answered, way: Way): void
 export function expectServed({ response, text }: Answered, way: Way): void {
   expect({ way, status: response.status, text: text.slice(0, 300) }).toMatchObject({ way, status: 200 });
   if (!way.streamed)
-    expect(JSON.parse(text)).toMatchObject({ id: expect.stringMatching(/^(gen-|msg_)/) as unknown });
+    expect(JSON.parse(text)).toMatchObject({ id: expect.stringMatching(/^(gen-|msg_|resp_)/) as unknown });
+  else if (isResponses(way)) expect(text.trimEnd()).toMatch(/\ndata: \{"type":"response\.completed".*$/);
   else
     expect(text.trimEnd()).toMatch(way.dialect === 'openai' ? /data: \[DONE\]$/ : /"type":"message_stop"\}$/);
 }

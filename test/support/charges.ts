@@ -44,39 +44,43 @@ export function priceByHand({ answer }: JournalEntry): bigint {
   );
 }
 
-function expected(entry: JournalEntry): BookedCall {
-  const { answer } = entry;
-  if (answer.finished === 'refused' || !answer.modelUsage) {
+/** What one call must have booked whose upstream calls were these: what served is paid, all of it together. */
+function expected(entries: JournalEntry[]): BookedCall {
+  const served = entries.filter(({ answer }) => answer.finished !== 'refused' && answer.modelUsage);
+  if (served.length === 0) {
     const none = { charged: null, input: '0', cache_read: '0', cache_write_5m: '0', cache_write_1h: '0' };
     const failed = { status: 'failed', http_status: expect.any(Number) as number, hold: 'released' };
     return { ...failed, usage_source: 'none', ...none, output: '0' };
   }
-  const used = answer.modelUsage;
+  const sum = (part: 'input' | 'cacheRead' | 'cacheWrite5m' | 'cacheWrite1h' | 'output'): string =>
+    `${served.reduce((total, { answer }) => total + (answer.modelUsage?.[part] ?? 0), 0)}`;
   return {
     status: 'completed',
     http_status: 200,
     hold: 'settled',
     usage_source: 'provider',
-    charged: priceByHand(entry).toString(),
-    input: `${used.input}`,
-    cache_read: `${used.cacheRead}`,
-    cache_write_5m: `${used.cacheWrite5m}`,
-    cache_write_1h: `${used.cacheWrite1h}`,
-    output: `${used.output}`,
+    charged: served.reduce((total, entry) => total + priceByHand(entry), 0n).toString(),
+    input: sum('input'),
+    cache_read: sum('cacheRead'),
+    cache_write_5m: sum('cacheWrite5m'),
+    cache_write_1h: sum('cacheWrite1h'),
+    output: sum('output'),
   };
 }
 
 /**
- * Watches the books of a gateway while one test makes its calls one after the other: afterwards every call that the
- * upstream saw has one request row, one closed hold, and the charge that its usage comes to, to the nano-unit.
+ * Watches the books of a gateway while one test makes its calls one after the other: afterwards every call has
+ * one request row, one closed hold, as many attempts as the upstream saw, and the charge that what served comes to, to
+ * the nano-unit.
  */
 export class ChargeWatch {
   private known: string[] = [];
 
   constructor(private readonly gateway: TestGateway) {}
 
-  /** Begins anew; also empties the simulator's rules and journal. */
+  /** Begins anew, once earlier calls are settled; also empties the simulator's rules and journal. */
   async begin(): Promise<void> {
+    await untilSettled(this.gateway);
     this.gateway.simulator.reset();
     const { rows } = await this.gateway.pool.query<{ id: string }>('select id from hold');
     this.known = rows.map(({ id }) => id);
@@ -88,10 +92,23 @@ export class ChargeWatch {
     return (await this.gateway.pool.query<BookedCall>(BOOKED, [this.known])).rows;
   }
 
+  /** How many upstream calls each call made, in the order of the calls. */
+  private async attempts(): Promise<number[]> {
+    const { rows } = await this.gateway.pool.query<{ attempts: number }>(
+      `select (select count(*)::int from attempt a where a.request_id = h.id) as attempts
+       from hold h where not h.id = any ($1) order by h.created_at`,
+      [this.known],
+    );
+    return rows.map(({ attempts }) => attempts);
+  }
+
   /** Fails unless the books hold exactly what the upstream's journal says. */
   async expectExact(): Promise<void> {
     const booked = await this.booked();
     await this.gateway.simulator.idle();
-    expect(booked).toEqual(this.gateway.simulator.journal.map(expected));
+    const journal = [...this.gateway.simulator.journal];
+    const calls = (await this.attempts()).map((attempts) => expected(journal.splice(0, attempts)));
+    expect(journal).toEqual([]);
+    expect(booked).toEqual(calls);
   }
 }

@@ -9,6 +9,7 @@ import { uuidv7 } from '../../src/core/ids.js';
 import { startSimulator, type Simulator } from '../../src/embedded/simulator/simulator.js';
 import { SealedBox } from '../../src/platform/crypto/sealed-box.js';
 import type { TokenClass } from '../../src/core/token-usage.js';
+import type { ProviderProtocol } from '../../src/catalog/model.js';
 import { createPrice } from './builders/catalog.builder.js';
 import { createTenant, type Tenant, type TenantOptions } from './builders/tenant.builder.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
@@ -19,7 +20,7 @@ export const TEST_SECRETS = {
   CREDENTIAL_KEY: 'test-credential-key-9876543210-zyxwvuts',
 };
 
-/** USD micro-units per 1M tokens of the two models below, as pico per token. */
+/** USD micro-units per 1M tokens of the models below, as pico per token. */
 export const TEST_PRICES: Partial<Record<TokenClass, bigint>> = {
   input: 3_000_000n,
   cache_read: 300_000n,
@@ -31,6 +32,19 @@ export const TEST_PRICES: Partial<Record<TokenClass, bigint>> = {
 /** Served by the simulator over Chat Completions and over Messages. */
 export const CHAT_MODEL = 'openai/gpt-5.5';
 export const MESSAGES_MODEL = 'anthropic/claude-opus-4.8';
+/** Served by the simulator over Responses. */
+export const RESPONSES_MODEL = 'openai/gpt-5.4';
+
+/** Served by the simulator over Gemini. */
+export const GEMINI_MODEL = 'google/gemini-3.1-pro-preview';
+
+/** Each upstream protocol with the model behind it, for tables of tests. */
+export const UPSTREAM_MODELS = [
+  ['Chat Completions', CHAT_MODEL],
+  ['Messages', MESSAGES_MODEL],
+  ['Responses', RESPONSES_MODEL],
+  ['Gemini', GEMINI_MODEL],
+] as const;
 
 /** Everything one gateway needs, before any process runs. */
 export interface GatewayWorld {
@@ -55,11 +69,16 @@ export interface WorldOptions extends TenantOptions {
   /** Credit of the tenant; default 1,000 dollars. */
   balanceNano?: bigint;
   env?: Record<string, string>;
+  /** A database of the test's own, migrated and empty; absent: a new one of the run's server. */
+  database?: TestDatabase;
 }
 
-/** A database with a tenant, a key and two models served by a simulator of its own. */
+/** A database with a tenant, a key and three models served by a simulator of its own. */
 export async function createWorld(options: WorldOptions = {}): Promise<GatewayWorld> {
-  const [database, simulator] = await Promise.all([createTestDatabase(), startSimulator()]);
+  const [database, simulator] = await Promise.all([
+    options.database ?? createTestDatabase(),
+    startSimulator(),
+  ]);
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
   pool.on('error', () => undefined);
   const tenant = await createTenant(pool, options);
@@ -76,6 +95,18 @@ export async function createWorld(options: WorldOptions = {}): Promise<GatewayWo
     protocol: 'anthropic-messages',
     upstreamModel: 'claude-opus-4-8',
     baseUrl: `${simulator.baseUrl}/v1`,
+  });
+  await serveModel(pool, {
+    id: RESPONSES_MODEL,
+    protocol: 'openai-responses',
+    upstreamModel: 'gpt-5.4',
+    baseUrl: `${simulator.baseUrl}/v1`,
+  });
+  await serveModel(pool, {
+    id: GEMINI_MODEL,
+    protocol: 'google-gemini',
+    upstreamModel: 'gemini-3.1-pro-preview',
+    baseUrl: `${simulator.baseUrl}/v1beta`,
   });
   const journalDir = mkdtempSync(path.join(tmpdir(), 'faregate-journal-'));
   const env = {
@@ -125,7 +156,7 @@ export async function createSecret(pool: pg.Pool, keyId: string): Promise<string
 
 export interface ServedModel {
   id: string;
-  protocol: 'openai-chat' | 'anthropic-messages';
+  protocol: ProviderProtocol;
   upstreamModel: string;
   baseUrl: string;
   adapter?: string;
@@ -133,13 +164,21 @@ export interface ServedModel {
   prices?: Partial<Record<TokenClass, bigint>>;
 }
 
+/** The adapter of each protocol's owner. */
+const OWNERS: Record<ProviderProtocol, string> = {
+  'openai-chat': 'openai',
+  'openai-responses': 'openai',
+  'anthropic-messages': 'anthropic',
+  'google-gemini': 'google',
+};
+
 /** A model with a provider, a sealed credential, a deployment and list and cost prices. */
 export async function serveModel(
   pool: pg.Pool,
   model: ServedModel,
 ): Promise<{ providerId: string; deploymentId: string }> {
   const [providerId, deploymentId] = [uuidv7(), uuidv7()];
-  const adapter = model.adapter ?? (model.protocol === 'openai-chat' ? 'openai' : 'anthropic');
+  const adapter = model.adapter ?? OWNERS[model.protocol];
   const credential = new SealedBox(TEST_SECRETS.CREDENTIAL_KEY, 'provider-credential').seal(
     'sim-test',
     `provider:${providerId}`,

@@ -1,4 +1,4 @@
-import { asObject, asString, isObject, tryParseJson, type JsonObject } from '../../src/core/json.js';
+import { asArray, asObject, asString, isObject, tryParseJson, type JsonObject } from '../../src/core/json.js';
 import type { ContentPart } from '../../src/protocols/completion.js';
 
 /** A block as [type, what it says…], so that wire and inner language can be compared. */
@@ -63,6 +63,12 @@ export function countedByEvents(events: readonly JsonObject[]): Record<string, n
     ]) {
       const value = usage?.[name];
       if (typeof value === 'number' && !(isStart && name === 'output_tokens')) counted[name] = value;
+    }
+    // Passes that compacted the context are billed beside what the totals say.
+    for (const pass of asArray(usage?.['iterations']).filter(isObject)) {
+      if (pass['type'] !== 'compaction') continue;
+      for (const name of ['input_tokens', 'output_tokens'])
+        counted[name] = (counted[name] ?? 0) + Number(pass[name]);
     }
     const searches = asObject(usage?.['server_tool_use'])?.['web_search_requests'];
     if (typeof searches === 'number') counted['searches'] = searches;

@@ -108,7 +108,8 @@ export async function send(
 
 async function serve(gateway: TestGateway, model: ExtraModel): Promise<void> {
   const { protocol = 'openai-chat', slug, set = {}, ...served } = model;
-  const baseUrl = `${gateway.simulator.baseUrl}/v1`;
+  const version = protocol === 'google-gemini' ? 'v1beta' : 'v1';
+  const baseUrl = `${gateway.simulator.baseUrl}/${version}`;
   const { providerId, deploymentId } = await serveModel(gateway.pool, { ...served, protocol, baseUrl });
   const update = async (table: string, id: string, columns: object): Promise<void> => {
     for (const [column, value] of Object.entries(columns))

@@ -226,7 +226,7 @@ describe('Octen Chat Completions', () => {
 
   it('statement 43: every error has message, type, param and code, and nothing else', async () => {
     const members = ['message', 'type', 'param', 'code'];
-    world.gateway.simulator.use({ times: 1, answer: { kind: 'error', status: 500 } });
+    world.gateway.simulator.use({ times: 3, answer: { kind: 'error', status: 500 } });
     const wrong = { authorization: 'Bearer nonsense' };
     const answers = [
       await world.chat(body()),

@@ -277,7 +277,7 @@ describe('Octen Messages', () => {
   );
 
   it('statement 22: overload is 529, an oversized request 413', async () => {
-    world.gateway.simulator.use({ times: 1, answer: { kind: 'error', status: 529 } });
+    world.gateway.simulator.use({ times: 3, answer: { kind: 'error', status: 529 } });
     expect(await world.messages(body())).toMatchObject(refused(529, 'overloaded_error', 'overloaded'));
     const messages = [{ role: 'user', content: 'x'.repeat(33 * 1024 * 1024) }];
     const answer = await world.messages(body({ messages }));

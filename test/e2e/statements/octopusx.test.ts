@@ -192,6 +192,7 @@ describe('OctopusX and New API', () => {
           [walletId],
         )
       ).rows[0] ?? { balance: '', held: '' };
+    await watch.booked();
     const before = await balanceOf();
     simulator.use({ times: 1, answer: { kind: 'model' }, pacing: { firstByteDelayMs: 150 } });
     const running = world.messages(body());
@@ -200,7 +201,7 @@ describe('OctopusX and New API', () => {
     expect(during.balance).toBe(before.balance);
     expect(BigInt(during.held)).toBeGreaterThan(BigInt(before.held));
     expect((await running).status).toBe(200);
-    simulator.use({ times: 1, answer: { kind: 'error', status: 500 } });
+    simulator.use({ times: 3, answer: { kind: 'error', status: 500 } });
     expect((await world.messages(body())).status).toBe(502);
     await watch.expectExact();
     const after = await balanceOf();

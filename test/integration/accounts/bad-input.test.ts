@@ -122,7 +122,7 @@ const ROUTES: Record<string, Route> = {
     method: 'post',
     path: () => '/organizations',
     body: { name: 'x' },
-    fields: [...ORGANIZATION, ['currency', [...WORD, 'usd', 'EUR']]],
+    fields: [...ORGANIZATION, ['currency', [...WORD, 'usd', 'DEM', 'XAU']]],
   },
   'PATCH /organizations/{organization}': {
     method: 'patch',

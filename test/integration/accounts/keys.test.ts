@@ -108,11 +108,13 @@ describe('a key', () => {
     const { body } = await createKey({ rate_limits: { concurrency: 3, tokens_per_minute: null } });
     const principal = await api.app.get(AuthService, { strict: false }).authenticate(body.secret);
     expect(`key_${principal.keyId.replaceAll('-', '')}`).toBe(body.id);
-    expect(principal.rateLimits).toEqual({
-      requestsPerMinute: undefined,
-      tokensPerMinute: undefined,
-      concurrency: 3,
-    });
+    expect(principal.limits).toEqual([
+      {
+        scope: 'key',
+        id: principal.keyId,
+        limits: { requestsPerMinute: undefined, tokensPerMinute: undefined, concurrency: 3 },
+      },
+    ]);
   });
 
   it('changes only what is mentioned, and null clears', async () => {

@@ -58,7 +58,11 @@ describe('the OpenAPI document', () => {
       const takesKey = operation.parameters?.some(({ name }) => name === 'Idempotency-Key') ?? false;
       expect([path, method, takesKey]).toEqual([path, method, method === 'post']);
     }
-    expect(Object.keys(document.components.securitySchemes)).toEqual(['customer key', 'admin key']);
+    expect(Object.keys(document.components.securitySchemes)).toEqual([
+      'customer key',
+      'google key',
+      'admin key',
+    ]);
   });
 
   it('has a readable page, which loads nothing from elsewhere', async () => {

@@ -19,6 +19,7 @@ describe('an organization', () => {
       billing_mode: 'postpaid',
       credit_limit: '500.5',
       routing_defaults: { preference: 'cost', eu_native: true },
+      rate_limits: { requests_per_minute: 600, tokens_per_minute: null },
       tax: { country: 'DE', vat_id: 'DE123456789' },
       budget: { amount: '1000', window: 'monthly' },
     });
@@ -35,6 +36,7 @@ describe('an organization', () => {
       status: 'active',
       default_payment_method: null,
       routing_defaults: { preference: 'cost', eu_native: true },
+      rate_limits: { requests_per_minute: 600, tokens_per_minute: null, concurrency: null },
       tax: { country: 'DE', vat_id: 'DE123456789' },
       budget: { amount: '1000.000000000', window: 'monthly' },
       created_at: expect.stringMatching(/Z$/),

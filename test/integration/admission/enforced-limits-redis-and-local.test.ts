@@ -169,6 +169,70 @@ describe.each(['in the process', 'on Redis'])('limits of a key, counted %s', (wh
     expect(stream.headers.get('x-ratelimit-reset-tokens')).toMatch(/^\d+ms$/);
   });
 
+  it.each([
+    ['organization', 'this organization', 'update organization set rate_limits = $1'],
+    ['project', 'this project', 'update project set rate_limits = $1'],
+  ])('of a whole %s hold for its keys together', async (_, holder, limit) => {
+    const callers = [await callerWith({}), await callerWith({ requests_per_minute: 100 })];
+    const set = (limits: Limits) => gateway.pool.query(limit, [limits]);
+    const isLimited = (answer: Response) => answer.headers.has('x-ratelimit-limit-requests');
+    await set({ requests_per_minute: 3 });
+    try {
+      // What is known of a key is a second old at most; a call of each may still be of before.
+      await until(() => call(gateway), isLimited);
+      const answers = await until(
+        () => Promise.all(callers.map((caller) => call(caller))),
+        (all) => all.every(({ status }) => status === 429),
+      );
+      for (const answer of answers) {
+        expect(answer.headers.get('x-ratelimit-limit-requests')).toBe('3');
+        expect(await answer.text()).toContain(`${holder} is limited to 3 requests per minute`);
+      }
+    } finally {
+      await set({});
+      await until(
+        () => Promise.all([gateway, ...callers].map((caller) => call(caller))),
+        (all) =>
+          all.every(
+            ({ status, headers }) => status === 200 && headers.get('x-ratelimit-limit-requests') !== '3',
+          ),
+      );
+    }
+  });
+
+  it('statement 47: of a model hold beside those of the key, and the lower is refused by and shown', async () => {
+    const set = (limits: Limits) =>
+      gateway.pool.query('update model set rate_limits = $2 where id = $1', [GATED_MODEL, limits]);
+    const [wide, narrow] = [
+      await callerWith({ requests_per_minute: 300 }),
+      await callerWith({ requests_per_minute: 1 }),
+    ];
+    await set({ requests_per_minute: 30, tokens_per_minute: 2_000_000 });
+    try {
+      const first = await until(
+        () => call(wide),
+        ({ headers }) => headers.get('x-ratelimit-limit-tokens') === '2000000',
+      );
+      expect(first.headers.get('x-ratelimit-limit-requests')).toBe('30');
+      expect((await call(narrow)).headers.get('x-ratelimit-limit-requests')).toBe('1');
+      expect(await (await call(narrow)).text()).toContain('this key is limited to 1 requests per minute');
+      const answers = await Promise.all(Array.from({ length: 60 }, () => call(wide)));
+      const refused = answers.filter(({ status }) => status === 429);
+      expect(refused.length).toBeGreaterThanOrEqual(30);
+      expect(await refused[0]?.text()).toContain(
+        "this organization's use of the model is limited to 30 requests",
+      );
+      // Another model of the same key is not touched.
+      expect((await post(wide, '/v1/chat/completions', chatBody(CHAT_MODEL))).status).toBe(200);
+    } finally {
+      await set({});
+      await until(
+        () => call(wide),
+        ({ headers }) => !headers.has('x-ratelimit-limit-tokens'),
+      );
+    }
+  });
+
   it('are not mentioned to keys that have none', async () => {
     const answer = await call(gateway);
     expect(answer.status).toBe(200);

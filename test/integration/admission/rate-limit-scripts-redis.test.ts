@@ -49,7 +49,7 @@ describe('the scripts that Redis runs', () => {
           nowMs += afterMs;
           const cost = Math.floor((tokenLimit * share) / 100);
           const clock = [Math.floor(nowMs / 1_000), (nowMs % 1_000) * 1_000 + 999];
-          const values = [perMinute, tokenLimit, 0, cost, 'call', 60_000, ...clock];
+          const values = ['call', 60_000, 1, perMinute, tokenLimit, 0, cost, ...clock];
           const reply = await client.eval(withClock(TAKE_LIMITS), 2, ...keys, ...values);
           const byRequests = perMinute > 0 ? decide(requests, perMinute, 1, nowMs) : undefined;
           const byTokens = tokenLimit > 0 ? decide(tokens, tokenLimit, cost, nowMs) : undefined;
@@ -64,11 +64,17 @@ describe('the scripts that Redis runs', () => {
             return [remaining, resetMs];
           };
           const wait = Math.max(byRequests?.retryAfterMs ?? 0, byTokens?.retryAfterMs ?? 0);
-          const expected = [refused, wait, ...figures(requests, perMinute), ...figures(tokens, tokenLimit)];
+          const expected = [
+            refused,
+            refused && 1,
+            wait,
+            ...figures(requests, perMinute),
+            ...figures(tokens, tokenLimit),
+          ];
           expect(reply).toEqual(expected);
           if (refused !== 0 || usedShare === null || tokenLimit === 0) continue;
           const more = Math.floor((tokenLimit * usedShare) / 100) - cost;
-          await client.eval(withClock(END_CALL), 2, ...keys, 'call', tokenLimit, more, ...clock);
+          await client.eval(withClock(END_CALL), 2, ...keys, 'call', 1, tokenLimit, more, ...clock);
           if (more !== 0) tokens = adjust(tokens, tokenLimit, more, nowMs);
         }
       },

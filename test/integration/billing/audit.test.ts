@@ -1,8 +1,17 @@
 import type { PoolClient } from 'pg';
 import { uuidv7 } from '../../../src/core/ids.js';
 import { CHECKS } from '../../../src/billing/audit/checks.js';
+import { PAYMENT_CHECKS } from '../../../src/billing/audit/payment-checks.js';
 import { systemActor } from '../../../src/platform/audit/audit-log.repository.js';
+import { CorrectionsModule } from '../../../src/billing/corrections/corrections.module.js';
+import { CorrectionsService } from '../../../src/billing/corrections/corrections.service.js';
+import { CreditNotesService } from '../../../src/billing/invoicing/credit-notes/credit-notes.service.js';
+import { DunningRepository } from '../../../src/billing/invoicing/dunning/dunning.repository.js';
+import { FinalizationService } from '../../../src/billing/invoicing/finalization.service.js';
+import { InvoiceEndingService } from '../../../src/billing/invoicing/invoice-ending.service.js';
+import { Database } from '../../../src/platform/database/database.service.js';
 import { createBilling } from '../../support/billing.js';
+import { closeNow, createCustomer, createLegalEntity, startInvoicing } from '../../support/invoicing.js';
 import {
   placeHolds,
   releaseOf,
@@ -51,6 +60,26 @@ const CORRUPTIONS: Record<string, string> = {
   F10: 'update usage_funding set amount_nano = amount_nano + 1',
   F11: `update hold set project_id = gen_random_uuid() where id = ${ONE_SETTLED}`,
   F12: `update usage_event set period_id = gen_random_uuid() where id = ${ONE_EVENT}`,
+  F13: `update billing_period set closing_at = '2000-01-01', status = 'closing' where status = 'open'`,
+  F14: `update billing_period set closing_at = now(), closed_at = now(), status = 'closed' where status = 'open'`,
+  F15: 'update period_funding set promo_nano = promo_nano + 1, paid_nano = paid_nano - 1',
+  I15: `update invoice_line set amount_minor = amount_minor + 1 where kind = 'usage'`,
+  I16: 'update invoice_tax set tax_minor = tax_minor + 1',
+  I17: `update invoice_line set amount_nano = amount_nano + 10000000 where kind = 'usage'`,
+  I18: 'update invoice_line_rollup set seq = 2 where seq = 1; delete from invoice_line_rollup where seq = 2',
+  I19: 'update invoice_series set next_no = next_no + 1',
+  I20: `update invoice set finalized_at = finalized_at - interval '1 day' where number = 2`,
+  I21: 'update credit_note set tax_minor = tax_minor + 100000, total_minor = total_minor + 100000',
+  I22: `delete from invoice_payment where method = 'bank_transfer'`,
+  I27: 'delete from invoice_line_rollup',
+  I30: `update ledger_entry set amount_nano = amount_nano + 1 where transaction_id in
+    (select id from ledger_transaction where kind = 'invoice')`,
+  F20: `update invoice set document = replace(document, 'tokens', 'calls') where status <> 'draft'`,
+  F21: 'update credit_application set usage_nano = usage_nano + 1',
+  F22: 'update credit_application set amount_minor = amount_minor + 100000',
+  F23: `update usage_event set correction_id = gen_random_uuid() where kind = 'correction'`,
+  F24: `update invoice set collect_at = now() - interval '2 days' where status = 'finalized'`,
+  F25: `update invoice set dunning = 'none' where dunning = 'suspended'`,
 };
 
 describe('the books checks', () => {
@@ -59,6 +88,7 @@ describe('the books checks', () => {
 
   beforeAll(async () => {
     billing = await createBilling();
+    await issueDocuments(billing);
     await makeBusy(billing);
     client = await billing.pool.connect();
   });
@@ -79,16 +109,19 @@ describe('the books checks', () => {
     expect(results.map(({ id }) => id)).toEqual(CHECKS.map(({ id }) => id));
   });
 
-  it.each(CHECKS.map(({ id, title }) => [id, title]))('%s fires when it is not so that %s', async (id) => {
-    await client.query('begin');
-    try {
-      await client.query('set local session_replication_role = replica');
-      await client.query(CORRUPTIONS[id] ?? '');
-      expect(await violated()).toContain(id);
-    } finally {
-      await client.query('rollback');
-    }
-  });
+  it.each(CHECKS.filter((check) => !PAYMENT_CHECKS.includes(check)).map(({ id, title }) => [id, title]))(
+    '%s fires when it is not so that %s',
+    async (id) => {
+      await client.query('begin');
+      try {
+        await client.query('set local session_replication_role = replica');
+        await client.query(CORRUPTIONS[id] ?? '');
+        expect(await violated()).toContain(id);
+      } finally {
+        await client.query('rollback');
+      }
+    },
+  );
 
   it('count every violation and show no more than five', async () => {
     const broken = await createBilling();
@@ -102,6 +135,55 @@ describe('the books checks', () => {
       await broken.drop();
     }
   });
+});
+
+/** A paid and a suspended invoice, a statement, a credit note by hand and one of a correction, a draft. */
+async function issueDocuments({ pool, test, credits }: Billing): Promise<void> {
+  const world = await startInvoicing(test.url, {}, [CorrectionsModule]);
+  const actor = systemActor('test');
+  const model = await createModel(pool);
+  const entity = await createLegalEntity(pool, { country: 'DE', prefix: 'DE', rates: { DE: 190_000 } });
+  const terms = { country: 'DE', legalEntityId: entity };
+  const issue = async (mode: 'postpaid' | 'prepaid', input: number) => {
+    const tenant = await createCustomer(pool, { ...terms, mode });
+    const quantities = { input, output: 7 };
+    if (mode === 'prepaid') await credits.grant(paidCredit(tenant.organizationId), actor);
+    const call = await runCall(pool, tenant, { model, quantities });
+    const id = await closeNow(world, tenant);
+    await world.get(FinalizationService).finalize(id, actor);
+    return { tenant, call, id };
+  };
+  try {
+    const paid = await issue('postpaid', 1_000_333);
+    await world.get(InvoiceEndingService).markPaid(paid.id, 'transfer 1', actor);
+    const order = { organizationId: paid.tenant.organizationId, targets: [paid.call.event], prices: [] };
+    const why = { reason: 'other' as const, memo: 'test' };
+    await world
+      .get(CorrectionsService)
+      .correct({ ...order, ...why, chargeAgain: true, idempotencyKey: 'audit-1' }, actor);
+    const late = await issue('postpaid', 2_000_001);
+    const parts = () => [{ seq: 1, amountNano: 1_000_000_000n }];
+    await world
+      .get(CreditNotesService)
+      .issue({ invoiceId: late.id, parts, ...why, idempotencyKey: 'audit-2' }, actor);
+    await world.get(Database).transaction(async (client) => {
+      await world.get(DunningRepository).suspend(client, late.tenant.walletId, late.id);
+      await client.query(`update invoice set dunning = 'suspended' where id = $1`, [late.id]);
+    });
+    await issue('prepaid', 1_000);
+  } finally {
+    await world.drop();
+  }
+}
+
+const paidCredit = (organizationId: string) => ({
+  organizationId,
+  kind: 'paid' as const,
+  amountNano: 100_000_000n,
+  currency: 'USD',
+  reason: 'test',
+  idempotencyKey: uuidv7(),
+  createdBy: 'test',
 });
 
 /** Paid, promo and goodwill credit, budgets, charges, a release, an overrun, a reversal, open holds, a queue. */

@@ -86,7 +86,7 @@ describe('credit that runs out', () => {
     expect(await violations()).toEqual([]);
   });
 
-  it('stays where an open call holds it, still pays that call, and goes when the call has ended', async () => {
+  it('crash point C20: stays where an open call holds it, still pays that call, and goes when the call has ended', async () => {
     const grant = await give('promo', 10_000n);
     const [placed] = await placeHolds(billing.pool, [{ keyId: tenant.keyId, model, amountNano: 9_000n }]);
     await expire(grant);

@@ -1,6 +1,7 @@
 import { AppConfig } from '../../../src/platform/config/app-config.js';
 import { Snapshot } from '../../../src/platform/database/snapshot.service.js';
-import { ExportsService, type UsageReport } from '../../../src/billing/exports/exports.service.js';
+import { ExportsService } from '../../../src/billing/exports/exports.service.js';
+import type { UsageReport } from '../../../src/billing/exports/report-plan.js';
 import { UsageReportRepository } from '../../../src/billing/exports/usage-report.repository.js';
 import { CleanupRepository } from '../../../src/billing/cleanup/cleanup.repository.js';
 import { CleanupService } from '../../../src/billing/cleanup/cleanup.service.js';
@@ -58,7 +59,7 @@ describe('a report longer than one page', () => {
     const pieces: string[] = [];
     for await (const piece of exports.usage(REPORT)) {
       if (pieces.length === 0) await runCall(billing.pool, tenant, { model, quantities: { input: 3 } });
-      pieces.push(piece);
+      pieces.push(piece.toString());
     }
     const rows = pieces.join('').split('\r\n').slice(1, -1);
     const events = rows.map((row) => row.split(',')[2]);

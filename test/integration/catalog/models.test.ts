@@ -46,12 +46,14 @@ describe('/admin/v1/models', () => {
     const changed = await api.patch('/models/a/change', {
       aliases: ['two', 'three'],
       default_max_tokens: null,
+      rate_limits: { requests_per_minute: 300, tokens_per_minute: 2_000_000 },
       status: 'disabled',
     });
     expect(changed.status).toBe(200);
     expect(changed.body).toMatchObject({
       aliases: ['three', 'two'],
       default_max_tokens: null,
+      rate_limits: { requests_per_minute: 300, tokens_per_minute: 2_000_000, concurrency: null },
       status: 'disabled',
       context_window: 200_000,
     });

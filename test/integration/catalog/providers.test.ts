@@ -48,19 +48,19 @@ describe('/admin/v1/providers', () => {
   it.each([
     ['anthropic-messages', 'anthropic'],
     ['openai-chat', 'openai-compatible'],
+    ['openai-responses', 'openai'],
+    ['google-gemini', 'google'],
   ])('knows who speaks %s', async (protocol, adapter) => {
     const created = await api.post('/providers', body({ slug: protocol, protocol }));
     expect(created.body).toMatchObject({ protocol, adapter });
   });
 
-  it.each(['openai-responses', 'google-gemini', 'smtp'])(
-    'takes no provider of the protocol %s',
-    async (protocol) => {
-      const refused = await api.post('/providers', body({ slug: 'unspoken', protocol }));
-      expect(refused.status).toBe(400);
-      expect(refused.body.error.param).toBe('protocol');
-    },
-  );
+  it('takes no provider of a protocol that is not spoken', async () => {
+    const protocol = 'smtp';
+    const refused = await api.post('/providers', body({ slug: 'unspoken', protocol }));
+    expect(refused.status).toBe(400);
+    expect(refused.body.error.param).toBe('protocol');
+  });
 
   it('seals a credential to its row and never shows it, not in answers, lists, replays or the audit log', async () => {
     const call = {

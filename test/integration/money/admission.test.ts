@@ -168,7 +168,7 @@ describe('admission against money', () => {
     window,
   });
 
-  it('keeps the budgets of keys, projects and the organization all at once', async () => {
+  it('statement 96: keeps the budgets of keys, projects and the organization all at once', async () => {
     await begin({ input: 7, output: 500 });
     await giveCredit(gateway, DOLLAR);
     const { pool, tenant } = gateway;
@@ -194,7 +194,7 @@ describe('admission against money', () => {
     expect(await brokenRules(gateway)).toEqual([]);
   });
 
-  it('opens a budget again when its window ends', async () => {
+  it('statement 96: opens a budget again when its window ends', async () => {
     await begin({ input: 7, output: 1000 });
     await giveCredit(gateway, DOLLAR);
     upstream.open();

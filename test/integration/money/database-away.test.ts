@@ -43,7 +43,7 @@ describe.each([
     return { status: response.status, body: (await response.json()) as object };
   };
 
-  it('calls under way are served to their end, new ones get a 503, and all is settled when it is back', async () => {
+  it('crash point C9: calls under way are served to their end, new ones get a 503, and all is settled when it is back', async () => {
     const seed = newSeed();
     const random = randomNumbers(seed);
     world.simulator.use({
@@ -111,7 +111,7 @@ describe.each([
     expect(await brokenRules(world)).toEqual([]);
   }, 85_000);
 
-  it('calls that end before their process dies too are settled by the next process', async () => {
+  it('crash point C4: calls that end before their process dies too are settled by the next process', async () => {
     const known = await readCount(world.pool, 'select count(*) from request');
     const random = randomNumbers(newSeed());
     world.simulator.reset();

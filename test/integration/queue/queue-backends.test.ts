@@ -93,7 +93,7 @@ describe.each(['PostgreSQL', 'Redis'])('the queue on %s', (backend) => {
     expect(await queue.getJobSchedulers()).toHaveLength(1);
   });
 
-  it('counts every event once with two workers and doubled jobs', async () => {
+  it('crash point C12: counts every event once with two workers and doubled jobs', async () => {
     const [one] = await Promise.all([worker(), worker()]);
     const queue = one.get<Queue>(getQueueToken(BILLING_QUEUES.rollup), { strict: false });
     for (let round = 0; round < 5; round++) {

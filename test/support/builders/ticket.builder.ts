@@ -1,4 +1,4 @@
-import type { Ticket } from '../../../src/admission/ticket.js';
+import type { Candidate, Ticket } from '../../../src/admission/ticket.js';
 import type { CatalogModel, Deployment } from '../../../src/catalog/model.js';
 import { PriceSheet } from '../../../src/catalog/price.js';
 import type { ProviderProtocol } from '../../../src/catalog/model.js';
@@ -39,6 +39,16 @@ export const buildDeployment = (protocol: ProviderProtocol, adapter: string): De
   status: 'active',
 });
 
+/** A deployment that may serve, at no price. */
+export const buildCandidate = (over: Partial<Candidate> = {}): Candidate => ({
+  model: buildModel(),
+  deployment: buildDeployment('openai-chat', 'openai'),
+  listPrices: new PriceSheet([]),
+  costPrices: new PriceSheet([]),
+  maxOutputTokens: 8_192,
+  ...over,
+});
+
 /** An admitted call, for tests of what is done with it. */
 export const buildTicket = (over: Partial<Ticket> = {}): Ticket => ({
   requestId: '0190d2c4-0000-7000-8000-00000000002a',
@@ -53,16 +63,13 @@ export const buildTicket = (over: Partial<Ticket> = {}): Ticket => ({
     allowedModels: [],
     allowedIps: [],
     scopes: ['inference'],
-    rateLimits: {},
+    limits: [],
     routingDefaults: {},
     expiresAtMs: undefined,
   },
-  model: buildModel(),
   modelRequested: 'vendor/model',
-  deployment: buildDeployment('openai-chat', 'openai'),
-  listPrices: new PriceSheet([]),
-  costPrices: new PriceSheet([]),
-  maxOutputTokens: 8_192,
+  candidates: [buildCandidate()],
+  ownSearches: 0,
   clamped: false,
   bodyBytes: 100,
   streamed: false,

@@ -1,0 +1,159 @@
+import { createBudget } from '../support/builders/tenant.builder.js';
+import { chatBody, messagesBody, post, untilSettled } from '../support/calls.js';
+import { addCustomer } from '../support/customers.js';
+import { CHAT_MODEL, MESSAGES_MODEL, startGateway, type TestGateway } from '../support/gateway.js';
+
+interface Data {
+  data: Record<string, string | number | boolean | null>;
+  error: { type: string; param: string };
+  object: string;
+  total_usage: number;
+}
+
+describe('what a key may ask about its own account', () => {
+  let gateway: TestGateway;
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+  afterAll(() => gateway.close());
+
+  const get = async (path: string, secret = gateway.secret): Promise<{ status: number; json: Data }> => {
+    const answer = await fetch(`${gateway.url}${path}`, { headers: { authorization: `Bearer ${secret}` } });
+    return { status: answer.status, json: (await answer.json()) as Data };
+  };
+  const charged = async (): Promise<bigint> => {
+    await untilSettled(gateway);
+    const { rows } = await gateway.pool.query(
+      'select coalesce(sum(amount_nano), 0) as nano from usage_event where api_key_id = $1',
+      [gateway.tenant.keyId],
+    );
+    return BigInt(rows[0].nano);
+  };
+  const dollars = (nano: bigint): string =>
+    `${nano / 1_000_000_000n}.${String(nano % 1_000_000_000n).padStart(9, '0')}`;
+
+  it('what the key spent is the sum of its charges, in every window', async () => {
+    for (const model of [CHAT_MODEL, MESSAGES_MODEL])
+      await (await post(gateway, '/v1/chat/completions', chatBody(model))).text();
+    const spent = dollars(await charged());
+    const { status, json } = await get('/v1/key');
+    expect(status).toBe(200);
+    expect(json.data).toMatchObject({
+      usage: spent,
+      usage_daily: spent,
+      usage_weekly: spent,
+      usage_monthly: spent,
+      currency: 'USD',
+      limit: null,
+      limit_remaining: null,
+    });
+    expect(spent).not.toBe('0.000000000');
+  });
+
+  it('the credit it spends from', async () => {
+    const { rows } = await gateway.pool.query('select balance_nano from wallet where id = $1', [
+      gateway.tenant.walletId,
+    ]);
+    const balance = dollars(BigInt(rows[0].balance_nano));
+    const { json } = await get('/v1/credits');
+    expect(json.data).toMatchObject({ balance, available: balance, held: '0.000000000', currency: 'USD' });
+  });
+
+  it.each([
+    ['chat', '/v1/chat/completions', chatBody(CHAT_MODEL)],
+    ['messages', '/v1/messages', messagesBody(MESSAGES_MODEL)],
+  ])('a call is found by the id of its answer (%s)', async (_name, path, body) => {
+    const answer = await post(gateway, path, body);
+    const { id } = (await answer.json()) as { id: string };
+    await untilSettled(gateway);
+    const found = await get(`/v1/generation?id=${id}`);
+    expect(found.status).toBe(200);
+    expect(found.json.data).toMatchObject({
+      id,
+      request_id: answer.headers.get('x-request-id'),
+      status: 'completed',
+      cancelled: false,
+      attempts: [{ outcome: 'served', status: 200 }],
+      currency: 'USD',
+    });
+    expect(found.json.data['total_cost']).toBe(answer.headers.get('x-faregate-cost'));
+    expect(found.json.data['tokens_completion']).toBeGreaterThan(0);
+    expect(found.json.data).toHaveProperty('route');
+    const charge = found.json.data['charge'] as unknown as { amount: string }[];
+    const charged = charge.reduce((sum, { amount }) => sum + BigInt(amount.replace('.', '')), 0n);
+    expect(dollars(charged)).toBe(found.json.data['total_cost']);
+    expect(JSON.stringify(found.json.data)).not.toMatch(/provider_cost|absorbed/);
+    const byRequest = await get(`/v1/generation?id=${answer.headers.get('x-request-id')}`);
+    expect(byRequest.json.data['total_cost']).toBe(found.json.data['total_cost']);
+  });
+
+  it("another customer's call does not exist", async () => {
+    const answer = await post(gateway, '/v1/chat/completions', chatBody(CHAT_MODEL));
+    const { id } = (await answer.json()) as { id: string };
+    await untilSettled(gateway);
+    const other = await addCustomer(gateway, {});
+    const { status, json } = await get(`/v1/generation?id=${id}`, other.secret);
+    expect(status).toBe(404);
+    expect(json.error).toMatchObject({ type: 'not_found_error', param: 'id' });
+  });
+
+  it.each(['', '?id=', '?id=gen-1-x', '?id=msg_zzzzzzzzzzzzzzzzzzzzzz', '?id[]=1', '?id=req_1'])(
+    'an id that is none is refused by name (%s)',
+    async (query) => {
+      const { status, json } = await get(`/v1/generation${query}`);
+      expect([400, 404]).toContain(status);
+      expect(json.error.param).toBe('id');
+    },
+  );
+
+  describe('as New API shows it', () => {
+    it('statement 78: /api/usage/token/ counts in quota, and granted is used and available together', async () => {
+      const spent = await charged();
+      const { json } = await get('/api/usage/token/');
+      expect(json).toMatchObject({
+        code: true,
+        message: 'ok',
+        data: { object: 'token_usage', unlimited_quota: true, model_limits: {}, model_limits_enabled: false },
+      });
+      const { data } = json;
+      expect(data['total_used']).toBe(Number((spent + 1_999n) / 2_000n));
+      expect(data['total_granted']).toBe(Number(data['total_used']) + Number(data['total_available']));
+      expect(data['expires_at']).toBe(0);
+    });
+
+    it('statement 78: a key with a cap shows the cap', async () => {
+      await createBudget(gateway.pool, {
+        scope: 'key',
+        scopeId: gateway.tenant.keyId,
+        organizationId: gateway.tenant.organizationId,
+        amountNano: 5_000_000_000n,
+        window: 'lifetime',
+      });
+      await (await post(gateway, '/v1/chat/completions', chatBody(CHAT_MODEL))).text();
+      await untilSettled(gateway);
+      const { json } = await get('/api/usage/token/');
+      expect(json.data['unlimited_quota']).toBe(false);
+      expect(json.data['total_granted']).toBeGreaterThanOrEqual(2_500_000);
+      expect(json.data['total_granted']).toBeLessThanOrEqual(2_500_001);
+      for (const root of ['', '/v1']) {
+        const { json: shown } = await get(`${root}/dashboard/billing/subscription`);
+        expect(shown).toMatchObject({ object: 'billing_subscription', hard_limit_usd: 5, access_until: 0 });
+        expect(shown).toMatchObject({ has_payment_method: true });
+        const { json: usage } = await get(`${root}/dashboard/billing/usage`);
+        expect(usage.object).toBe('list');
+        expect(usage.total_usage).toBeGreaterThan(0);
+      }
+      const { json: key } = await get('/v1/key');
+      expect(key.data).toMatchObject({ limit: '5.000000000', limit_reset: null });
+    });
+
+    it('statement 78: its own words for a missing and a wrong key', async () => {
+      const none = await fetch(`${gateway.url}/api/usage/token/`);
+      expect(none.status).toBe(401);
+      expect(await none.json()).toEqual({ success: false, message: 'No Authorization header' });
+      const wrong = await get('/api/usage/token/', 'sk-wrong');
+      expect(wrong.status).toBe(401);
+      expect(wrong.json).toEqual({ success: false, message: 'Invalid Bearer token' });
+    });
+  });
+});

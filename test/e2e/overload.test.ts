@@ -1,0 +1,96 @@
+import { connect } from 'node:net';
+import { chatBody, messagesBody, post, until } from '../support/calls.js';
+import { addCustomer, type Customer } from '../support/customers.js';
+import { startGatedUpstream, type GatedUpstream } from '../support/gated-upstream.js';
+import { CHAT_MODEL, serveModel, startGateway, type TestGateway } from '../support/gateway.js';
+
+const GATED = 'test/gated';
+const CHAT = '/v1/chat/completions';
+
+describe('a process with room for four calls, behind a proxy', () => {
+  let gateway: TestGateway;
+  let other: Customer;
+  let upstream: GatedUpstream;
+  beforeAll(async () => {
+    gateway = await startGateway({
+      env: { MAX_RUNNING_CALLS: '4', TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' },
+    });
+    other = await addCustomer(gateway);
+    upstream = await startGatedUpstream({ input: 10, output: 20 });
+    await serveModel(gateway.pool, {
+      id: GATED,
+      protocol: 'openai-chat',
+      upstreamModel: 'gated',
+      baseUrl: upstream.baseUrl,
+    });
+    const models = { headers: { authorization: `Bearer ${gateway.secret}` } };
+    const list = async () => (await fetch(`${gateway.url}/v1/models`, models)).text();
+    await until(list, (text) => text.includes(GATED));
+  });
+  afterAll(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('gives one organization half of it, keeps room for others, and refuses the rest as its own fault', async () => {
+    const running = [1, 2].map(() => post(gateway, CHAT, chatBody(GATED)));
+    await until(
+      () => Promise.resolve(upstream.bodies.length),
+      (calls) => calls === 2,
+    );
+    const refused = await post(gateway, CHAT, chatBody(GATED));
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(await refused.json()).toMatchObject({ error: { code: 'overloaded' } });
+    const messages = await post(gateway, '/v1/messages', messagesBody(GATED));
+    expect([messages.status, messages.headers.get('retry-after')]).toEqual([529, '2']);
+    expect(await messages.json()).toMatchObject({ type: 'error', error: { type: 'overloaded_error' } });
+    running.push(post(other, CHAT, chatBody(GATED)));
+    await until(
+      () => Promise.resolve(upstream.bodies.length),
+      (calls) => calls === 3,
+    );
+    expect((await fetch(`${gateway.url}/livez`)).status).toBe(200);
+    upstream.open();
+    for (const answer of await Promise.all(running)) expect(answer.status).toBe(200);
+    for (let time = 0; time < 6; time++)
+      expect((await post(gateway, CHAT, chatBody(GATED))).status).toBe(200);
+    expect(upstream.bodies).toHaveLength(9);
+  });
+
+  it('statement 72: an address list means the caller, not the proxy, and not what the caller claims', async () => {
+    await gateway.pool.query("update api_key set allowed_ips = '{198.51.100.0/24}' where id = $1", [
+      other.tenant.keyId,
+    ]);
+    const from = (forwarded?: string) =>
+      post(
+        other,
+        CHAT,
+        chatBody(CHAT_MODEL),
+        forwarded === undefined ? {} : { 'x-forwarded-for': forwarded },
+      );
+    await until(
+      () => from(),
+      ({ status }) => status === 403,
+    );
+    expect((await from('198.51.100.7')).status).toBe(200);
+    expect((await from('198.51.100.7, 10.1.1.1')).status).toBe(200);
+    expect((await from('198.51.100.7, 203.0.113.9')).status).toBe(403);
+    expect((await from('198.51.100.7, junk')).status).toBe(403);
+  });
+
+  it('refuses a request with two Host headers', async () => {
+    const { hostname, port } = new URL(gateway.url);
+    const answer = await new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(port), hostname);
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+      socket.on('end', () => resolve(text));
+      socket.on('error', reject);
+      socket.write(
+        `GET /v1/models HTTP/1.1\r\nHost: a\r\nhost: b\r\nAuthorization: Bearer ${gateway.secret}\r\nConnection: close\r\n\r\n`,
+      );
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('more than one Host header');
+  });
+});
