@@ -1,12 +1,14 @@
+import { verbatimOf } from './lanes.mjs';
 import { median, range } from './stats.mjs';
 
 /**
  * One figure of one lane: per variant its median over the rounds, and the medians of what it is in each round
  * to the bare proxy (`ratio`, `overBare`) and to no proxy at all (`added`) of that same round. Null where the
- * other side was not measured.
+ * other side was not measured. `ofVerbatim` and `overVerbatim` compare a translation to the same gateway and the same
+ * upstream without it.
  *
  * @returns {Map<string, {absolute: number | null, ratio: number | null, ratioRange: number[] | null,
- *   overBare: number | null, added: number | null}>}
+ *   overBare: number | null, added: number | null, ofVerbatim: number | null, overVerbatim: number | null}>}
  */
 export function comparisons(samples, lane, key) {
   const ofLane = samples.filter((sample) => sample.lane === lane);
@@ -23,6 +25,8 @@ export function comparisons(samples, lane, key) {
         ratio: median(ratios),
         ratioRange: range(ratios),
         overBare: median(over((value, round) => value - figure('bare', round))),
+        ofVerbatim: median(over((value, round) => value / figure(verbatimOf(variant), round))),
+        overVerbatim: median(over((value, round) => value - figure(verbatimOf(variant), round))),
         added: median(over((value, round) => value - figure('direct', round))),
       };
       return [variant, compared];

@@ -32,7 +32,7 @@ const nodeFlags = (process.env.BENCH_NODE_FLAGS ?? '--max-semi-space-size=64')
  * @property {() => Promise<void>} start
  * @property {() => Promise<void>} stop
  * @property {() => Promise<Record<string, string>>} finish after the last stop; what it has to say for the report
- * @property {(client: 'chat' | 'messages', upstream: 'chat' | 'messages') => import('./client-requests.mjs').Target} target
+ * @property {(client: import('./client-requests.mjs').Protocol, upstream: import('./client-requests.mjs').Protocol) => import('./client-requests.mjs').Target} target
  */
 
 /** No proxy at all: what the clients and the vendor cost by themselves. */

@@ -1,12 +1,22 @@
 /** The lanes of the bench: whom each measures, how, and which of the figures are shown. */
-import { atRate, idleStreams, leavingClients, pacedStreams, saturate, slowReaders } from './measurements.mjs';
+import {
+  atRate,
+  idleStreams,
+  leavingClients,
+  LONG,
+  pacedStreams,
+  relayCost,
+  saturate,
+  slowReaders,
+} from './measurements.mjs';
 
 /**
  * @typedef {object} Column one figure of a lane's samples
  * @property {string} key
  * @property {string} title with its unit
  * @property {number} digits
- * @property {'ratio' | 'added' | 'none'} compare to bare of the same round, or over direct and bare
+ * @property {'ratio' | 'added' | 'verbatim' | 'none'} compare to bare of the same round, over direct and bare, or to the
+ *   same gateway and upstream without translation
  */
 
 /** Every contender, client and vendor speaking chat completions. */
@@ -22,17 +32,50 @@ function verbatim(contenders) {
 const proxiesOnly = (contenders) =>
   verbatim(contenders).filter(({ contender }) => contender.name !== 'direct');
 
-/** The gateways in both directions of translation, beside the same work without; nothing when none translates. */
-function translated(contenders) {
+const UPSTREAMS = ['chat', 'messages', 'responses', 'gemini'];
+/** Gemini's own clients speak to other upstreams too seldom to be worth the time. */
+const CLIENTS = ['chat', 'messages', 'responses'];
+
+/** Every pair of different protocols, as "messages→chat": the client's, then the upstream's. */
+export const TRANSLATIONS = CLIENTS.flatMap((client) =>
+  UPSTREAMS.filter((upstream) => upstream !== client).map((upstream) => `${client}→${upstream}`),
+);
+const QUICK_TRANSLATIONS = ['messages→chat', 'chat→messages'];
+
+/** The gateways in every direction of translation, beside each upstream's protocol as it is; nothing when none translates. */
+function translated(contenders, { quick }) {
   const gateways = contenders.filter((contender) => contender.translates);
   if (gateways.length === 0) return [];
+  const pairs = (quick ? QUICK_TRANSLATIONS : TRANSLATIONS).map((pair) => pair.split('→'));
+  const verbatims = [...new Set(pairs.map(([, upstream]) => upstream))].filter((one) => one !== 'chat');
   return [
     ...proxiesOnly(contenders).filter(({ name }) => name !== 'bare2'),
     ...gateways.flatMap((contender) => [
-      { name: `${contender.name} messages→chat`, contender, client: 'messages', upstream: 'chat' },
-      { name: `${contender.name} chat→messages`, contender, client: 'chat', upstream: 'messages' },
+      ...verbatims.map((own) => ({
+        name: `${contender.name} ${own}`,
+        contender,
+        client: own,
+        upstream: own,
+      })),
+      ...pairs.map(([client, upstream]) => ({
+        name: `${contender.name} ${client}→${upstream}`,
+        contender,
+        client,
+        upstream,
+      })),
     ]),
   ];
+}
+
+/** The same without the proxies that are no gateway. */
+const inGateways = (contenders, options) =>
+  translated(contenders, options).filter(({ contender }) => contender.translates);
+
+/** The same upstream asked in its own protocol: what a translation is compared to. Undefined for what translates nothing. */
+export function verbatimOf(variant) {
+  const [, contender, upstream] = /^(\S+) \w+→(\w+)$/.exec(variant) ?? [];
+  if (contender === undefined) return undefined;
+  return upstream === 'chat' ? contender : `${contender} ${upstream}`;
 }
 
 const othersColumn = { key: 'foreignCores', title: 'others, cores', digits: 2, compare: 'none' };
@@ -61,6 +104,9 @@ const latencyColumns = [
   { key: 'lateP99Ms', title: 'sent late p99 ms', digits: 2, compare: 'none' },
   othersColumn,
 ];
+/** CPU time compared to the gateway without translation as well. */
+const inTranslation = (columns, key) =>
+  columns.map((column) => (column.key === key ? { ...column, compare: 'verbatim' } : column));
 const memoryColumns = (key, unit) => [
   { key, title: `${unit} per stream`, digits: unit === 'MB' ? 2 : 1, compare: 'ratio' },
   { key: 'opened', title: 'streams', digits: 0, compare: 'none' },
@@ -117,18 +163,31 @@ export const LANES = [
     ],
   },
   {
+    name: 'relay',
+    title: "Carrying an answer by itself: the gateway's code without network, database and books",
+    variants: inGateways,
+    measure: relayCost,
+    rounds: 2,
+    columns: [
+      { key: 'cpuUsPerChunk', title: 'CPU µs/chunk', digits: 2, compare: 'verbatim' },
+      { key: 'cpuUsPerAnswer', title: 'CPU µs/answer of 4 KB', digits: 1, compare: 'verbatim' },
+    ],
+  },
+  {
     name: 'translated',
-    title: 'Whole answers, translated between protocols, at saturation',
+    title: 'Whole answers of 4 KB, translated between protocols, at saturation',
     variants: translated,
-    measure: saturate(false),
-    columns: nonStreamColumns,
+    measure: saturate(false, LONG),
+    rounds: 2,
+    columns: inTranslation(nonStreamColumns, 'cpuUsPerAnswer'),
   },
   {
     name: 'translated-stream',
     title: 'Streams, translated between protocols, at saturation',
     variants: translated,
     measure: saturate(true),
-    columns: streamColumns,
+    rounds: 2,
+    columns: inTranslation(streamColumns, 'cpuUsPerChunk'),
   },
   {
     name: 'idle',

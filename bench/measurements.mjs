@@ -1,7 +1,10 @@
 /** How each figure is taken: every function here answers one sample of one variant. */
 import { residentKb } from './cpu.mjs';
+import { CORE, startBenchProgram } from './processes.mjs';
 
 const STREAM = { chunks: 50, gapMs: 0, chunkBytes: 24 };
+/** A whole answer of about 4 KB. */
+export const LONG = { ...STREAM, wholeBytes: 3_600 };
 const IDLE = { ...STREAM, gapMs: 600_000 };
 const SLOW = { chunks: 4_000, gapMs: 0, chunkBytes: 4_096 };
 const SLOW_STREAMS = 32;
@@ -13,8 +16,8 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  * @typedef {object} Variant a contender asked in one way
  * @property {string} name
  * @property {import('./contenders.mjs').Contender} contender
- * @property {'chat' | 'messages'} client
- * @property {'chat' | 'messages'} upstream
+ * @property {import('./client-requests.mjs').Protocol} client
+ * @property {import('./client-requests.mjs').Protocol} upstream
  *
  * @typedef {object} Bench what a lane works with
  * @property {(mode: string, order?: object) => Promise<any>} load
@@ -33,10 +36,20 @@ function order(variant, bench) {
 }
 
 /** As much as goes through with all connections busy, as streams or whole answers. */
-export const saturate = (stream) => async (bench, variant) => {
-  await bench.setScenario(STREAM);
-  return bench.load('closedLoop', { ...order(variant, bench), wanted: { stream, chunks: STREAM.chunks } });
-};
+export const saturate =
+  (stream, scenario = STREAM) =>
+  async (bench, variant) => {
+    await bench.setScenario(scenario);
+    return bench.load('closedLoop', { ...order(variant, bench), wanted: { stream, chunks: STREAM.chunks } });
+  };
+
+/** What the gateway's code takes to carry answers, in a process of its own without network or books. */
+export async function relayCost(_, { client, upstream }) {
+  const env = { BENCH_PAIR: `${client}→${upstream}` };
+  const program = { script: 'bench/relay-cost.mjs', core: CORE.contender, env };
+  const { ready } = await startBenchProgram(program);
+  return { cpuUsPerChunk: ready.cpuUsPerChunk, cpuUsPerAnswer: ready.cpuUsPerAnswer, failures: 0 };
+}
 
 /** What a caller waits for a whole answer at a rate that leaves the contender idle most of the time. */
 export const atRate = (perSecond) => async (bench, variant) => {

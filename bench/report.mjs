@@ -95,6 +95,15 @@ function columnCells({ title, digits, compare }, compared) {
       },
     };
   }
+  if (compare === 'verbatim') {
+    return {
+      titles: [title, '÷ verbatim', 'over verbatim'],
+      cellsOf: (variant) => {
+        const { absolute, ofVerbatim, overVerbatim } = compared.get(variant);
+        return [number(absolute, digits), number(ofVerbatim, 2), number(overVerbatim, digits)];
+      },
+    };
+  }
   if (compare === 'added') {
     return {
       titles: [title, 'over direct', 'over bare'],

@@ -52,7 +52,7 @@ async function measureRound(bench, contenders, round) {
   const freshLanes = lanes.filter((lane) => lane.fresh);
   if (freshLanes.length === 0) for (const contender of contenders) await restart(bench, contender);
   for (const lane of [...freshLanes, ...shuffled(lanes.filter((each) => !each.fresh))]) {
-    for (const variant of shuffled(lane.variants(contenders))) {
+    for (const variant of shuffled(lane.variants(contenders, bench.options))) {
       if (lane.fresh) await restart(bench, variant.contender);
       const sample = lane.quiet
         ? await measureQuietly(bench, lane, variant)
@@ -79,6 +79,8 @@ async function warmUp(bench, contender) {
         ['chat', 'chat'],
         ['messages', 'chat'],
         ['chat', 'messages'],
+        ['responses', 'gemini'],
+        ['gemini', 'responses'],
       ]
     : [['chat', 'chat']];
   for (const [client, upstream] of ways) {

@@ -1,9 +1,14 @@
 /**
- * What the simulated vendor says: an OpenAI chat completion or an Anthropic message, whole or streamed.
+ * What the simulated vendor says in each protocol, whole or streamed.
  * Everything is prepared when the scenario is set; answering a request only puts its nonce in.
  */
+import { chatEvents, wholeChatCompletion } from './chat-script.mjs';
+import { geminiEvents, wholeGemini } from './gemini-script.mjs';
+import { messagesEvents, wholeMessage } from './messages-script.mjs';
+import { responsesEvents, wholeResponse } from './responses-script.mjs';
 
-const NONCE_PLACE = '\u0000NONCE\u0000';
+/** No text of JSON holds these characters, and JSON leaves them as they are. */
+const NONCE_PLACE = '<<NONCE>>';
 const NONCE_LENGTH = 8;
 const STREAM_HEAD =
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n' +
@@ -11,7 +16,7 @@ const STREAM_HEAD =
 const LAST_HTTP_CHUNK = '0\r\n\r\n';
 const FILLER = 'The fare is charged once, exactly, and never twice for one ride through the gate. ';
 
-/** A prepared HTTP fragment; `after` is null where the nonce does not occur. @typedef {{before: string, after: string | null}} Fragment */
+/** A prepared HTTP fragment: the texts between which the nonce stands. @typedef {string[]} Fragment */
 /** @typedef {{whole: Fragment, frames: Fragment[]}} ScriptedAnswer `frames[0]` opens the stream with the response head. */
 
 /** The text that marks content chunk `index`: its 8-digit nonce and a 5-digit position. */
@@ -19,14 +24,28 @@ export function contentMarker(nonce, index) {
   return `[n${nonce}.${String(index).padStart(5, '0')}]`;
 }
 
+const SCRIPTS = {
+  chat: [chatEvents, wholeChatCompletion],
+  messages: [messagesEvents, wholeMessage],
+  responses: [responsesEvents, wholeResponse],
+  gemini: [geminiEvents, wholeGemini],
+};
+
 /**
- * @param {'chat' | 'messages'} protocol
- * @param {{chunks: number, chunkBytes: number}} scenario
- * @returns {ScriptedAnswer}
+ * @param {import('./client-requests.mjs').Protocol} protocol
+ * @param {{chunks: number, chunkBytes: number, wholeBytes: number}} scenario `wholeBytes` of text in a whole answer
+ * @returns {{events: string[], whole: string}} a stream's events and the body of a whole answer
  */
+export function sayAnswer(protocol, { chunks, chunkBytes, wholeBytes }, nonce = NONCE_PLACE) {
+  const [toEvents, toWhole] = SCRIPTS[protocol];
+  const text = (index, length) => contentMarker(nonce, index) + filler(length);
+  const texts = Array.from({ length: chunks }, (_, index) => text(index, chunkBytes));
+  return { events: toEvents(texts), whole: JSON.stringify(toWhole(text(0, wholeBytes))) };
+}
+
+/** The same as HTTP, ready to be given its nonce. @returns {ScriptedAnswer} */
 export function scriptAnswer(protocol, scenario) {
-  const events = protocol === 'chat' ? chatEvents(scenario) : messagesEvents(scenario);
-  const whole = protocol === 'chat' ? wholeChatCompletion() : wholeMessage();
+  const { events, whole } = sayAnswer(protocol, scenario);
   const packets = events.map(httpChunk);
   packets[0] = STREAM_HEAD + packets[0];
   packets[packets.length - 1] += LAST_HTTP_CHUNK;
@@ -41,10 +60,7 @@ export function httpAnswer(status, body) {
   );
 }
 
-function fragment(text) {
-  const [before, after] = text.split(NONCE_PLACE);
-  return { before, after: after ?? null };
-}
+const fragment = (text) => text.split(NONCE_PLACE);
 
 function httpChunk(text) {
   return `${byteLength(text).toString(16)}\r\n${text}\r\n`;
@@ -52,100 +68,10 @@ function httpChunk(text) {
 
 /** All texts here are ASCII, so characters are bytes. */
 function byteLength(text) {
-  return text.includes(NONCE_PLACE) ? text.length - NONCE_PLACE.length + NONCE_LENGTH : text.length;
+  const nonces = text.split(NONCE_PLACE).length - 1;
+  return text.length + nonces * (NONCE_LENGTH - NONCE_PLACE.length);
 }
 
 function filler(length) {
   return FILLER.repeat(Math.ceil(length / FILLER.length)).slice(0, length);
-}
-
-const chatUsage = (outputTokens) => ({
-  prompt_tokens: 250,
-  completion_tokens: outputTokens,
-  total_tokens: 250 + outputTokens,
-});
-
-function wholeChatCompletion() {
-  return JSON.stringify({
-    id: 'chatcmpl-bench',
-    object: 'chat.completion',
-    created: 1_760_000_000,
-    model: 'bench-upstream',
-    choices: [
-      {
-        index: 0,
-        message: { role: 'assistant', content: contentMarker('NONCE', 0) + filler(700), refusal: null },
-        logprobs: null,
-        finish_reason: 'stop',
-      },
-    ],
-    usage: chatUsage(180),
-    system_fingerprint: 'fp_bench',
-  }).replace('NONCE', NONCE_PLACE);
-}
-
-function chatEvents({ chunks, chunkBytes }) {
-  const head = {
-    id: 'chatcmpl-bench',
-    object: 'chat.completion.chunk',
-    created: 1_760_000_000,
-    model: 'bench-upstream',
-  };
-  const event = (delta, finishReason) =>
-    `data: ${JSON.stringify({ ...head, choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }] })}\n\n`;
-  return [
-    event({ role: 'assistant', content: '' }, null),
-    ...contentEvents({ chunks, chunkBytes }, (content) => event({ content }, null)),
-    event({}, 'stop'),
-    `data: ${JSON.stringify({ ...head, choices: [], usage: chatUsage(chunks) })}\n\n`,
-    'data: [DONE]\n\n',
-  ];
-}
-
-function wholeMessage() {
-  return JSON.stringify({
-    id: 'msg_bench',
-    type: 'message',
-    role: 'assistant',
-    model: 'bench-upstream',
-    content: [{ type: 'text', text: contentMarker('NONCE', 0) + filler(750) }],
-    stop_reason: 'end_turn',
-    stop_sequence: null,
-    usage: { input_tokens: 250, output_tokens: 180 },
-  }).replace('NONCE', NONCE_PLACE);
-}
-
-function messagesEvents({ chunks, chunkBytes }) {
-  const event = (data) => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`;
-  const message = {
-    id: 'msg_bench',
-    type: 'message',
-    role: 'assistant',
-    model: 'bench-upstream',
-    content: [],
-    stop_reason: null,
-    stop_sequence: null,
-    usage: { input_tokens: 250, output_tokens: 1 },
-  };
-  return [
-    event({ type: 'message_start', message }),
-    event({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
-    event({ type: 'ping' }),
-    ...contentEvents({ chunks, chunkBytes }, (text) =>
-      event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
-    ),
-    event({ type: 'content_block_stop', index: 0 }),
-    event({
-      type: 'message_delta',
-      delta: { stop_reason: 'end_turn', stop_sequence: null },
-      usage: { output_tokens: chunks },
-    }),
-    event({ type: 'message_stop' }),
-  ];
-}
-
-function contentEvents({ chunks, chunkBytes }, toEvent) {
-  return Array.from({ length: chunks }, (_, index) =>
-    toEvent(contentMarker('NONCE', index) + filler(chunkBytes)).replace('NONCE', NONCE_PLACE),
-  );
 }

@@ -1,8 +1,19 @@
-/** Gives a fresh gateway what the bench needs: a customer with money and a key, and two priced models. */
+/** Gives a fresh gateway what the bench needs: a customer with money and a key, and a priced model of each protocol. */
 
 /** Model of the bench, by the protocol its only provider speaks. */
-export const MODELS = { chat: 'bench-chat', messages: 'bench-messages' };
-const PROTOCOLS = { chat: 'openai-chat', messages: 'anthropic-messages' };
+export const MODELS = {
+  chat: 'bench-chat',
+  messages: 'bench-messages',
+  responses: 'bench-responses',
+  gemini: 'bench-gemini',
+};
+/** What the gateway calls each protocol. */
+export const PROTOCOL_NAMES = {
+  chat: 'openai-chat',
+  messages: 'anthropic-messages',
+  responses: 'openai-responses',
+  gemini: 'google-gemini',
+};
 const UNIT_PRICES = {
   input: '1.00',
   output: '3.00',
@@ -14,7 +25,7 @@ const VISIBLE_TIMEOUT_MS = 20_000;
 
 /**
  * @param {{baseUrl: string, adminKey: string, simulatorUrl: string}} gateway
- * @returns {Promise<{secret: string}>} the customer's API key, once a completion with it succeeds on both models
+ * @returns {Promise<{secret: string}>} the customer's API key, once a completion with it succeeds on every model
  */
 export async function seedGateway({ baseUrl, adminKey, simulatorUrl }) {
   const post = (path, body) => postJson(`${baseUrl}/admin/v1${path}`, adminKey, body);
@@ -31,8 +42,8 @@ export async function seedGateway({ baseUrl, adminKey, simulatorUrl }) {
   });
   const project = await post(`/organizations/${organization.id}/projects`, { name: 'Bench' });
   const key = await post(`/projects/${project.id}/keys`, { name: 'Bench', payment_method: paymentMethod.id });
-  for (const upstream of ['chat', 'messages']) await seedModel(post, upstream, simulatorUrl);
-  for (const upstream of ['chat', 'messages']) await untilServed(baseUrl, key.secret, MODELS[upstream]);
+  for (const upstream of Object.keys(MODELS)) await seedModel(post, upstream, simulatorUrl);
+  for (const upstream of Object.keys(MODELS)) await untilServed(baseUrl, key.secret, MODELS[upstream]);
   return { secret: key.secret };
 }
 
@@ -40,8 +51,8 @@ async function seedModel(post, upstream, simulatorUrl) {
   const provider = await post('/providers', {
     slug: `bench-${upstream}`,
     name: `Bench ${upstream}`,
-    protocol: PROTOCOLS[upstream],
-    base_url: `${simulatorUrl}/v1`,
+    protocol: PROTOCOL_NAMES[upstream],
+    base_url: `${simulatorUrl}/${upstream === 'gemini' ? 'v1beta' : 'v1'}`,
     credential: 'sk-bench-upstream-credential',
     allow_private_network: true,
   });

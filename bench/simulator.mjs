@@ -1,8 +1,9 @@
 /**
  * The upstream vendor of the bench, on raw sockets so that it costs little beside what is measured.
  *
- * POST …/chat/completions and …/messages answer as OpenAI and Anthropic do; `"stream": true` streams.
- * GET /__scenario?chunks=50&gapMs=0&chunkBytes=24 sets what every following answer looks like.
+ * POST …/chat/completions, …/messages, …/responses and Gemini's …:generateContent answer as the vendors do;
+ * `"stream": true`, or …:streamGenerateContent, streams.
+ * GET /__scenario?chunks=50&gapMs=0&chunkBytes=24&wholeBytes=700 sets what every following answer looks like.
  * GET /__counts tells requests answered, streams open and streams that the other side left.
  */
 import net from 'node:net';
@@ -10,11 +11,21 @@ import { httpAnswer, scriptAnswer } from './scripted-answers.mjs';
 
 const STREAM_WANTED = /"stream"\s*:\s*true/;
 const counts = { requests: 0, openStreams: 0, leftStreams: 0 };
-let scenario = { chunks: 50, gapMs: 0, chunkBytes: 24 };
+const USUAL = { chunks: 50, gapMs: 0, chunkBytes: 24, wholeBytes: 700 };
+const PROTOCOLS = ['chat', 'messages', 'responses', 'gemini'];
+let scenario = USUAL;
 let scripts = prepareScripts();
 
 function prepareScripts() {
-  return { chat: scriptAnswer('chat', scenario), messages: scriptAnswer('messages', scenario) };
+  return Object.fromEntries(PROTOCOLS.map((protocol) => [protocol, scriptAnswer(protocol, scenario)]));
+}
+
+/** The protocol that an address speaks; undefined for an address of none. */
+function protocolOf(path) {
+  if (path.endsWith('/chat/completions')) return 'chat';
+  if (path.endsWith('/messages')) return 'messages';
+  if (path.endsWith('/responses')) return 'responses';
+  return /:(stream)?generateContent/i.test(path) ? 'gemini' : undefined;
 }
 
 /** One connection: reads requests one after another and answers each before it reads the next. */
@@ -46,13 +57,9 @@ class VendorConnection {
   }
 
   #complete({ path, body }) {
-    const script = path.endsWith('/chat/completions')
-      ? scripts.chat
-      : path.endsWith('/messages')
-        ? scripts.messages
-        : null;
+    const script = scripts[protocolOf(path)];
     const noncePlace = body.indexOf('nonce ');
-    if (script === null || noncePlace < 0) {
+    if (script === undefined || noncePlace < 0) {
       this.#write(
         httpAnswer(404, `{"error":{"message":"the bench simulator has no ${path} or found no nonce"}}`),
       );
@@ -60,8 +67,8 @@ class VendorConnection {
     }
     const nonce = body.slice(noncePlace + 6, noncePlace + 14);
     counts.requests += 1;
-    if (!STREAM_WANTED.test(body)) {
-      this.#write(script.whole.before + nonce + script.whole.after);
+    if (!STREAM_WANTED.test(body) && !path.includes(':streamGenerateContent')) {
+      this.#write(script.whole.join(nonce));
       return;
     }
     counts.openStreams += 1;
@@ -84,14 +91,14 @@ class VendorConnection {
     const stream = this.#stream;
     stream.blocked = false;
     while (stream.next < stream.frames.length) {
-      const { before, after } = stream.frames[stream.next++];
-      const roomLeft = this.#write(after === null ? before : before + stream.nonce + after);
+      const frame = stream.frames[stream.next++];
+      const roomLeft = this.#write(frame.join(stream.nonce));
       if (stream.next === stream.frames.length) break;
       if (!roomLeft) {
         stream.blocked = true;
         return;
       }
-      if (after !== null) {
+      if (frame.length > 1) {
         this.#continueAfterGap(stream);
         return;
       }
@@ -141,7 +148,7 @@ function controlAnswer(path) {
   const url = new URL(path, 'http://simulator');
   if (url.pathname === '/__scenario') {
     const wanted = Object.fromEntries([...url.searchParams].map(([name, value]) => [name, Number(value)]));
-    scenario = { chunks: 50, gapMs: 0, chunkBytes: 24, ...wanted };
+    scenario = { ...USUAL, ...wanted };
     scripts = prepareScripts();
     return JSON.stringify(scenario);
   }

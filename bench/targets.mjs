@@ -1,13 +1,37 @@
 /** How good the product has to be, against the bare proxy of the same run. */
 import { comparisons } from './comparisons.mjs';
+import { TRANSLATIONS } from './lanes.mjs';
 import { median } from './stats.mjs';
 
 /** Above this, other programs took so much of the machine that a missed target says nothing. */
 const DISTURBED_CORES = 0.35;
 
+/** CPU µs that a translation may add to a streamed chunk and to a whole answer of 4 KB, by protocols. */
+const translationTargets = TRANSLATIONS.flatMap((pair) => [
+  {
+    lane: 'relay',
+    variant: `faregate ${pair}`,
+    key: 'cpuUsPerChunk',
+    by: 'overVerbatim',
+    limit: 40,
+    goal: 10,
+    what: `CPU µs/chunk of translation, ${pair}`,
+  },
+  {
+    lane: 'relay',
+    variant: `faregate ${pair}`,
+    key: 'cpuUsPerAnswer',
+    by: 'overVerbatim',
+    limit: 150,
+    goal: 75,
+    what: `CPU µs/answer of translation, ${pair}`,
+  },
+]);
+
 /**
  * `limit` must hold; `goal` is where it has to get to. `ratio` is product ÷ bare, `added` is product − direct,
- * `overBare` is product − bare, `absolute` is the product's own figure.
+ * `overBare` is product − bare, `overVerbatim` is a translation − the same upstream without one, `absolute` is the
+ * product's own figure.
  */
 const TARGETS = [
   {
@@ -58,6 +82,7 @@ const TARGETS = [
     goal: 1.4,
     what: 'CPU/chunk ÷ bare, chat→messages',
   },
+  ...translationTargets,
   { lane: 'idle', key: 'kbPerStream', by: 'absolute', limit: 40, goal: 30, what: 'kB per idle stream' },
   {
     lane: 'slow-readers',

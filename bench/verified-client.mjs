@@ -128,10 +128,12 @@ export class VerifiedClient {
   #verify(answer, payload) {
     answer.tail += payload;
     if (!this.#call.expected.stream || answer.status !== 200) return;
-    const eventsEnd = answer.tail.lastIndexOf('\n\n');
-    if (eventsEnd < 0) return;
-    answer.lastEvents = answer.tail.slice(0, eventsEnd + 2);
-    answer.tail = answer.tail.slice(eventsEnd + 2);
+    const { eventEnd } = this.#call.expected;
+    const found = answer.tail.lastIndexOf(eventEnd);
+    if (found < 0) return;
+    const eventsEnd = found + eventEnd.length;
+    answer.lastEvents = answer.tail.slice(0, eventsEnd);
+    answer.tail = answer.tail.slice(eventsEnd);
     this.#verifyContent(answer, answer.lastEvents);
   }
 
