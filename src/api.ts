@@ -17,7 +17,8 @@ const KEEP_ALIVE_MS = 72_000;
 const LISTEN_BACKLOG = 4_096;
 /** How long calls that were told to end may take to say so. */
 const ABANDON_MS = 2_000;
-const ADMIN_PATHS = ['/admin', '/finance'];
+/** Where bodies are small and parsed before the route is reached. */
+const ADMIN_PATHS = ['/admin', '/finance', '/v1/manage'];
 
 /** A running API process. */
 export interface Api {

@@ -6,6 +6,8 @@ import { CatalogNamesRepository } from './catalog-names.repository.js';
 import { KeysController } from './keys/keys.controller.js';
 import { KeysRepository } from './keys/keys.repository.js';
 import { KeysService } from './keys/keys.service.js';
+import { ManagedKeysController } from './keys/managed-keys.controller.js';
+import { ManagedKeysService } from './keys/managed-keys.service.js';
 import { MembersController } from './members/members.controller.js';
 import { MembersRepository } from './members/members.repository.js';
 import { MembersService } from './members/members.service.js';
@@ -31,6 +33,7 @@ import { ProjectsService } from './projects/projects.service.js';
     OrganizationsController,
     ProjectsController,
     KeysController,
+    ManagedKeysController,
     PaymentMethodsController,
     MembersController,
     AuditLogController,
@@ -42,6 +45,7 @@ import { ProjectsService } from './projects/projects.service.js';
     ProjectsService,
     KeysRepository,
     KeysService,
+    ManagedKeysService,
     PaymentMethodsRepository,
     PaymentMethodsService,
     MembersRepository,

@@ -1,7 +1,8 @@
+import { checkAddress, checkScope } from '../auth/key-rights.js';
 import type { Principal } from '../auth/principal.js';
 import type { CatalogModel } from '../catalog/model.js';
 import type { FaregateError } from '../core/errors.js';
-import { checkAddress, checkModel, checkScope } from './checks.js';
+import { checkModel } from './checks.js';
 
 const principal = (over: Partial<Principal> = {}): Principal => ({
   keyId: 'k',

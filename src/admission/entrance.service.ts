@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
+import { checkAddress, checkScope } from '../auth/key-rights.js';
 import type { Principal } from '../auth/principal.js';
 import { FaregateError } from '../core/errors.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { EventLoopLag } from '../platform/health/event-loop-lag.service.js';
 import { clientAddress } from '../platform/http/client-address.js';
-import { checkAddress, checkScope } from './checks.js';
 import { mayEnter } from './fair-share.js';
 
 const RETRY_SECONDS = 2;

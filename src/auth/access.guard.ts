@@ -7,7 +7,10 @@ import { AppConfig } from '../platform/config/app-config.js';
 import { ACCESS, type Access, type AdminActor } from '../platform/http/access.decorator.js';
 import { AdminKeyStrategy, ApiKeyStrategy } from './api-key.strategy.js';
 import { invalidKey } from './credential.js';
+import { clientAddress } from '../platform/http/client-address.js';
 import { startReadingBody } from '../platform/http/request-body.js';
+import { checkAddress, checkScope } from './key-rights.js';
+import type { Principal } from './principal.js';
 
 /** Runs before every route and lets in whom the route's declared access allows; undeclared means nobody. */
 @Injectable()
@@ -32,11 +35,21 @@ export class AccessGuard implements CanActivate {
       case 'key':
         if (request.method === 'POST') startReadingBody(request, this.config.maxBodyBytes);
         return authenticate(this.apiKeys, request);
+      case 'management-key':
+        return this.admitManager(request);
       case 'admin':
         return this.admitAdmin(access, request);
       case undefined:
         throw new FaregateError('permission', 'This route admits nobody');
     }
+  }
+
+  private async admitManager(request: Request): Promise<boolean> {
+    await authenticate(this.apiKeys, request);
+    const principal = request.user as Principal;
+    checkScope(principal, 'manage');
+    checkAddress(principal, clientAddress(request, this.config.trustedProxies));
+    return true;
   }
 
   private async admitAdmin(access: Access & { kind: 'admin' }, request: Request): Promise<boolean> {

@@ -14,7 +14,7 @@ import { GeminiController } from './gemini.controller.js';
 import { IdempotentAnswersRepository } from './idempotency/idempotent-answers.repository.js';
 import { IdempotentAnswers } from './idempotency/idempotent-answers.service.js';
 import { IncomingCallsService } from './incoming-calls.service.js';
-import { ModelsController } from './models.controller.js';
+import { ModelsController } from './models/models.controller.js';
 import { SearchModule } from '../search/search.module.js';
 import { SearchingService } from './searching/searching.service.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';

@@ -2,7 +2,8 @@ import { publicId } from '../../core/ids.js';
 import { rateLimitsView, type RateLimitSettings } from '../../core/rate-limits.js';
 import { budgetView, type Budget } from '../budgets/budget.js';
 
-export const KEY_SCOPES = ['inference', 'account'] as const;
+/** `inference`: calls to models. `manage`: a management key, which makes and ends keys of its own project. */
+export const KEY_SCOPES = ['inference', 'account', 'manage'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
 /** What can be set of a key. */
@@ -77,6 +78,10 @@ export function apiKeyView(key: ApiKey) {
 }
 
 export type ApiKeyView = ReturnType<typeof apiKeyView>;
+
+/** Whether a key manages others. */
+export const isManagementKey = ({ scopes }: Pick<ApiKeySettings, 'scopes'>): boolean =>
+  scopes.includes('manage');
 
 /** The answer to a creation or rotation: the only one that holds a secret. */
 export type ApiKeyWithSecret = ApiKeyView & { secret: string };

@@ -3,8 +3,7 @@ import { nowDate } from '../../core/clock.js';
 import { FaregateError } from '../../core/errors.js';
 import { publicId, uuidv7 } from '../../core/ids.js';
 import { storedRateLimits, type RateLimitSettings } from '../../core/rate-limits.js';
-import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
-import type { AdminActor } from '../../platform/http/access.decorator.js';
+import { AuditLogRepository, type AuditActor } from '../../platform/audit/audit-log.repository.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
 import type { Prisma } from '../../platform/prisma/generated/client.js';
 import { PrismaService } from '../../platform/prisma/prisma.service.js';
@@ -16,6 +15,17 @@ interface Change {
   action: string;
   before: ApiKey | null;
   after: ApiKey;
+}
+
+/** Which keys of a project are wanted. */
+export interface KeyListing {
+  /** UUID; absent: from the newest on. */
+  beforeId?: string | undefined;
+  limit: number;
+  /** Absent: active and revoked. */
+  status?: ApiKey['status'];
+  /** Absent: whatever they are called. */
+  name?: string;
 }
 
 type ApiKeyRow = Prisma.Result<PrismaService['apiKey'], object, 'findFirstOrThrow'>;
@@ -30,7 +40,7 @@ export class KeysRepository {
 
   /** Throws not_found for an unknown project or a foreign payment method, conflict for an archived project. */
   async create(
-    actor: AdminActor,
+    actor: AuditActor,
     projectId: string,
     { secret, ...settings }: ApiKeySettings & { secret: StoredSecret },
   ): Promise<ApiKey> {
@@ -48,7 +58,7 @@ export class KeysRepository {
   }
 
   /** Throws not_found, and conflict for a revoked key. */
-  async update(actor: AdminActor, id: string, changes: Partial<ApiKeySettings>): Promise<ApiKey> {
+  async update(actor: AuditActor, id: string, changes: Partial<ApiKeySettings>): Promise<ApiKey> {
     return this.change(actor, id, 'api_key.update', async (tx, before) => {
       assertActive(before);
       if (changes.paymentMethodId) await assertOwnMethod(tx, before.organizationId, changes.paymentMethodId);
@@ -67,7 +77,7 @@ export class KeysRepository {
 
   /** Adds a secret; the others end when the overlap does, or when they already had to. */
   async rotate(
-    actor: AdminActor,
+    actor: AuditActor,
     id: string,
     { secret, overlapSeconds }: { secret: StoredSecret; overlapSeconds: number },
   ): Promise<ApiKey> {
@@ -84,7 +94,7 @@ export class KeysRepository {
   }
 
   /** Revoking again changes nothing. */
-  async revoke(actor: AdminActor, id: string): Promise<ApiKey> {
+  async revoke(actor: AuditActor, id: string): Promise<ApiKey> {
     return this.change(actor, id, 'api_key.revoke', async (tx, before) => {
       if (before.status === 'revoked') return false;
       const now = nowDate();
@@ -98,13 +108,10 @@ export class KeysRepository {
     return row && ((await complete(this.prisma, [row]))[0] ?? null);
   }
 
-  /** Newest first, starting after `beforeId`; revoked ones too. */
-  async list(
-    projectId: string,
-    { beforeId, limit }: { beforeId: string | undefined; limit: number },
-  ): Promise<ApiKey[]> {
+  /** Newest first, starting after `beforeId`; revoked ones too, unless only active ones or those of one name are wanted. */
+  async list(projectId: string, { beforeId, limit, ...where }: KeyListing): Promise<ApiKey[]> {
     const rows = await this.prisma.apiKey.findMany({
-      where: { projectId, ...(beforeId === undefined ? {} : { id: { lt: beforeId } }) },
+      where: { projectId, ...where, ...(beforeId === undefined ? {} : { id: { lt: beforeId } }) },
       orderBy: { id: 'desc' },
       take: limit,
     });
@@ -113,7 +120,7 @@ export class KeysRepository {
 
   /** Changes one key alone; `work` answers false when there was nothing to change. */
   private async change(
-    actor: AdminActor,
+    actor: AuditActor,
     id: string,
     action: string,
     work: (tx: Prisma.TransactionClient, before: ApiKey) => Promise<boolean>,
@@ -131,7 +138,7 @@ export class KeysRepository {
     });
   }
 
-  private async record(tx: Prisma.TransactionClient, actor: AdminActor, change: Change): Promise<void> {
+  private async record(tx: Prisma.TransactionClient, actor: AuditActor, change: Change): Promise<void> {
     await this.audit.append(tx, {
       actor,
       action: change.action,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { parsePublicId, publicId } from '../../core/ids.js';
 import { AppConfig } from '../../platform/config/app-config.js';
-import type { AdminActor } from '../../platform/http/access.decorator.js';
+import type { AuditActor } from '../../platform/audit/audit-log.repository.js';
 import { listPage, readCursor, type ListPage } from '../../platform/http/list.js';
 import type { ListQuery } from '../../platform/http/list.dto.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
@@ -24,7 +24,7 @@ export class KeysService {
   ) {}
 
   /** A new key; its secret is in this answer and nowhere else. */
-  async create(actor: AdminActor, projectId: string, body: CreateKeyDto): Promise<ApiKeyWithSecret> {
+  async create(actor: AuditActor, projectId: string, body: CreateKeyDto): Promise<ApiKeyWithSecret> {
     const given = await this.read(body);
     const secret = generateSecret('fg_live');
     const key = await this.keys.create(actor, projectId, {
@@ -42,13 +42,13 @@ export class KeysService {
     return { ...apiKeyView(key), secret };
   }
 
-  async update(actor: AdminActor, id: string, body: UpdateKeyDto): Promise<ApiKeyView> {
+  async update(actor: AuditActor, id: string, body: UpdateKeyDto): Promise<ApiKeyView> {
     return apiKeyView(await this.keys.update(actor, id, await this.read(body)));
   }
 
   /** A second secret for the same key; the old ones end after the overlap. */
   async rotate(
-    actor: AdminActor,
+    actor: AuditActor,
     id: string,
     { overlap_seconds = 0 }: RotateKeyDto,
   ): Promise<ApiKeyWithSecret> {
@@ -60,7 +60,7 @@ export class KeysService {
     return { ...apiKeyView(key), secret };
   }
 
-  async revoke(actor: AdminActor, id: string): Promise<ApiKeyView> {
+  async revoke(actor: AuditActor, id: string): Promise<ApiKeyView> {
     return apiKeyView(await this.keys.revoke(actor, id));
   }
 

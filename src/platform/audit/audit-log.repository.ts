@@ -10,9 +10,12 @@ export type AuditTransaction =
   | { query: (text: string, values: unknown[]) => Promise<{ rows: unknown[] }> }
   | { $queryRawUnsafe: <Rows>(text: string, ...values: unknown[]) => Promise<Rows> };
 
-/** A change by an admin. No field may hold a secret, not even one that is hashed. */
+/** Who changed something: an admin, or a customer with a management key (its UUID). */
+export type AuditActor = AdminActor | { managementKeyId: string };
+
+/** A change. No field may hold a secret, not even one that is hashed. */
 export interface AuditEntry {
-  actor: AdminActor;
+  actor: AuditActor;
   /** Noun and verb: "organization.update". */
   action: string;
   targetKind: string;
@@ -43,10 +46,12 @@ const COLUMNS = `id::text, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:
 /** Someone who acts without an admin key: the command line, the first start. */
 export const systemActor = (name: string): AdminActor => ({ keyId: '', role: 'owner', name });
 
-const nameOf = (actor: AdminActor): string =>
-  actor.keyId === '' ? `system:${actor.name}` : publicId('adminKey', actor.keyId);
+function nameOf(actor: AuditActor): string {
+  if ('managementKeyId' in actor) return publicId('key', actor.managementKeyId);
+  return actor.keyId === '' ? `system:${actor.name}` : publicId('adminKey', actor.keyId);
+}
 
-/** The append-only, hash-chained record of what admins changed. */
+/** The append-only, hash-chained record of what admins and management keys changed. */
 @Injectable()
 export class AuditLogRepository {
   constructor(private readonly database: Database) {}

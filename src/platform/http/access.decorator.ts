@@ -7,7 +7,11 @@ export const ADMIN_ROLES = ['owner', 'admin', 'finance', 'support', 'auditor'] a
 export type AdminRole = (typeof ADMIN_ROLES)[number];
 
 /** Who may call a route. Every route declares it; the process refuses to start when one does not. */
-export type Access = { kind: 'public' } | { kind: 'key' } | { kind: 'admin'; roles: readonly AdminRole[] };
+export type Access =
+  | { kind: 'public' }
+  | { kind: 'key' }
+  | { kind: 'management-key' }
+  | { kind: 'admin'; roles: readonly AdminRole[] };
 
 export const ACCESS = 'faregate:access';
 
@@ -17,6 +21,13 @@ export const PublicAccess = () => SetMetadata(ACCESS, { kind: 'public' } satisfi
 /** The holder of a customer key. */
 export const KeyAccess = () =>
   applyDecorators(SetMetadata(ACCESS, { kind: 'key' } satisfies Access), ApiBearerAuth('customer key'));
+
+/** The holder of a customer key with the scope `manage`, from an address the key allows. */
+export const ManagementKeyAccess = () =>
+  applyDecorators(
+    SetMetadata(ACCESS, { kind: 'management-key' } satisfies Access),
+    ApiBearerAuth('customer key'),
+  );
 
 /** The holder of an admin key with one of these roles. */
 export const AdminAccess = (...roles: AdminRole[]) =>
@@ -32,6 +43,12 @@ export interface AdminActor {
   role: AdminRole;
   name: string;
 }
+
+/** The management key that calls a route of its own: UUIDs of key and project, as the access guard found them. */
+export const Manager = createParamDecorator(
+  (_: unknown, context: ExecutionContext): { keyId: string; projectId: string } =>
+    context.switchToHttp().getRequest<Request & { user: { keyId: string; projectId: string } }>().user,
+);
 
 /** The AdminActor of an admin route. */
 export const Actor = createParamDecorator((_: unknown, context: ExecutionContext): AdminActor => {

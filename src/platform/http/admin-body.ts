@@ -3,7 +3,7 @@ import { FaregateError } from '../../core/errors.js';
 
 const MAX_BODY = '1mb';
 
-/** Parses JSON bodies of /admin and /finance; anything else with a body is refused with 415. */
+/** Parses JSON bodies of /admin, /finance and /v1/manage; anything else with a body is refused with 415. */
 export function adminBodyParser(): RequestHandler {
   const parse = express.json({ limit: MAX_BODY, type: 'application/json', strict: true });
   return (request: Request, response: Response, next: NextFunction) => {

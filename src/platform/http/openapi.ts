@@ -33,7 +33,7 @@ export function setUpOpenApi(app: INestApplication): void {
 /** Every POST of an admin takes the header; said here once instead of on each. */
 function withIdempotencyKeys(document: OpenAPIObject): OpenAPIObject {
   for (const [path, item] of Object.entries(document.paths)) {
-    if (!item.post || !/^\/(admin|finance)\//.test(path)) continue;
+    if (!item.post || !/^\/(admin|finance|v1\/manage)\//.test(path)) continue;
     item.post.parameters = [
       ...(item.post.parameters ?? []),
       {

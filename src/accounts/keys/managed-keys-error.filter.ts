@@ -1,0 +1,30 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Response } from 'express';
+import { refusalOf } from '../../platform/http/problem.js';
+import { StoredRefusal } from '../../platform/http/idempotency.interceptor.js';
+import { requestIdOf } from '../../platform/http/request-id.js';
+import { retryHeaders } from '../../core/errors.js';
+
+/** Refusals of the management API, whose clients read `error` as a text (docs.cortecs.ai management-api, statement 97). */
+@Catch()
+export class ManagedKeysErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger('KeyManagement');
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<Response>();
+    if (thrown instanceof StoredRefusal) {
+      const { status, headers, body } = thrown.problem;
+      const { message, param, code } = body.error;
+      response.status(status).set(headers).json({ error: message, param, code });
+      return;
+    }
+    const error = refusalOf(thrown);
+    if (error.status >= 500)
+      this.logger.error(`${requestIdOf(response)} ${error.kind}: ${causeOf(error.details.internal)}`);
+    const { param = null, code = null } = error.details;
+    response.status(error.status).set(retryHeaders(error)).json({ error: error.message, param, code });
+  }
+}
+
+const causeOf = (internal: unknown): string =>
+  internal instanceof Error ? (internal.stack ?? internal.message) : String(internal);

@@ -1,0 +1,31 @@
+import type { BlockList } from 'node:net';
+import { FaregateError } from '../core/errors.js';
+import { addressList, isListed } from '../platform/http/client-address.js';
+import type { Principal } from './principal.js';
+
+/** Throws 403 when the key was not made for this (statement 97: `manage`). */
+export function checkScope(principal: Principal, scope: string): void {
+  if (!principal.scopes.includes(scope)) {
+    throw new FaregateError('permission', `This key lacks the scope "${scope}"`, { code: 'missing_scope' });
+  }
+}
+
+/** Throws 403 when the key is limited to other addresses (statement 72); `address` undefined: nobody knows. */
+export function checkAddress(principal: Principal, address: string | undefined): void {
+  if (principal.allowedIps.length === 0) return;
+  if (address !== undefined && isListed(listOf(principal.allowedIps), address)) return;
+  throw new FaregateError('permission', 'This key may not be used from this address', {
+    code: 'ip_not_allowed',
+  });
+}
+
+const lists = new WeakMap<readonly string[], BlockList>();
+
+/** The ranges as a list that can be asked; built once per principal. */
+function listOf(ranges: readonly string[]): BlockList {
+  const known = lists.get(ranges);
+  if (known) return known;
+  const list = addressList(ranges);
+  lists.set(ranges, list);
+  return list;
+}

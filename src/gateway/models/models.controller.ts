@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import { Controller, Get, Head, HttpCode, Param, Query, Req, UseFilters } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import { mayUseModel } from '../../admission/checks.js';
+import type { Principal } from '../../auth/principal.js';
+import { CatalogService } from '../../catalog/catalog.service.js';
+import type { CatalogModel } from '../../catalog/model.js';
+import { KeyAccess, PublicAccess } from '../../platform/http/access.decorator.js';
+import { RoutingService } from '../../routing/routing.service.js';
+import { ProtocolErrorFilter } from '../protocol-error.filter.js';
+import { readModelFilter, type ModelQuery } from './model-filter.js';
+import { describeModel, listModels, type ModelLook, type OfferedModel } from './model-listing.js';
+import { MODEL_TAGS } from './model-traits.js';
+
+type AuthenticatedRequest = IncomingMessage & { user: Principal };
+
+/** What can be called, in the shape of the vendor whose headers the caller sends (statements 79 and 95). */
+@ApiTags('Models')
+@UseFilters(ProtocolErrorFilter)
+@Controller()
+export class ModelsController {
+  constructor(
+    private readonly catalog: CatalogService,
+    private readonly routing: RoutingService,
+  ) {}
+
+  @Get('/v1/models')
+  @KeyAccess()
+  @ApiOperation({ summary: 'Models this key may use' })
+  @ApiQuery({ name: 'tag', required: false, isArray: true, enum: MODEL_TAGS, description: 'Any of these.' })
+  @ApiQuery({ name: 'currency', required: false, description: 'Only models priced in it, at those prices.' })
+  @ApiQuery({ name: 'supported_parameters', required: false, description: 'All of these, with commas.' })
+  @ApiQuery({ name: 'eu_native', required: false, type: Boolean })
+  @ApiQuery({ name: 'allow_zero_data_retention', required: false, type: Boolean, description: 'True: only.' })
+  @ApiQuery({ name: 'allow_quantization', required: false, type: Boolean })
+  @ApiQuery({
+    name: 'extended',
+    required: false,
+    type: Boolean,
+    description: 'With the details of providers.',
+  })
+  list(@Req() request: AuthenticatedRequest, @Query() query: ModelQuery): object {
+    const { user } = request;
+    const filter = readModelFilter(query, user.profile);
+    const look = lookOf(request, filter.currency, filter.extended);
+    const offered = this.catalog
+      .snapshot()
+      .models()
+      .filter((model) => mayUseModel(user, model))
+      .map((model) => this.offer(model, user, look.currency));
+    return listModels(offered, { filter, look });
+  }
+
+  @Get('/v1/models/*id')
+  @KeyAccess()
+  @ApiOperation({ summary: 'One model, by id or alias' })
+  get(@Param('id') id: string | string[], @Req() request: AuthenticatedRequest): object {
+    const model = this.routing.resolve(Array.isArray(id) ? id.join('/') : id);
+    const look = lookOf(request, undefined, true);
+    return describeModel(this.offer(model, request.user, look.currency), look);
+  }
+
+  /** Claude Code asks this before its first call. */
+  @Head('/api/hello')
+  @PublicAccess()
+  @HttpCode(200)
+  hello(): void {
+    return undefined;
+  }
+
+  private offer(model: CatalogModel, { organizationId }: Principal, currency: string): OfferedModel {
+    const snapshot = this.catalog.snapshot();
+    const atMs = this.catalog.databaseNowMs();
+    const offers = snapshot.deploymentsOf(model.id).map((deployment) => {
+      const providerId = deployment.provider.id;
+      const prices = snapshot.listPrices({ modelId: model.id, providerId, organizationId, currency, atMs });
+      return { deployment, prices };
+    });
+    return { model, offers };
+  }
+}
+
+const lookOf = (
+  { headers, user }: AuthenticatedRequest,
+  currency: string | undefined,
+  extended: boolean,
+): ModelLook => ({
+  profile: user.profile,
+  currency: currency ?? user.currency,
+  isAnthropic: headers['anthropic-version'] !== undefined,
+  extended,
+});
