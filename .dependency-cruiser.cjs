@@ -15,7 +15,15 @@ const ROOMS = {
   auth: ['accounts', 'core', 'platform'],
   search: ['protocols/completion', 'core', 'platform'],
   routing: ['catalog', 'providers', 'protocols/completion', 'protocols/protocol', 'core', 'platform'],
-  admission: ['auth/principal', 'auth/key-rights', 'billing/holds', 'catalog', 'protocols/completion', 'core', 'platform'],
+  admission: [
+    'auth/principal',
+    'auth/key-rights',
+    'billing/holds',
+    'catalog',
+    'protocols/completion',
+    'core',
+    'platform',
+  ],
   metering: ['auth/principal', 'billing/holds', 'catalog', 'protocols/completion', 'core', 'platform'],
   telemetry: ['billing/holds', 'catalog', 'metering', 'routing', 'core', 'platform'],
   // prettier-ignore
