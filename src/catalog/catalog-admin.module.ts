@@ -10,6 +10,9 @@ import { PricesController } from './prices/prices.controller.js';
 import { PricesRepository } from './prices/prices.repository.js';
 import { PricesService } from './prices/prices.service.js';
 import { PublicationsService } from './prices/publication/publications.service.js';
+import { CredentialsController } from './providers/credentials/credentials.controller.js';
+import { CredentialsRepository } from './providers/credentials/credentials.repository.js';
+import { CredentialsService } from './providers/credentials/credentials.service.js';
 import { ProvidersController } from './providers/providers.controller.js';
 import { ProvidersRepository } from './providers/providers.repository.js';
 import { ProvidersService } from './providers/providers.service.js';
@@ -17,10 +20,18 @@ import { ProvidersService } from './providers/providers.service.js';
 /** The admin doors of the catalogue; the API process alone needs them. */
 @Module({
   imports: [CatalogModule],
-  controllers: [ProvidersController, ModelsController, DeploymentsController, PricesController],
+  controllers: [
+    ProvidersController,
+    CredentialsController,
+    ModelsController,
+    DeploymentsController,
+    PricesController,
+  ],
   providers: [
     ProvidersRepository,
     ProvidersService,
+    CredentialsRepository,
+    CredentialsService,
     ModelsRepository,
     ModelsService,
     DeploymentsRepository,

@@ -26,6 +26,8 @@ const provider = (slug: string, over: Partial<CatalogProvider> = {}): CatalogPro
   simulated: false,
   headers: {},
   status: 'active',
+  credentials: [],
+  needsCredential: false,
   ...over,
 });
 const deployment = (at: CatalogProvider, over: Partial<Deployment> = {}): Deployment => ({

@@ -65,7 +65,7 @@ export class CatalogSnapshot {
   }
 
   /**
-   * Active deployments of a model at active providers; empty when nothing serves it. Simulated ones are left
+   * Active deployments of a model at active providers that have a credential in use, or need none; empty when nothing serves it. Simulated ones are left
    * out as soon as a real provider serves the model.
    */
   deploymentsOf(modelId: string): readonly Deployment[] {
@@ -120,10 +120,13 @@ const EMPTY_SHELF: PriceShelf = { entries: [], organizations: new Set(), sheets:
 const shelfKey = (kind: PriceKind, modelId: string, currency: string): string =>
   `${kind} ${currency} ${modelId}`;
 
+const isCallable = ({ status, needsCredential, credentials }: CatalogProvider): boolean =>
+  status === 'active' && (!needsCredential || credentials.length > 0);
+
 function groupDeployments(deployments: readonly Deployment[]): Map<string, readonly Deployment[]> {
   const groups = new Map<string, Deployment[]>();
   for (const deployment of deployments) {
-    if (deployment.status !== 'active' || deployment.provider.status !== 'active') continue;
+    if (deployment.status !== 'active' || !isCallable(deployment.provider)) continue;
     const group = groups.get(deployment.modelId);
     if (group) group.push(deployment);
     else groups.set(deployment.modelId, [deployment]);

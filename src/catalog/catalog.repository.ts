@@ -9,7 +9,7 @@ import {
 import type { TokenClass } from '../core/token-usage.js';
 import { Database } from '../platform/database/database.service.js';
 import type { CatalogContents } from './catalog-snapshot.js';
-import type { CatalogModel, CatalogProvider, Deployment } from './model.js';
+import type { CatalogModel, CatalogProvider, Deployment, DeploymentStatus } from './model.js';
 import type { PriceEntry, PriceKind } from './price.js';
 
 /** How long a price that has ended stays loaded, for calls that began while it held. */
@@ -20,8 +20,11 @@ const VERSION = {
   text: `select version, (extract(epoch from billing_now()) * 1000)::float8 as now_ms from catalog_version`,
 };
 
-const PROVIDERS = `select id, slug, name, adapter, protocol, base_url, credential_ciphertext, region, eu_native,
+const PROVIDERS = `select id, slug, name, adapter, protocol, base_url, region, eu_native,
   zero_data_retention, allow_private_network, simulated, headers, status from provider`;
+
+const CREDENTIALS = `select id, provider_id, name, ciphertext, weight, status from provider_credential
+  where status <> 'deleted' order by id`;
 
 const MODELS = `select id, name, context_window, max_output_tokens, default_max_tokens, capabilities, fallback_model,
   rate_limits, status, array(select alias from model_alias where model_id = model.id order by alias) as aliases
@@ -44,7 +47,6 @@ interface ProviderRow {
   adapter: string;
   protocol: CatalogProvider['protocol'];
   base_url: string;
-  credential_ciphertext: Buffer | null;
   region: string | null;
   eu_native: boolean;
   zero_data_retention: boolean;
@@ -52,6 +54,15 @@ interface ProviderRow {
   simulated: boolean;
   headers: Record<string, string>;
   status: CatalogProvider['status'];
+}
+
+interface CredentialRow {
+  id: string;
+  provider_id: string;
+  name: string;
+  ciphertext: Buffer;
+  weight: number;
+  status: DeploymentStatus;
 }
 
 interface ModelRow {
@@ -114,10 +125,11 @@ export class CatalogRepository {
       await client.query('set transaction isolation level repeatable read, read only');
       const version = await client.query<{ version: string }>('select version from catalog_version');
       const providers = await client.query<ProviderRow>(PROVIDERS);
+      const credentials = await client.query<CredentialRow>(CREDENTIALS);
       const models = await client.query<ModelRow>(MODELS);
       const deployments = await client.query<DeploymentRow>(DEPLOYMENTS);
       const prices = await client.query<PriceRow>(PRICES);
-      const byId = new Map(providers.rows.map((row) => [row.id, toProvider(row)]));
+      const byId = new Map(providers.rows.map((row) => [row.id, toProvider(row, credentials.rows)]));
       return {
         version: BigInt(version.rows[0]?.version ?? 0),
         providers: [...byId.values()],
@@ -129,7 +141,17 @@ export class CatalogRepository {
   }
 }
 
-const toProvider = (row: ProviderRow): CatalogProvider => ({
+function toProvider(row: ProviderRow, allCredentials: readonly CredentialRow[]): CatalogProvider {
+  const own = allCredentials.filter(({ provider_id }) => provider_id === row.id);
+  const active = own.filter(({ status }) => status === 'active');
+  return {
+    ...providerFields(row),
+    credentials: active.map(({ id, name, weight, ciphertext }) => ({ id, name, weight, ciphertext })),
+    needsCredential: own.length > 0,
+  };
+}
+
+const providerFields = (row: ProviderRow): Omit<CatalogProvider, 'credentials' | 'needsCredential'> => ({
   id: row.id,
   slug: row.slug,
   name: row.name,
@@ -143,7 +165,6 @@ const toProvider = (row: ProviderRow): CatalogProvider => ({
   simulated: row.simulated,
   headers: row.headers,
   status: row.status,
-  credentialCiphertext: row.credential_ciphertext ?? undefined,
 });
 
 function limitsOf(stored: RateLimitSettings): RateLimits | undefined {

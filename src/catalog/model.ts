@@ -14,7 +14,7 @@ export const SPOKEN_PROTOCOLS = [
 export const CATALOG_STATUSES = ['active', 'disabled'] as const;
 export type CatalogStatus = (typeof CATALOG_STATUSES)[number];
 
-/** `draining`: no new calls, calls under way go on. `deleted`: kept only because old requests name it. */
+/** `draining`: no new calls, calls under way go on. `deleted`: kept only because old requests name it. Of credentials, too. */
 export const DEPLOYMENT_STATUSES = ['active', 'draining', 'disabled', 'deleted'] as const;
 export type DeploymentStatus = (typeof DEPLOYMENT_STATUSES)[number];
 
@@ -64,9 +64,26 @@ export interface CatalogProvider {
   /** Further request headers of every call. */
   headers: Readonly<Record<string, string>>;
   status: CatalogStatus;
-  /** The sealed credential, bound to the row as `provider:<uuid>`; absent for an upstream that needs none. */
-  credentialCiphertext?: Buffer | undefined;
+  /** Those that may be used now; they take turns. */
+  credentials: readonly CatalogCredential[];
+  /** It has credentials, in use or not: without one it cannot be called. False for an upstream that needs none. */
+  needsCredential: boolean;
 }
+
+/** One secret with which a provider may be called. */
+export interface CatalogCredential {
+  /** UUID. */
+  id: string;
+  /** For people: "default", "second account". */
+  name: string;
+  /** Share of the calls; 0: only while no other one can be used. */
+  weight: number;
+  /** Sealed, bound to the row: see `credentialPlace`. */
+  ciphertext: Buffer;
+}
+
+/** The place a credential is sealed to. */
+export const credentialPlace = (credentialId: string): string => `provider:${credentialId}`;
 
 /** A model served by a provider. */
 export interface Deployment {

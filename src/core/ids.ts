@@ -10,6 +10,7 @@ export const ID_PREFIXES = {
   adminKey: 'akey',
   paymentMethod: 'pm',
   provider: 'prov',
+  providerCredential: 'pcred',
   deployment: 'dep',
   price: 'price',
   credit: 'cred',

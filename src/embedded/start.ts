@@ -88,7 +88,8 @@ async function start(): Promise<void> {
 /** Once a vendor's credential is configured nobody shall be sold invented answers. */
 async function hasRealProvider(database: Database): Promise<boolean> {
   const rows = await database.query<{ found: boolean }>(
-    `SELECT EXISTS (SELECT 1 FROM provider WHERE NOT simulated AND status = 'active' AND credential_ciphertext IS NOT NULL) AS found`,
+    `SELECT EXISTS (SELECT 1 FROM provider p JOIN provider_credential c ON c.provider_id = p.id AND c.status = 'active'
+       WHERE NOT p.simulated AND p.status = 'active') AS found`,
   );
   return rows[0]?.found === true;
 }

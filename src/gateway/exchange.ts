@@ -1,7 +1,8 @@
 import type { Candidate, Ticket } from '../admission/ticket.js';
 import { monotonicMs } from '../core/clock.js';
 import { FaregateError, toFaregateError, unavailable } from '../core/errors.js';
-import type { AttemptMeter } from '../metering/attempt-meter.js';
+import type { CatalogCredential } from '../catalog/model.js';
+import type { AttemptMeter, MadeAttempt } from '../metering/attempt-meter.js';
 import type { CallMeter, CallOutcome } from '../metering/call-meter.js';
 import type { Protocol, ResponseIdentity } from '../protocols/protocol.js';
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
@@ -21,7 +22,7 @@ export interface ExchangeCall {
   /** The caller's side. */
   response: CallerSide;
   /** Makes a leg's request for one candidate. Throws FaregateError when that upstream cannot be asked this. */
-  prepare: (leg: LegRequest, candidate: Candidate) => Dispatch;
+  prepare: (leg: LegRequest, candidate: Candidate, credential: CatalogCredential | undefined) => Dispatch;
   /** The ways one leg may go. */
   openWalk: () => RouteWalk<Candidate>;
   /** Hears how each attempt ended; the failure is absent when it served. */
@@ -103,14 +104,14 @@ export abstract class Exchange implements LegHost {
   /** Every leg is complete: ends the answer. */
   protected abstract close(text: string): void;
 
-  prepare(leg: LegRequest, candidate: Candidate): Dispatch {
+  prepare(leg: LegRequest, candidate: Candidate, credential: CatalogCredential | undefined): Dispatch {
     this.serving = candidate;
     this.call.identity.model = candidate.model.id;
-    return this.call.prepare(leg, candidate);
+    return this.call.prepare(leg, candidate, credential);
   }
 
-  meterAttempt(candidate: Candidate, bodyBytes: number | undefined): AttemptMeter {
-    return this.call.meter.attempt(candidate, bodyBytes);
+  meterAttempt(candidate: Candidate, made: MadeAttempt): AttemptMeter {
+    return this.call.meter.attempt(candidate, made);
   }
 
   attemptEnded(candidate: Candidate, attempt: AttemptMeter, failure?: UpstreamFailure): void {

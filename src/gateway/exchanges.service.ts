@@ -63,10 +63,11 @@ export class ExchangesService {
       plan: shape.compose({ client: call.protocol, identity, meter, ticket }),
       response: call.response,
       prepare: prepareLeg({ understood, ticket, identity, meter, upstream: this.upstream, trace }),
-      openWalk: () => this.routing.openWalk(ticket.candidates),
+      openWalk: () => this.routing.openWalk(ticket.candidates, session),
       attemptEnded: (candidate, attempt, failure) => {
         const measured = measurementOf(attempt, failure !== undefined);
-        this.routing.attemptEnded(candidate.deployment, measured, { failure, session });
+        const { credentialId } = attempt;
+        this.routing.attemptEnded(candidate.deployment, measured, { credentialId, failure, session });
         if (failure === undefined && meter.route?.['sticky'] === true)
           meter.route = { ...meter.route, saved: savedByCache(attempt) };
       },

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Candidate } from '../admission/ticket.js';
+import type { CatalogCredential } from '../catalog/model.js';
 import { toFaregateError } from '../core/errors.js';
-import type { AttemptMeter } from '../metering/attempt-meter.js';
+import type { AttemptMeter, MadeAttempt } from '../metering/attempt-meter.js';
 import { causeOf, failureOf, type UpstreamFailure } from '../providers/upstream-failure.js';
 import type { RouteStep, RouteWalk, StepLimits } from '../routing/route-walk.js';
 import type { LegRequest } from './answer-plan.js';
@@ -29,8 +30,8 @@ export interface Dispatch extends Speaker {
 /** The answer that a leg is part of. */
 export interface LegHost {
   /** Makes the request for a candidate. Throws FaregateError when its upstream cannot be asked this. */
-  prepare(leg: LegRequest, candidate: Candidate): Dispatch;
-  meterAttempt(candidate: Candidate, bodyBytes: number | undefined): AttemptMeter;
+  prepare(leg: LegRequest, candidate: Candidate, credential: CatalogCredential | undefined): Dispatch;
+  meterAttempt(candidate: Candidate, made: MadeAttempt): AttemptMeter;
   openReader(leg: Leg): LegReader;
   limits(leg: Leg): StepLimits;
   /** How an attempt ended, for whoever watches the health of upstreams; a failure is absent when it served. */
@@ -130,7 +131,7 @@ export class Leg implements AttemptOwner {
     let refusal: unknown;
     while (next) {
       try {
-        this.dispatch(next.candidate);
+        this.dispatch(next);
         return;
       } catch (error) {
         refusal = error;
@@ -141,11 +142,14 @@ export class Leg implements AttemptOwner {
     this.host.legFailed(this, failureOf(causeOf(error), error));
   }
 
-  private dispatch(candidate: Candidate): void {
-    const dispatch = this.host.prepare(this.request, candidate);
+  private dispatch({ candidate, credential }: RouteStep<Candidate>): void {
+    const dispatch = this.host.prepare(this.request, candidate, credential);
     this.candidate = candidate;
     this.speaker = dispatch;
-    this.meter = this.host.meterAttempt(candidate, dispatch.bodyBytes);
+    this.meter = this.host.meterAttempt(candidate, {
+      bodyBytes: dispatch.bodyBytes,
+      credentialId: credential?.id,
+    });
     this.reader = this.host.openReader(this);
     this.attempt = new UpstreamAttempt(dispatch.protocol, this.meter, this);
     this.stopsBillingOnCancel = dispatch.stopsBillingOnCancel;

@@ -7,9 +7,8 @@ import { speakerFor } from '../protocols/registry.js';
 import { deploymentQuirks, getAdapter } from '../providers/registry.js';
 import type { UpstreamClient } from '../providers/upstream.client.js';
 import type { CallTrace } from '../telemetry/call-trace.js';
-import type { LegRequest } from './answer-plan.js';
 import { forwardedHeaders } from './forwarded-headers.js';
-import type { Dispatch } from './leg.js';
+import type { LegHost } from './leg.js';
 import type { UnderstoodCall } from './understood-call.js';
 import { upstreamBody } from './upstream-body.js';
 
@@ -28,9 +27,9 @@ export interface LegBasis {
  * Makes the requests of one call: a leg as one candidate's upstream can take it, with the notes that this makes for the
  * caller. The notes are those of the latest request; what an attempt that gave way could not carry is of no interest.
  */
-export function prepareLeg(basis: LegBasis): (leg: LegRequest, candidate: Candidate) => Dispatch {
+export function prepareLeg(basis: LegBasis): LegHost['prepare'] {
   const { understood, ticket, identity, meter } = basis;
-  return (leg, candidate) => {
+  return (leg, candidate, credential) => {
     const protocol = speakerFor(understood.protocol, candidate.deployment.provider.protocol);
     const { request, dropped } = understood.forModel(candidate.model, leg.asked);
     const { body, warnings, toolNames } = upstreamBody({
@@ -67,7 +66,14 @@ export function prepareLeg(basis: LegBasis): (leg: LegRequest, candidate: Candid
           const target = { model: upstreamModel, streamed: ticket.streamed };
           const traced = basis.trace?.attempt(upstreamModel, nowMs());
           basis.upstream.send(
-            { provider, protocol, target, headers: traced ? { ...headers, ...traced } : headers, body },
+            {
+              provider,
+              credential,
+              protocol,
+              target,
+              headers: traced ? { ...headers, ...traced } : headers,
+              body,
+            },
             attempt,
           );
         } catch (error) {

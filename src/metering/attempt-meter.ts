@@ -15,6 +15,14 @@ export interface MeteredCandidate {
   costPrices: PriceSheet;
 }
 
+/** How a candidate is asked. */
+export interface MadeAttempt {
+  /** Bytes of what it is asked, for an estimate where the vendor reports no input; absent: the caller's own body. */
+  bodyBytes?: number | undefined;
+  /** UUID of the credential; absent: the provider needs none. */
+  credentialId?: string | undefined;
+}
+
 /** Follows one upstream call of a client's call: what it used, and how it ended. */
 export class AttemptMeter {
   readonly tap = new UsageTap();
@@ -26,11 +34,15 @@ export class AttemptMeter {
   private firstOutputAt: number | undefined;
   private end: { outcome: AttemptOutcome; errorType: string | undefined; durationMs: number } | undefined;
 
-  /** `bodyBytes`: size of what it was asked, for an estimate where the vendor reports no input. */
   constructor(
     readonly candidate: MeteredCandidate,
-    private readonly bodyBytes: number,
+    private readonly made: MadeAttempt & { bodyBytes: number },
   ) {}
+
+  /** UUID; absent: the provider needs none. */
+  get credentialId(): string | undefined {
+    return this.made.credentialId;
+  }
 
   /** Its answer went to the caller in full, or took part in it. */
   served(): void {
@@ -66,7 +78,7 @@ export class AttemptMeter {
   measure(outcome: AttemptOutcome): MeasuredUsage {
     const used = this.dispatched && (this.tap.started || outcome !== 'failed');
     if (!used) return { usage: emptyUsage(), source: 'none' };
-    return this.tap.measure(estimateTokens(this.bodyBytes), outcome === 'served');
+    return this.tap.measure(estimateTokens(this.made.bodyBytes), outcome === 'served');
   }
 
   /** A usage of this attempt at its candidate's prices. */
@@ -81,6 +93,7 @@ export class AttemptMeter {
     return {
       deploymentId: deployment.id,
       providerId: deployment.provider.id,
+      credentialId: this.made.credentialId,
       upstreamModel: deployment.upstreamModel,
       outcome,
       status: this.upstreamStatus,

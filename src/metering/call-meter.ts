@@ -3,7 +3,7 @@ import type { JsonObject } from '../core/json.js';
 import { uuidv7 } from '../core/ids.js';
 import { formatNano } from '../core/money.js';
 import { addUsage, emptyUsage, inputTotal, isComplete, type TokenUsage } from '../core/token-usage.js';
-import { AttemptMeter, type MeteredCandidate } from './attempt-meter.js';
+import { AttemptMeter, type MadeAttempt, type MeteredCandidate } from './attempt-meter.js';
 import { isCharged } from './charge-table.js';
 import { rateParts, type RatedCall, type RatedPart } from './rate-parts.js';
 import { rateUsage } from './rate-usage.js';
@@ -65,9 +65,10 @@ export class CallMeter {
 
   constructor(readonly call: MeteredCall) {}
 
-  /** One more upstream call. `bodyBytes`: size of what it is asked, where that is not the caller's own body. */
-  attempt(candidate: MeteredCandidate, bodyBytes = this.call.bodyBytes): AttemptMeter {
-    const attempt = new AttemptMeter(candidate, bodyBytes);
+  /** One more upstream call. */
+  attempt(candidate: MeteredCandidate, made: MadeAttempt = {}): AttemptMeter {
+    const { bodyBytes = this.call.bodyBytes, credentialId } = made;
+    const attempt = new AttemptMeter(candidate, { bodyBytes, credentialId });
     this.attempts.push(attempt);
     return attempt;
   }

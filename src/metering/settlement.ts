@@ -13,6 +13,8 @@ export type AttemptOutcome = 'served' | 'failed' | 'aborted' | 'unknown';
 export interface AttemptRecord {
   deploymentId: string;
   providerId: string;
+  /** Absent: the provider needs none. */
+  credentialId?: string | undefined;
   upstreamModel: string;
   outcome: AttemptOutcome;
   /** HTTP status of the upstream; absent when it never answered. */
@@ -88,6 +90,7 @@ export function buildSettlement(end: CallEnd): SettlementCall {
     seq: index + 1,
     deployment: attempt.deploymentId,
     provider: attempt.providerId,
+    credential: attempt.credentialId,
     upstream_model: attempt.upstreamModel,
     outcome: attempt.outcome,
     status: attempt.status,

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool, type Dispatcher } from 'undici';
-import type { CatalogProvider } from '../catalog/model.js';
+import { credentialPlace, type CatalogCredential, type CatalogProvider } from '../catalog/model.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { SealedBox } from '../platform/crypto/sealed-box.js';
 import type { Protocol, UpstreamCall } from '../protocols/protocol.js';
@@ -11,6 +11,8 @@ import { isPrivateAddress } from '../platform/network/private-address.js';
 /** One request to an upstream, ready to be written. */
 export interface UpstreamRequest {
   provider: CatalogProvider;
+  /** Which of the provider's; absent: it needs none. */
+  credential: CatalogCredential | undefined;
   protocol: Protocol;
   /** The model's name at the vendor, and whether its answer is streamed: what the path may name. */
   target: UpstreamCall;
@@ -39,12 +41,13 @@ interface Line {
   basePath: string;
   headers: Record<string, string>;
   provider: CatalogProvider;
+  credential: CatalogCredential | undefined;
 }
 
 /** The only outbound HTTP to models. Headers are built from zero; every wait has a deadline. */
 @Injectable()
 export class UpstreamClient implements OnApplicationShutdown {
-  /** One pool a provider row: connections never mix credentials. Replaced when the row changes. */
+  /** One pool a credential: connections never mix credentials. Replaced when the provider changes. */
   private readonly lines = new Map<string, Line>();
   private readonly vault: SealedBox;
 
@@ -61,7 +64,7 @@ export class UpstreamClient implements OnApplicationShutdown {
    * writes with work between them (docs/performance.md).
    */
   send(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
-    const line = this.lineOf(request.provider, request.protocol);
+    const line = this.lineOf(request);
     const options: Dispatcher.DispatchOptions = {
       method: 'POST',
       path: line.basePath + endpointOf(request, line.basePath),
@@ -79,7 +82,7 @@ export class UpstreamClient implements OnApplicationShutdown {
    * came within `deadlineMs`, and when the answer is larger than a megabyte.
    */
   async ask(request: UpstreamRequest & { deadlineMs: number }): Promise<UpstreamReply> {
-    const line = this.lineOf(request.provider, request.protocol);
+    const line = this.lineOf(request);
     const { statusCode, body } = await line.pool.request({
       method: 'POST',
       path: line.basePath + endpointOf(request, line.basePath),
@@ -107,28 +110,31 @@ export class UpstreamClient implements OnApplicationShutdown {
     await Promise.all([...this.lines.values()].map(({ pool }) => pool.destroy()));
   }
 
-  private lineOf(provider: CatalogProvider, protocol: Protocol): Line {
-    const known = this.lines.get(provider.id);
-    if (known?.provider === provider) return known;
-    const line = this.openLine(provider, protocol, known);
-    this.lines.set(provider.id, line);
+  private lineOf(request: UpstreamRequest): Line {
+    const { provider, credential } = request;
+    const key = credential?.id ?? provider.id;
+    const known = this.lines.get(key);
+    if (known?.provider === provider && known.credential === credential) return known;
+    const line = this.openLine(request, known);
+    this.lines.set(key, line);
     return line;
   }
 
   /** Reuses the pool of an older snapshot's row when nothing about the connection changed. */
-  private openLine(provider: CatalogProvider, protocol: Protocol, known: Line | undefined): Line {
+  private openLine({ provider, credential, protocol }: UpstreamRequest, known: Line | undefined): Line {
     const url = new URL(provider.baseUrl);
     const isSame =
       known !== undefined &&
       known.provider.baseUrl === provider.baseUrl &&
       known.provider.allowPrivateNetwork === provider.allowPrivateNetwork &&
-      sameBytes(known.provider.credentialCiphertext, provider.credentialCiphertext);
+      sameBytes(known.credential?.ciphertext, credential?.ciphertext);
     if (known && !isSame) void known.pool.close().catch(() => undefined);
     return {
       pool: known && isSame ? known.pool : this.openPool(url, provider),
       basePath: url.pathname.replace(/\/$/, ''),
-      headers: this.headersOf(provider, protocol),
+      headers: this.headersOf(provider, credential, protocol),
       provider,
+      credential,
     };
   }
 
@@ -150,9 +156,12 @@ export class UpstreamClient implements OnApplicationShutdown {
     });
   }
 
-  private headersOf(provider: CatalogProvider, protocol: Protocol): Record<string, string> {
-    const sealed = provider.credentialCiphertext;
-    const credential = sealed === undefined ? undefined : this.vault.open(sealed, `provider:${provider.id}`);
+  private headersOf(
+    provider: CatalogProvider,
+    credential: CatalogCredential | undefined,
+    protocol: Protocol,
+  ): Record<string, string> {
+    const secret = credential && this.vault.open(credential.ciphertext, credentialPlace(credential.id));
     return {
       'content-type': 'application/json',
       accept: '*/*',
@@ -161,7 +170,7 @@ export class UpstreamClient implements OnApplicationShutdown {
       'user-agent': 'faregate',
       ...protocol.fixedHeaders,
       ...provider.headers,
-      ...(credential === undefined ? {} : getAdapter(provider.adapter).authorize(credential, protocol.name)),
+      ...(secret === undefined ? {} : getAdapter(provider.adapter).authorize(secret, protocol.name)),
     };
   }
 }

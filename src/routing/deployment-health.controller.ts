@@ -6,7 +6,7 @@ import { publicId } from '../core/ids.js';
 import { AdminRead } from '../platform/http/access.decorator.js';
 import { AdminController } from '../platform/http/admin-controller.decorator.js';
 import { standingAt } from './deployment-health.js';
-import { credentialKey, deploymentKey, HealthStore } from './health.store.js';
+import { credentialKey, deploymentKey, HealthStore, quotaKey } from './health.store.js';
 import { RoutingService } from './routing.service.js';
 
 /** How deployments do, as the answering process sees it. Draining and disabling is PATCH /deployments/{deployment}. */
@@ -18,7 +18,7 @@ export class DeploymentHealthController {
     private readonly routing: RoutingService,
   ) {}
 
-  /** Every deployment that takes part in routing: its breaker, its credential's, and what was measured. */
+  /** Every deployment that takes part in routing: its breaker, its credentials', and what was measured. */
   @Get()
   @AdminRead()
   @ApiOperation({ summary: 'Breakers and measurements of the active deployments' })
@@ -33,7 +33,12 @@ export class DeploymentHealthController {
         model: deployment.modelId,
         provider: deployment.provider.slug,
         breaker: this.show(deploymentKey(deployment.id)),
-        credential: this.show(credentialKey(deployment.provider.id)),
+        credentials: deployment.provider.credentials.map(({ id, name }) => ({
+          id: publicId('providerCredential', id),
+          name,
+          breaker: this.show(credentialKey(id)),
+          quota: this.show(quotaKey(id, deployment.id)),
+        })),
         first_token_ms: firstTokenMs === undefined ? null : Math.round(firstTokenMs),
         tokens_per_second: tokensPerSecond === undefined ? null : Math.round(tokensPerSecond),
         error_rate: Number(errorRate.toFixed(4)),

@@ -11,7 +11,7 @@ const REST_MS = 1_000;
 const PROBE_MS = 5_000;
 /** Failures that say something about the upstream's health. */
 const ILLNESS: readonly FailureCause[] = ['fault', 'timeout'];
-/** Failures that only concern the credential: every deployment of the provider shares it. */
+/** Failures that only concern the credential: it cools down at each, and several in a row eject it. */
 const CREDENTIAL: FailureCause = 'account';
 /** When more than this share of what could serve is ejected, ejection is not believed (Envoy's panic threshold). */
 const PANIC_SHARE = 0.5;
@@ -54,12 +54,13 @@ export function afterFailure(
     };
   if (!ILLNESS.includes(cause) && cause !== CREDENTIAL) return { ...state, probing: false };
   const failures = state.failures + 1;
+  const restUntilMs = cause === CREDENTIAL ? Math.max(state.restUntilMs, nowMs + REST_MS) : state.restUntilMs;
   // A try that was to end an ejection and failed prolongs it.
   const isEjected = state.probing || (failures >= MAX_FAILURES && state.ejectedUntilMs <= nowMs);
-  if (!isEjected) return { ...state, failures };
+  if (!isEjected) return { ...state, failures, restUntilMs };
   const ejections = state.ejections + 1;
   const lastsMs = Math.min(BASE_EJECTION_MS * ejections, MAX_EJECTION_MS);
-  return { ...state, failures, ejections, probing: false, ejectedUntilMs: nowMs + lastsMs };
+  return { failures, ejections, probing: false, restUntilMs, ejectedUntilMs: nowMs + lastsMs };
 }
 
 /** Whether calls go there: all, none, or (the ejection is over) one that decides. */
@@ -67,6 +68,13 @@ export function standingAt(state: HealthState = WELL, nowMs: number): Standing {
   if (state.ejectedUntilMs === 0) return 'closed';
   return nowMs < state.ejectedUntilMs ? 'open' : 'half_open';
 }
+
+/** Milliseconds until what all these states are about may be called; 0: now, if only to decide about an ejection. */
+export const waitMsOf = (states: readonly (HealthState | undefined)[], nowMs: number): number =>
+  Math.max(
+    0,
+    ...states.map((state) => Math.max(state?.ejectedUntilMs ?? 0, state?.restUntilMs ?? 0) - nowMs),
+  );
 
 /** A half-open one is about to be tried: the others wait for what comes of it, a while. */
 export const underProbe = (state: HealthState, nowMs: number): HealthState => ({

@@ -11,9 +11,11 @@ const POLL_MS = 1_000;
 /** States are forgotten this long after the last was told. */
 const KEEP_MS = 600_000;
 
-/** What a state is about: a deployment, or the credential that all deployments of a provider share. */
+/** What a state is about: a deployment; a credential, wherever it is used; or a credential at one deployment. */
 export const deploymentKey = (id: string): string => `deployment:${id}`;
-export const credentialKey = (providerId: string): string => `credential:${providerId}`;
+export const credentialKey = (id: string): string => `credential:${id}`;
+export const quotaKey = (credentialId: string, deploymentId: string): string =>
+  `quota:${credentialId}:${deploymentId}`;
 
 /**
  * The health of deployments and credentials as this process sees it. What it finds out it tells the others through

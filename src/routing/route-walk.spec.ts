@@ -10,7 +10,12 @@ const failure = (cause: FailureCause, waitSeconds?: number) =>
 const CAUSES = ['request', 'account', 'model', 'rate_limit', 'overloaded', 'timeout', 'fault'] as const;
 const limits = { timeLeftMs: 60_000 };
 const walkOf = (candidates: ReturnType<typeof candidate>[], random = () => 0.5) =>
-  new RouteWalk(candidates, new RetryBudget(), random);
+  new RouteWalk(candidates, {
+    budget: new RetryBudget(),
+    random,
+    pickCredential: () => undefined,
+    pickOther: () => undefined,
+  });
 
 describe('the ways of one upstream call', () => {
   it('are at most three, stop at a fault of the request, and never go back to a model after a timeout', () => {
@@ -66,6 +71,37 @@ describe('the ways of one upstream call', () => {
     const hurried = walkOf([candidate('m', 'a')]);
     hurried.begin();
     expect(hurried.after(failure('rate_limit', 7), limits)).toBeUndefined();
+  });
+
+  it('go on at the same deployment with another credential, where one was refused, and never with one twice', () => {
+    const credentials = ['x', 'y', 'z'].map((id) => ({
+      id,
+      name: id,
+      weight: 1,
+      ciphertext: Buffer.alloc(0),
+    }));
+    const causes = fc.array(fc.constantFrom('account' as const, 'rate_limit' as const), {
+      minLength: 3,
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(causes, fc.integer({ min: 1, max: 3 }), (given, count) => {
+        const mine = credentials.slice(0, count);
+        const walk = new RouteWalk([candidate('m', 'a'), candidate('m', 'b')], {
+          budget: new RetryBudget(),
+          random: () => 0,
+          pickCredential: ({ deployment }) => (deployment.id === 'a' ? mine[0] : undefined),
+          pickOther: ({ deployment }, tried) =>
+            deployment.id === 'a' ? mine.find(({ id }) => !tried.has(id)) : undefined,
+        });
+        const used = [walk.begin()];
+        for (const cause of given) used.push(walk.after(failure(cause), limits));
+        const own = used.slice(0, count).map((step) => [step?.candidate.deployment.id, step?.credential?.id]);
+        expect(own).toEqual(mine.map(({ id }) => ['a', id]));
+        if (count < 3) expect(used[count]?.candidate.deployment.id).toBe('b');
+        expect(walk.retries).toBeLessThanOrEqual(MAX_FURTHER_ATTEMPTS);
+      }),
+    );
   });
 
   it('end where the deadline of the call comes first', () => {

@@ -1,3 +1,4 @@
+import type { CatalogCredential } from '../catalog/model.js';
 import type { FailureCause, UpstreamFailure } from '../providers/upstream-failure.js';
 import type { RetryBudget } from './retry-budget.js';
 
@@ -7,10 +8,22 @@ export interface Routed {
   deployment: { id: string };
 }
 
-/** Whom to try next, and how long to wait before. */
+/** Whom to try next, with which credential (absent: it needs none), and how long to wait before. */
 export interface RouteStep<C> {
   candidate: C;
+  credential: CatalogCredential | undefined;
   waitMs: number;
+}
+
+/** What a walk goes by beside its candidates. */
+export interface RouteMeans<C> {
+  budget: RetryBudget;
+  /** Uniform in [0, 1). */
+  random: () => number;
+  /** The credential to ask a candidate with. */
+  pickCredential: (candidate: C) => CatalogCredential | undefined;
+  /** Another one that may be used at once, and was not tried; undefined: there is none. */
+  pickOther: (candidate: C, tried: ReadonlySet<string>) => CatalogCredential | undefined;
 }
 
 /** What bounds the next step. */
@@ -27,11 +40,14 @@ export const MAX_FURTHER_ATTEMPTS = 2;
 const BASE_WAIT_MS = 100;
 /** An upstream that asks for a longer wait is not waited for: the caller is told to come back instead. */
 const MAX_WAIT_MS = 2_000;
+/** Refusals of one credential: the same deployment may well answer with another. */
+const OF_CREDENTIAL: readonly FailureCause[] = ['account', 'rate_limit'];
 /** What remains the same however soon the same deployment is asked again. */
 const LASTING: readonly FailureCause[] = ['account', 'model', 'request', 'timeout'];
 
 /**
- * The one retry layer: which candidates one upstream call tries, in which order, and when it gives up. The next
+ * The one retry layer: which candidates one upstream call tries, in which order, and when it gives up. Where only a
+ * credential was refused the same deployment is tried at once with another of its credentials. Else the next
  * candidate is tried at once, the same deployment again only when nobody else is left and after a random wait
  * ("full jitter") that is never shorter than the upstream asked for. A fault of the request and a timeout are not
  * tried again at the same model (statement 69: 400, 408, 504 and 524); after a timeout another model may answer.
@@ -43,13 +59,13 @@ export class RouteWalk<C extends Routed> {
   private again: C[] = [];
   /** Models of which a candidate gave no answer in time: it may still be working, and charging. */
   private readonly closed = new Set<string>();
+  /** Credentials that were used. */
+  private readonly tried = new Set<string>();
   private attempts = 0;
 
-  /** `random`: uniform in [0, 1). */
   constructor(
     candidates: readonly C[],
-    private readonly budget: RetryBudget,
-    private readonly random: () => number,
+    private readonly means: RouteMeans<C>,
   ) {
     this.untried = [...candidates];
   }
@@ -69,12 +85,17 @@ export class RouteWalk<C extends Routed> {
     if (failure.cause === 'request' || this.attempts > MAX_FURTHER_ATTEMPTS) return undefined;
     const failed = this.last;
     if (failed) this.note(failed, failure.cause);
+    const other =
+      failed && OF_CREDENTIAL.includes(failure.cause) && this.isOpen(failed, limits)
+        ? this.means.pickOther(failed, this.tried)
+        : undefined;
+    if (failed && other) return this.means.budget.take() ? this.step(failed, 0, other) : undefined;
     const next = this.takeUntried(limits);
     const waitMs = next ? 0 : this.waitFor(failure);
     const candidate = next ?? this.again.find((one) => this.isOpen(one, limits));
     if (candidate === undefined) return undefined;
     if (waitMs >= Math.min(limits.timeLeftMs, MAX_WAIT_MS) && waitMs > 0) return undefined;
-    if (!this.budget.take()) return undefined;
+    if (!this.means.budget.take()) return undefined;
     return this.step(candidate, waitMs);
   }
 
@@ -91,11 +112,16 @@ export class RouteWalk<C extends Routed> {
     if (!LASTING.includes(cause)) this.again.push(failed);
   }
 
-  private step(candidate: C | undefined, waitMs: number): RouteStep<C> | undefined {
+  private step(
+    candidate: C | undefined,
+    waitMs: number,
+    credential = candidate && this.means.pickCredential(candidate),
+  ): RouteStep<C> | undefined {
     if (candidate === undefined) return undefined;
     this.attempts += 1;
     this.last = candidate;
-    return { candidate, waitMs };
+    if (credential) this.tried.add(credential.id);
+    return { candidate, credential, waitMs };
   }
 
   /** The next that was never asked. */
@@ -110,7 +136,7 @@ export class RouteWalk<C extends Routed> {
   }
 
   private waitFor({ waitSeconds = 0 }: UpstreamFailure): number {
-    const jitter = Math.round(this.random() * BASE_WAIT_MS * 2 ** Math.max(0, this.attempts - 1));
+    const jitter = Math.round(this.means.random() * BASE_WAIT_MS * 2 ** Math.max(0, this.attempts - 1));
     return Math.max(jitter, waitSeconds * 1_000);
   }
 }

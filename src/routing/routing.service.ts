@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogService } from '../catalog/catalog.service.js';
 import type { CatalogSnapshot } from '../catalog/catalog-snapshot.js';
-import type { CatalogModel, Deployment } from '../catalog/model.js';
+import type { CatalogCredential, CatalogModel, Deployment } from '../catalog/model.js';
 import type { PriceSheet } from '../catalog/price.js';
 import type { CompatibilityProfile } from '../core/compatibility.js';
 import { nowMs } from '../core/clock.js';
@@ -9,9 +9,10 @@ import { FaregateError, invalidRequest } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
 import { deploymentQuirks } from '../providers/registry.js';
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
-import { byHealth } from './deployment-health.js';
+import { CredentialRotation } from './credential-rotation.js';
+import { byHealth, waitMsOf, type HealthState } from './deployment-health.js';
 import { DeploymentStats, type AttemptMeasurement } from './deployment-stats.js';
-import { credentialKey, deploymentKey, HealthStore } from './health.store.js';
+import { credentialKey, deploymentKey, HealthStore, quotaKey } from './health.store.js';
 import { attemptOrder, filterRoute, shareAttempts, type RouteNeeds, type RouteOption } from './plan-route.js';
 import { rankCandidates } from './rank-candidates.js';
 import { RetryBudget } from './retry-budget.js';
@@ -42,6 +43,15 @@ export interface RoutedCall {
   mayUse: (model: CatalogModel) => boolean;
 }
 
+/** How an attempt ended, beside what was measured. */
+export interface AttemptEnd {
+  /** Absent: the provider needs none. */
+  credentialId?: string | undefined;
+  /** Absent: it served. */
+  failure?: UpstreamFailure | undefined;
+  session?: string | undefined;
+}
+
 /** Where a call may go. */
 export interface Route {
   /** At least one, the first choice first. */
@@ -56,6 +66,7 @@ export class RoutingService {
   private readonly budget = new RetryBudget();
   private readonly stats = new DeploymentStats();
   private readonly sessions = new StickySessions();
+  private readonly rotation = new CredentialRotation();
 
   constructor(
     private readonly catalog: CatalogService,
@@ -91,14 +102,40 @@ export class RoutingService {
     };
   }
 
-  /** The ways one upstream call may go. */
-  openWalk<C extends Routed & { deployment: Deployment }>(candidates: readonly C[]): RouteWalk<C> {
+  /** The ways one upstream call of a conversation may go. */
+  openWalk<C extends Routed & { deployment: Deployment }>(
+    candidates: readonly C[],
+    session?: string,
+  ): RouteWalk<C> {
     const [first] = candidates;
-    if (first) {
-      this.health.probe(deploymentKey(first.deployment.id));
-      this.health.probe(credentialKey(first.deployment.provider.id));
-    }
-    return new RouteWalk(candidates, this.budget, Math.random);
+    if (first) this.health.probe(deploymentKey(first.deployment.id));
+    return new RouteWalk(candidates, {
+      budget: this.budget,
+      random: Math.random,
+      pickCredential: ({ deployment }) => this.pickCredential(deployment, session),
+      pickOther: ({ deployment }, tried) => this.pickCredential(deployment, session, tried),
+    });
+  }
+
+  /**
+   * Whose turn it is among the credentials of a deployment's provider: undefined where it needs none, or, given those
+   * that were `tried`, where no other can be used now.
+   */
+  pickCredential(
+    deployment: Deployment,
+    session?: string,
+    tried?: ReadonlySet<string>,
+  ): CatalogCredential | undefined {
+    const place = session === undefined ? undefined : this.sessions.find(session, nowMs());
+    const now = nowMs();
+    const picked = this.rotation.pick(deployment.provider.credentials, {
+      waitMs: ({ id }) => waitMsOf(this.statesOfCredential(id, deployment.id), now),
+      preferredId: place?.deploymentId === deployment.id ? place.credentialId : undefined,
+      tried,
+      onlyWell: tried !== undefined,
+    });
+    this.health.probe(credentialKey(picked?.id ?? deployment.provider.id));
+    return picked;
   }
 
   /** A call begins that may have to be tried again. */
@@ -111,18 +148,18 @@ export class RoutingService {
     this.budget.callEnded(retries);
   }
 
-  /** How an attempt went; the failure is absent when it served. */
+  /** How an attempt with a credential went; the failure is absent when it served. */
   attemptEnded(
     deployment: Deployment,
     measured: AttemptMeasurement,
-    { failure, session }: { failure?: UpstreamFailure | undefined; session?: string | undefined },
+    { credentialId, failure, session }: AttemptEnd,
   ): void {
-    const keys = [deploymentKey(deployment.id), credentialKey(deployment.provider.id)] as const;
+    const keys = healthKeys(deployment, credentialId);
     if (failure?.cause !== 'request') this.stats.record(deployment.id, measured);
-    if (failure === undefined) keys.forEach((key) => this.health.succeeded(key));
-    else this.health.failed(failure.cause === 'account' ? keys[1] : keys[0], failure);
+    if (failure === undefined) Object.values(keys).forEach((key) => this.health.succeeded(key));
+    else this.health.failed(keys[blamed(failure)], failure);
     if (session !== undefined && (measured.cachedTokens || measured.cacheWritten))
-      this.sessions.remember(session, deployment.id, nowMs());
+      this.sessions.remember(session, { deploymentId: deployment.id, credentialId }, nowMs());
   }
 
   /** What was measured of a deployment. */
@@ -234,13 +271,25 @@ export class RoutingService {
           cachedPrice: Number(sheet?.dearest('cache_read')?.unitPricePico ?? inputPrice),
         };
       }),
-      this.sessions.find(call.session, nowMs()),
+      this.sessions.find(call.session, nowMs())?.deploymentId,
     );
     return { order: sticky.candidates, kept: sticky.kept };
   }
 
-  private statesOf({ id, provider }: Deployment) {
-    return [this.health.of(deploymentKey(id)), this.health.of(credentialKey(provider.id))];
+  /** Of the deployment and of the credential that would be used: the best there is. */
+  private statesOf({ id, provider }: Deployment): (HealthState | undefined)[] {
+    const ids = provider.credentials.length > 0 ? provider.credentials.map((one) => one.id) : [provider.id];
+    const states = ids.map((credentialId) => this.statesOfCredential(credentialId, id));
+    const now = nowMs();
+    const best = states.reduce((a, b) => (waitMsOf(b, now) < waitMsOf(a, now) ? b : a));
+    return [this.health.of(deploymentKey(id)), ...best];
+  }
+
+  private statesOfCredential(credentialId: string, deploymentId: string): (HealthState | undefined)[] {
+    return [
+      this.health.of(credentialKey(credentialId)),
+      this.health.of(quotaKey(credentialId, deploymentId)),
+    ];
   }
 
   private pricesOf(
@@ -277,6 +326,21 @@ export class RoutingService {
       errorRate,
     };
   }
+}
+
+/** What may be ill: the deployment, the credential (where none is needed, the provider), its quota there. */
+function healthKeys({ id, provider }: Deployment, credentialId = provider.id) {
+  return {
+    deployment: deploymentKey(id),
+    credential: credentialKey(credentialId),
+    quota: quotaKey(credentialId, id),
+  };
+}
+
+/** Whose failure it is. */
+function blamed({ cause }: UpstreamFailure): 'deployment' | 'credential' | 'quota' {
+  if (cause === 'account') return 'credential';
+  return cause === 'rate_limit' ? 'quota' : 'deployment';
 }
 
 /** Three tokens in for one out, of those in the measured share at the price of the cache. */

@@ -2,27 +2,28 @@
 const KEEP_MS = 300_000;
 const MAX_SESSIONS = 50_000;
 
-/** Where a conversation's prompt cache is. */
-interface Place {
+/** Where a conversation's prompt cache is. Vendors keep one for each account. */
+export interface CachePlace {
   deploymentId: string;
-  untilMs: number;
+  /** Absent: the provider needs no credential. */
+  credentialId?: string | undefined;
 }
 
 /** Which deployment holds the prompt cache of a conversation, as far as this process served it. */
 export class StickySessions {
   /** Oldest use first. */
-  private readonly places = new Map<string, Place>();
+  private readonly places = new Map<string, CachePlace & { untilMs: number }>();
 
   /** Undefined: not known, or so long ago that the cache is gone. */
-  find(session: string, nowMs: number): string | undefined {
+  find(session: string, nowMs: number): CachePlace | undefined {
     const place = this.places.get(session);
-    return place !== undefined && nowMs < place.untilMs ? place.deploymentId : undefined;
+    return place !== undefined && nowMs < place.untilMs ? place : undefined;
   }
 
   /** A deployment served the conversation with its cache read or written. */
-  remember(session: string, deploymentId: string, nowMs: number): void {
+  remember(session: string, place: CachePlace, nowMs: number): void {
     this.places.delete(session);
-    this.places.set(session, { deploymentId, untilMs: nowMs + KEEP_MS });
+    this.places.set(session, { ...place, untilMs: nowMs + KEEP_MS });
     if (this.places.size <= MAX_SESSIONS) return;
     const [oldest] = this.places.keys();
     if (oldest !== undefined) this.places.delete(oldest);

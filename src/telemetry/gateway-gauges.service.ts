@@ -41,8 +41,8 @@ export class GatewayGauges {
     const tellBreakers = (gauge: Gauge): void => this.tellBreakers(gauge);
     new Gauge({
       name: 'faregate_breaker_state',
-      help: 'Breaker of a deployment, or of the credential it uses: 0 closed, 1 half open, 2 open',
-      labelNames: ['deployment', 'model', 'provider', 'scope'],
+      help: 'Breaker of a deployment, or of a credential it may use: 0 closed, 1 half open, 2 open',
+      labelNames: ['deployment', 'model', 'provider', 'scope', 'credential'],
       registers,
       collect() {
         tellBreakers(this);
@@ -56,12 +56,13 @@ export class GatewayGauges {
     const snapshot = this.catalog.snapshot();
     for (const { id: model } of snapshot.models()) {
       for (const { upstreamModel, id, provider } of snapshot.deploymentsOf(model)) {
-        const tell = (scope: string, key: string): void =>
+        const tell = (scope: string, key: string, credential = ''): void =>
           gauge
-            .labels(upstreamModel, model, provider.slug, scope)
+            .labels(upstreamModel, model, provider.slug, scope, credential)
             .set(STANDINGS[standingAt(this.health.of(key), now)]);
         tell('deployment', deploymentKey(id));
-        tell('credential', credentialKey(provider.id));
+        for (const { id: credentialId, name } of provider.credentials)
+          tell('credential', credentialKey(credentialId), name);
       }
     }
   }

@@ -184,9 +184,13 @@ export async function serveModel(
     `provider:${providerId}`,
   );
   await pool.query(
-    `insert into provider (id, slug, name, adapter, protocol, base_url, allow_private_network, credential_ciphertext)
-     values ($1, $2, $2, $3, $4, $5, true, $6)`,
-    [providerId, `up-${deploymentId.slice(-12)}`, adapter, model.protocol, model.baseUrl, credential],
+    `insert into provider (id, slug, name, adapter, protocol, base_url, allow_private_network)
+     values ($1, $2, $2, $3, $4, $5, true)`,
+    [providerId, `up-${deploymentId.slice(-12)}`, adapter, model.protocol, model.baseUrl],
+  );
+  await pool.query(
+    `insert into provider_credential (id, provider_id, name, ciphertext) values ($1, $1, 'default', $2)`,
+    [providerId, credential],
   );
   await pool.query(
     `insert into model (id, name, context_window, max_output_tokens, capabilities) values ($1, $1, 200000, 8192, $2)

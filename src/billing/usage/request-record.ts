@@ -55,6 +55,8 @@ export interface AttemptRecord {
   seq: number;
   deploymentId: string;
   provider: string;
+  /** UUID; null: the provider needs none. */
+  credentialId: string | null;
   upstreamModel: string;
   outcome: string;
   status: number | null;
@@ -120,6 +122,7 @@ export const showRequestDetail = ({ request, route, attempts, charge }: RequestD
     seq: attempt.seq,
     deployment: publicId('deployment', attempt.deploymentId),
     provider: attempt.provider,
+    credential: attempt.credentialId === null ? null : publicId('providerCredential', attempt.credentialId),
     upstream_model: attempt.upstreamModel,
     outcome: attempt.outcome,
     status: attempt.status,

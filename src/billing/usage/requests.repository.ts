@@ -103,7 +103,7 @@ export class RequestsRepository {
     const [row] = await this.database.query<RequestRow>(ONE_SQL, [id]);
     if (!row) return null;
     const attempts = await this.database.query<Omit<AttemptRecord, 'costNano'> & { costNano: string }>(
-      `select a.seq, a.deployment_id as "deploymentId", v.slug as provider, a.upstream_model as "upstreamModel", a.outcome,
+      `select a.seq, a.deployment_id as "deploymentId", a.credential_id as "credentialId", v.slug as provider, a.upstream_model as "upstreamModel", a.outcome,
          a.status, a.error_type as "errorType", a.upstream_id as "upstreamId", a.cost_nano as "costNano",
          a.duration_ms as "durationMs"
        from attempt a join provider v on v.id = a.provider_id where a.request_id = $1 order by a.seq`,

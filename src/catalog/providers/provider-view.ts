@@ -13,7 +13,7 @@ export const providerView = (record: ProviderRecord) => ({
   adapter: record.adapter,
   protocol: record.protocol,
   base_url: record.baseUrl,
-  credential_set: record.credentialCiphertext !== null,
+  credential_set: record.credentialSet,
   region: record.region,
   eu_native: record.euNative,
   zero_data_retention: record.zeroDataRetention,

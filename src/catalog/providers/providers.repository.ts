@@ -6,6 +6,9 @@ import type { Provider } from '../../platform/prisma/generated/client.js';
 import { PrismaService } from '../../platform/prisma/prisma.service.js';
 import type { CatalogStatus, ProviderProtocol } from '../model.js';
 
+/** Name of the credential that the provider's own door sets. */
+const DEFAULT_CREDENTIAL = 'default';
+
 /** A provider as the admin API keeps it. */
 export interface ProviderRecord {
   /** UUID. */
@@ -15,8 +18,8 @@ export interface ProviderRecord {
   adapter: string;
   protocol: ProviderProtocol;
   baseUrl: string;
-  /** Sealed; null when the upstream needs none. */
-  credentialCiphertext: Uint8Array<ArrayBuffer> | null;
+  /** Whether it has any credential, in use or not. */
+  credentialSet: boolean;
   region: string | null;
   euNative: boolean;
   zeroDataRetention: boolean;
@@ -29,7 +32,13 @@ export interface ProviderRecord {
 }
 
 /** What a create or an update writes. */
-export type ProviderValues = Omit<ProviderRecord, 'id' | 'simulated' | 'createdAt' | 'updatedAt'>;
+export type ProviderValues = Omit<
+  ProviderRecord,
+  'id' | 'simulated' | 'credentialSet' | 'createdAt' | 'updatedAt'
+>;
+
+/** The credential that the provider's own door sets, sealed to its row; null takes it away. */
+export type DefaultCredential = { id: string; ciphertext: Buffer } | null;
 
 /** Who changes something, and how it is called in the audit log. */
 export type ProviderChange = Pick<AuditEntry, 'actor' | 'detail'> & {
@@ -45,10 +54,16 @@ export class ProvidersRepository {
     private readonly audit: AuditLogRepository,
   ) {}
 
-  /** Stores a provider and its audit entry. Fails on a slug that is taken. */
-  create(id: string, values: ProviderValues, change: ProviderChange): Promise<ProviderRecord> {
+  /** Stores a provider, its first credential and its audit entry. Fails on a slug that is taken. */
+  create(
+    id: string,
+    { credential, ...values }: ProviderValues & { credential: DefaultCredential },
+    change: ProviderChange,
+  ): Promise<ProviderRecord> {
     return this.prisma.$transaction(async (transaction) => {
-      const created = toDomain(await transaction.provider.create({ data: { id, ...values } }));
+      const row = await transaction.provider.create({ data: { id, ...values } });
+      if (credential) await replaceDefault(transaction, id, credential);
+      const created = toDomain(row, credential !== null);
       await this.audit.append(transaction, {
         ...change,
         action: 'provider.create',
@@ -63,19 +78,21 @@ export class ProvidersRepository {
   /** Changes a provider under a lock of its row; null when there is none. `decide` may throw to refuse. */
   update(
     id: string,
-    decide: (current: ProviderRecord) => Partial<ProviderValues>,
+    decide: (current: ProviderRecord) => Partial<ProviderValues> & { credential?: DefaultCredential },
     change: ProviderChange,
   ): Promise<ProviderRecord | null> {
     return this.prisma.$transaction(async (transaction) => {
       await transaction.$queryRaw`select 1 as locked from provider where id = ${id}::uuid for update`;
       const found = await transaction.provider.findUnique({ where: { id } });
       if (!found) return null;
-      const before = toDomain(found);
-      const data = decide(before);
-      if (Object.keys(data).length === 0) return before;
+      const before = toDomain(found, await hasCredential(transaction, id));
+      const { credential, ...data } = decide(before);
+      if (Object.keys(data).length === 0 && credential === undefined) return before;
+      if (credential !== undefined) await replaceDefault(transaction, id, credential);
       // The database's clock, so that two writers never disagree about which came later.
       await transaction.$executeRaw`update provider set updated_at = billing_now() where id = ${id}::uuid`;
-      const after = toDomain(await transaction.provider.update({ where: { id }, data }));
+      const row = await transaction.provider.update({ where: { id }, data });
+      const after = toDomain(row, await hasCredential(transaction, id));
       await this.audit.append(transaction, {
         ...change,
         action: 'provider.update',
@@ -91,7 +108,7 @@ export class ProvidersRepository {
   /** The provider of a UUID or of a slug; null when there is none. */
   async find(by: { id: string } | { slug: string }): Promise<ProviderRecord | null> {
     const found = await this.prisma.provider.findUnique({ where: by });
-    return found && toDomain(found);
+    return found && toDomain(found, await hasCredential(this.prisma, found.id));
   }
 
   /** Newest first, one row more than `limit` when there are as many. */
@@ -108,12 +125,41 @@ export class ProvidersRepository {
       orderBy: { id: 'desc' },
       take: filter.limit + 1,
     });
-    return rows.map(toDomain);
+    const holders = await this.prisma.providerCredential.findMany({
+      where: { providerId: { in: rows.map(({ id }) => id) }, status: { not: 'deleted' } },
+      select: { providerId: true },
+    });
+    const withCredential = new Set(holders.map(({ providerId }) => providerId));
+    return rows.map((row) => toDomain(row, withCredential.has(row.id)));
   }
 }
 
-const toDomain = (row: Provider): ProviderRecord => ({
+const hasCredential = async (
+  client: Pick<PrismaService, 'providerCredential'>,
+  providerId: string,
+): Promise<boolean> =>
+  (await client.providerCredential.count({ where: { providerId, status: { not: 'deleted' } } })) > 0;
+
+/** Another secret is another credential, whose health is not that of the old one. */
+async function replaceDefault(
+  client: Pick<PrismaService, 'providerCredential'>,
+  providerId: string,
+  credential: DefaultCredential,
+): Promise<void> {
+  await client.providerCredential.updateMany({
+    where: { providerId, name: DEFAULT_CREDENTIAL, status: { not: 'deleted' } },
+    data: { status: 'deleted', ciphertext: null },
+  });
+  if (!credential) return;
+  const { id, ciphertext } = credential;
+  await client.providerCredential.create({
+    data: { id, providerId, name: DEFAULT_CREDENTIAL, ciphertext: Uint8Array.from(ciphertext) },
+  });
+}
+
+const toDomain = (row: Provider, credentialSet: boolean): ProviderRecord => ({
   ...row,
+  credentialSet,
   protocol: row.protocol as ProviderProtocol,
   headers: row.headers as Record<string, string>,
   status: row.status as CatalogStatus,

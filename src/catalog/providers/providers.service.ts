@@ -9,10 +9,18 @@ import { listPage, readCursor, type ListPage } from '../../platform/http/list.js
 import { notFound } from '../../platform/http/public-id.pipe.js';
 import { ADAPTERS } from '../adapters.js';
 import { CatalogService } from '../catalog.service.js';
+import { credentialPlace } from '../model.js';
 import type { CreateProvider, ListProviders, UpdateProvider } from './providers.dto.js';
-import { ProvidersRepository, type ProviderRecord, type ProviderValues } from './providers.repository.js';
+import {
+  ProvidersRepository,
+  type DefaultCredential,
+  type ProviderRecord,
+  type ProviderValues,
+} from './providers.repository.js';
 import { providerView, type ProviderView } from './provider-view.js';
 import { judgePublicUrl, lowerCaseNames, trimBaseUrl } from './upstream-rules.js';
+
+type ProviderChanges = Partial<ProviderValues> & { credential?: DefaultCredential };
 
 /** What admins do with providers. Credentials go in and never come out. */
 @Injectable()
@@ -29,13 +37,13 @@ export class ProvidersService {
 
   async create(actor: AdminActor, body: CreateProvider): Promise<ProviderView> {
     const id = uuidv7();
-    const values: ProviderValues = {
+    const values = {
       slug: body.slug,
       name: body.name ?? body.slug,
       adapter: body.adapter ?? ADAPTERS[body.protocol][0],
       protocol: body.protocol,
       baseUrl: trimBaseUrl(body.base_url),
-      credentialCiphertext: this.seal(id, body.credential ?? null),
+      credential: this.seal(body.credential ?? null),
       region: body.region ?? null,
       euNative: body.eu_native ?? false,
       zeroDataRetention: body.zero_data_retention ?? false,
@@ -44,7 +52,7 @@ export class ProvidersService {
       status: body.status ?? 'active',
     };
     assertFits(values);
-    const detail = { slug: values.slug, credential: values.credentialCiphertext !== null };
+    const detail = { slug: values.slug, credential: values.credential !== null };
     const created = await this.providers
       .create(id, values, { actor, detail, view: providerView })
       .catch(slugTaken(values.slug));
@@ -54,8 +62,8 @@ export class ProvidersService {
 
   async update(actor: AdminActor, idOrSlug: string, body: UpdateProvider): Promise<ProviderView> {
     const { id } = await this.find(idOrSlug);
-    const decide = (current: ProviderRecord): Partial<ProviderValues> => {
-      const values = this.changes(id, body);
+    const decide = (current: ProviderRecord) => {
+      const values = this.changes(body);
       const next = { ...current, ...values };
       // A protocol that changes alone takes its own adapter along.
       if (values.protocol !== undefined && values.adapter === undefined) {
@@ -96,14 +104,14 @@ export class ProvidersService {
     return found;
   }
 
-  private changes(id: string, body: UpdateProvider): Partial<ProviderValues> {
+  private changes(body: UpdateProvider): ProviderChanges {
     const all = {
       slug: body.slug,
       name: body.name,
       adapter: body.adapter,
       protocol: body.protocol,
       baseUrl: body.base_url === undefined ? undefined : trimBaseUrl(body.base_url),
-      credentialCiphertext: body.credential === undefined ? undefined : this.seal(id, body.credential),
+      credential: body.credential === undefined ? undefined : this.seal(body.credential),
       region: body.region,
       euNative: body.eu_native,
       zeroDataRetention: body.zero_data_retention,
@@ -113,11 +121,13 @@ export class ProvidersService {
     };
     return Object.fromEntries(
       Object.entries(all).filter(([, value]) => value !== undefined),
-    ) as Partial<ProviderValues>;
+    ) as ProviderChanges;
   }
 
-  private seal(id: string, credential: string | null): Uint8Array<ArrayBuffer> | null {
-    return credential === null ? null : Uint8Array.from(this.box.seal(credential, `provider:${id}`));
+  private seal(credential: string | null): DefaultCredential {
+    if (credential === null) return null;
+    const id = uuidv7();
+    return { id, ciphertext: this.box.seal(credential, credentialPlace(id)) };
   }
 }
 

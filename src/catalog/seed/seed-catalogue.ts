@@ -1,5 +1,6 @@
 import { uuidv7 } from '../../core/ids.js';
 import { SealedBox } from '../../platform/crypto/sealed-box.js';
+import { credentialPlace } from '../model.js';
 import { modelRows, priceRows, SIMULATED_PROVIDERS } from './seed-rows.js';
 
 /** An open transaction, as `pg` gives it. */
@@ -107,9 +108,13 @@ async function writeSimulators(
     const [found] = rows as { id: string }[];
     if (!found) throw new Error(`the provider slug "${slug}" is taken by a provider that is not simulated`);
     await client.query(
-      `update provider set base_url = $2, credential_ciphertext = $3, status = 'active', updated_at = billing_now()
-       where id = $1`,
-      [found.id, `${baseUrl.replace(/\/+$/, '')}/v1`, box.seal(SIMULATOR_CREDENTIAL, `provider:${found.id}`)],
+      `update provider set base_url = $2, status = 'active', updated_at = billing_now() where id = $1`,
+      [found.id, `${baseUrl.replace(/\/+$/, '')}/v1`],
+    );
+    await client.query(
+      `insert into provider_credential (id, provider_id, name, ciphertext) values ($1, $1, 'default', $2)
+       on conflict (id) do update set ciphertext = excluded.ciphertext, status = 'active', updated_at = billing_now()`,
+      [found.id, box.seal(SIMULATOR_CREDENTIAL, credentialPlace(found.id))],
     );
   }
 }

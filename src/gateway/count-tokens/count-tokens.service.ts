@@ -67,13 +67,15 @@ export class CountTokensService {
   }
 
   private async askVendor(
-    { provider, upstreamModel }: Deployment,
+    deployment: Deployment,
     text: string,
     headers: IncomingHttpHeaders,
   ): Promise<number | undefined> {
+    const { provider, upstreamModel } = deployment;
     try {
       const answer = await this.upstream.ask({
         provider,
+        credential: this.routing.pickCredential(deployment),
         protocol: anthropicMessages,
         target: { model: upstreamModel, streamed: false },
         path: COUNT_PATH,

@@ -10,6 +10,7 @@ const WORDS: Record<IdKind, string> = {
   adminKey: 'admin key',
   paymentMethod: 'payment method',
   provider: 'provider',
+  providerCredential: 'provider credential',
   deployment: 'deployment',
   price: 'price',
   credit: 'credit',

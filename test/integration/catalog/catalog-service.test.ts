@@ -63,8 +63,13 @@ describe('CatalogService', () => {
     await runSql(database.url, `insert into model_alias values ('bee', 'a/b')`);
     await runSql(
       database.url,
-      `insert into provider (id, slug, name, adapter, protocol, base_url, headers, credential_ciphertext)
-       values ($1, 'up', 'Up', 'openai', 'openai-chat', 'https://x.example', '{"x-a":"1"}', '\\x0102')`,
+      `insert into provider (id, slug, name, adapter, protocol, base_url, headers)
+       values ($1, 'up', 'Up', 'openai', 'openai-chat', 'https://x.example', '{"x-a":"1"}')`,
+      [provider],
+    );
+    await runSql(
+      database.url,
+      `insert into provider_credential (id, provider_id, name, ciphertext) values ($1, $1, 'default', '\\x0102')`,
       [provider],
     );
     await runSql(
@@ -94,7 +99,9 @@ describe('CatalogService', () => {
       expect(snapshot.deploymentsOf('a/b')).toMatchObject([
         { id: deployment, weight: 1, provider: { slug: 'up', headers: { 'x-a': '1' }, simulated: false } },
       ]);
-      expect(snapshot.provider('up')?.credentialCiphertext).toEqual(Buffer.from([1, 2]));
+      expect(snapshot.provider('up')?.credentials).toEqual([
+        { id: provider, name: 'default', weight: 1, ciphertext: Buffer.from([1, 2]) },
+      ]);
       const query = { modelId: 'a/b', providerId: provider, organizationId: '', currency: 'USD' };
       const startMs = Date.parse('2026-01-01T00:00:00.001Z');
       expect(snapshot.listPrices({ ...query, atMs: startMs }).priceOf('input', 0)).toEqual({

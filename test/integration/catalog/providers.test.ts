@@ -78,11 +78,16 @@ describe('/admin/v1/providers', () => {
     for (const answer of seen) expect(answer.text).not.toContain('canary');
 
     const id = parsePublicId('provider', created.body.id as string);
-    const [row] = await api.sql('select credential_ciphertext from provider where id = $1', [id]);
-    const sealed = row?.['credential_ciphertext'] as Buffer;
+    const rows = await api.sql('select * from provider_credential where provider_id = $1 order by id', [id]);
+    expect(rows).toMatchObject([
+      { status: 'deleted', ciphertext: null },
+      { name: 'default', status: 'active' },
+    ]);
+    const row = rows[1];
+    const sealed = row?.['ciphertext'] as Buffer;
     expect(sealed.includes('canary')).toBe(false);
     const box = new SealedBox(TEST_SECRETS.CREDENTIAL_KEY, 'provider-credential');
-    expect(box.open(sealed, `provider:${id}`)).toBe(`${CREDENTIAL}-2`);
+    expect(box.open(sealed, `provider:${row?.['id'] as string}`)).toBe(`${CREDENTIAL}-2`);
     expect(() => box.open(sealed, 'provider:another')).toThrow();
     const dump = await api.sql(
       'select t::text as line from audit_log t union all select t::text from idempotency_key t',

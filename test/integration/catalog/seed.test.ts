@@ -54,9 +54,8 @@ describe('seedCatalogue', () => {
     const box = new SealedBox(TEST_SECRETS.CREDENTIAL_KEY, 'provider-credential');
     for (const slug of ['simulator-openai', 'simulator-anthropic']) {
       const provider = (await load()).provider(slug);
-      expect(box.open(provider?.credentialCiphertext ?? Buffer.alloc(0), `provider:${provider?.id}`)).toMatch(
-        /^sim-./,
-      );
+      const [credential] = provider?.credentials ?? [];
+      expect(box.open(credential?.ciphertext ?? Buffer.alloc(0), `provider:${credential?.id}`)).toMatch(/^sim-./);
     }
   });
 

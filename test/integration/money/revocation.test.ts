@@ -1,14 +1,8 @@
-import { generateSecret, hashSecret } from '../../../src/accounts/keys/key-material.js';
-import { publicId, uuidv7 } from '../../../src/core/ids.js';
+import { publicId } from '../../../src/core/ids.js';
+import { createAdminSecret } from '../../support/admin-door.js';
 import { createKey } from '../../support/builders/tenant.builder.js';
 import { chatBody, post } from '../../support/calls.js';
-import {
-  CHAT_MODEL,
-  createSecret,
-  createWorld,
-  TEST_SECRETS,
-  type GatewayWorld,
-} from '../../support/gateway.js';
+import { CHAT_MODEL, createSecret, createWorld, type GatewayWorld } from '../../support/gateway.js';
 import { startApiProcess, type ApiProcess } from '../../support/processes.js';
 import { createTestRedis } from '../../support/redis.js';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
@@ -138,12 +132,3 @@ describe.each([
     expect(await everywhere((api) => call(api, secret))).toEqual(allSay(200));
   });
 });
-
-async function createAdminSecret({ pool }: GatewayWorld): Promise<string> {
-  const secret = generateSecret('fg_admin');
-  await pool.query(
-    `insert into admin_key (id, hash, display_start, last4, name, role) values ($1, $2, $3, $4, 'test', 'admin')`,
-    [uuidv7(), hashSecret(secret, TEST_SECRETS.KEY_PEPPER), secret.slice(0, 12), secret.slice(-4)],
-  );
-  return secret;
-}

@@ -32,6 +32,8 @@ export const buildDeployment = (protocol: ProviderProtocol, adapter: string): De
     simulated: false,
     headers: {},
     status: 'active',
+    credentials: [],
+    needsCredential: false,
   },
   upstreamModel: 'vendor-model-1',
   priority: 0,
