@@ -183,7 +183,7 @@ export const EXPECTED_RULES: string[] = [
   "provider_credential | check | CHECK ((name <> ''::text))",
   "provider_credential | check | CHECK ((status = ANY (ARRAY['active'::text, 'draining'::text, 'disabled'::text, 'deleted'::text])))",
   'provider_credential | check | CHECK ((weight >= 0))',
-  "provider_credential | partial index | provider_credential_name where (status <> 'deleted'::text)",
+  "provider_credential | partial unique | provider_credential_name where (status <> 'deleted'::text)",
   'provider_credential | trigger | provider_credential_changed → catalog_changed',
   "request | check | CHECK ((status = ANY (ARRAY['completed'::text, 'aborted'::text, 'failed'::text, 'unknown'::text])))",
   "request | check | CHECK ((usage_source = ANY (ARRAY['provider'::text, 'estimate'::text, 'none'::text])))",
