@@ -55,7 +55,9 @@ describe('seedCatalogue', () => {
     for (const slug of ['simulator-openai', 'simulator-anthropic']) {
       const provider = (await load()).provider(slug);
       const [credential] = provider?.credentials ?? [];
-      expect(box.open(credential?.ciphertext ?? Buffer.alloc(0), `provider:${credential?.id}`)).toMatch(/^sim-./);
+      expect(box.open(credential?.ciphertext ?? Buffer.alloc(0), `provider:${credential?.id}`)).toMatch(
+        /^sim-./,
+      );
     }
   });
 
