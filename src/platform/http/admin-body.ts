@@ -1,19 +1,32 @@
-import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { FaregateError } from '../../core/errors.js';
+import { parseJsonBody, readBody, startReadingBody } from './request-body.js';
 
-const MAX_BODY = '1mb';
+const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Parses JSON bodies of /admin, /finance and /v1/manage; anything else with a body is refused with 415. */
+/**
+ * Reads JSON bodies of /admin, /finance and /v1/manage as strictly as those of inference; anything else with a body is
+ * refused with 415.
+ */
 export function adminBodyParser(): RequestHandler {
-  const parse = express.json({ limit: MAX_BODY, type: 'application/json', strict: true });
-  return (request: Request, response: Response, next: NextFunction) => {
+  return (request: Request, _: Response, next: NextFunction) => {
     const hasBody =
       request.headers['transfer-encoding'] !== undefined ||
       Number(request.headers['content-length'] ?? 0) > 0;
-    if (hasBody && !request.is('application/json')) {
-      next(new FaregateError('unsupported_media_type', 'The body must be application/json.'));
+    if (!hasBody) {
+      next();
       return;
     }
-    parse(request, response, next);
+    startReadingBody(request, MAX_BODY_BYTES);
+    parse(request).then(() => next(), next);
   };
+}
+
+async function parse(request: Request): Promise<void> {
+  if (!request.is('application/json')) {
+    throw new FaregateError('unsupported_media_type', 'The body must be application/json.');
+  }
+  const body = await readBody(request);
+  // A chunked request may hold nothing at all.
+  request.body = body.length === 0 ? undefined : parseJsonBody(body, request.headers['content-type']).json;
 }

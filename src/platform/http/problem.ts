@@ -42,12 +42,10 @@ export function refusalOf(thrown: unknown): FaregateError {
   return databaseRefusal(thrown) ?? toFaregateError(thrown);
 }
 
-/** Nest's own refusals (unknown route) and the body parser's. */
+/** Nest's own refusals, such as that of an unknown route. */
 function fromHttp(thrown: HttpException): FaregateError {
   const status = thrown.getStatus();
   if (status >= 500 && status !== 503) return toFaregateError(thrown);
   const kind = KIND_OF_STATUS[status] ?? 'invalid_request';
-  const parseFailed = (thrown.cause as { type?: unknown } | undefined)?.type === 'entity.parse.failed';
-  const message = parseFailed ? 'The request body is not valid JSON.' : thrown.message;
-  return new FaregateError(kind, message, kind === 'unavailable' ? { retryAfterSeconds: 2 } : {});
+  return new FaregateError(kind, thrown.message, kind === 'unavailable' ? { retryAfterSeconds: 2 } : {});
 }

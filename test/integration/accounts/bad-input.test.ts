@@ -251,6 +251,38 @@ describe('any admin route', () => {
     expect(answer.text).not.toMatch(/node_modules|at |Unexpected token/);
   });
 
+  it.each([
+    ['a member twice', '{"name":"a","name":"b"}', 'twice'],
+    ['a member twice, once by an escape', '{"name":"a","n\\u0061me":"b"}', 'twice'],
+    ['NUL', '{"name":"a\\u0000"}', 'NUL'],
+    ['half a surrogate pair', '{"name":"\\ud83d"}', 'surrogate'],
+    ['a number beyond a double', '{"name":"a","tax":{"country":1e999}}', 'number'],
+    ['65 levels', `{"tax":${'['.repeat(64)}${']'.repeat(64)}}`, '64 levels'],
+    ['bytes that are no UTF-8', Buffer.from([...Buffer.from('{"name":"'), 0xff, 0xfe, 0x22, 0x7d]), 'UTF-8'],
+  ])('refuses a body with %s under /admin and /finance, and writes nothing', async (_, body, word) => {
+    const count = () => api.sql('select count(*)::int as n from organization');
+    const before = await count();
+    const url = await api.app.getUrl();
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${api.secrets.admin}` };
+    for (const path of ['/admin/v1/organizations', '/finance/v1/anything']) {
+      const answer = await fetch(url + path, { method: 'POST', body, headers });
+      const { error } = (await answer.json()) as { error: { message: string; type: string } };
+      expect([answer.status, error.type]).toEqual([400, 'invalid_request_error']);
+      expect(error.message).toContain(word);
+    }
+    expect(await count()).toEqual(before);
+  });
+
+  it('answers 415 for a compressed body', async () => {
+    const answer = await api.call({
+      method: 'post',
+      path: '/organizations',
+      body: '{}',
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+    });
+    expect(answer.status).toBe(415);
+  });
+
   it('answers 415 for another media type', async () => {
     const answer = await raw('name=x', 'application/x-www-form-urlencoded');
     expect([answer.status, answer.body.error.type]).toEqual([415, 'invalid_request_error']);
