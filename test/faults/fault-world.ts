@@ -12,6 +12,8 @@ import { startTcpProxy, through, type TcpProxy } from '../support/tcp-proxy.js';
 import type { FaultCase } from './fault-table.js';
 
 export const CREDIT = 1_000_000_000_000n;
+const HEALED_MS = 40_000;
+const OPEN_HOLDS = `select count(*) from hold where state = 'open'`;
 
 /** Two API processes and two workers that reach PostgreSQL, Redis and the upstream through ways that can fail. */
 export class FaultWorld {
@@ -21,10 +23,11 @@ export class FaultWorld {
     private readonly ways: Record<'database' | 'redis' | 'upstream', TcpProxy>,
     private readonly env: Record<string, string>,
     readonly apis: ApiProcess[],
-    private readonly workers: ProductProcess[],
+    readonly workers: ProductProcess[],
   ) {}
 
-  static async start(): Promise<FaultWorld> {
+  /** `env`: settings of the processes besides those of the test. */
+  static async start(env: Record<string, string> = {}): Promise<FaultWorld> {
     const redis = createTestRedis();
     const world = await createWorld({ balanceNano: 0n });
     await giveCredit(world, CREDIT);
@@ -37,57 +40,91 @@ export class FaultWorld {
       world.simulator.baseUrl,
       `http://127.0.0.1:${upstream.port}`,
     ]);
-    const env = {
+    const all = {
       DATABASE_URL: through(database, world.database.url),
       REDIS_URL: through(redisWay, redis.url),
       REDIS_PREFIX: redis.prefix,
       HOLD_TTL_SECONDS: '2',
       UPSTREAM_FIRST_BYTE_TIMEOUT_MS: '4000',
       UPSTREAM_IDLE_TIMEOUT_MS: '4000',
+      ...env,
     };
     const start = <Kind>(program: (w: GatewayWorld, e: Record<string, string>) => Promise<Kind>) =>
-      Promise.all([program(world, env), program(world, env)]);
+      Promise.all([program(world, all), program(world, all)]);
     const [apis, workers] = await Promise.all([start(startApiProcess), start(startWorkerProcess)]);
-    return new FaultWorld(world, redis, { database, redis: redisWay, upstream }, env, apis, workers);
+    return new FaultWorld(world, redis, { database, redis: redisWay, upstream }, all, apis, workers);
   }
 
-  /** Breaks the part; only the first of two processes is killed. */
+  /** Breaks the part; of two processes only the first. */
   async inject({ component, fault }: FaultCase): Promise<void> {
-    if (component === 'api') await this.apis[0]?.kill();
-    else if (component === 'worker') await this.workers[0]?.kill();
-    else if (fault === 'flush') await this.redis.drop();
-    else if (fault !== 'kill') this.ways[component].set(fault);
+    if (component === 'api' || component === 'worker') {
+      const [first] = component === 'api' ? this.apis : this.workers;
+      if (fault === 'kill') await first?.kill();
+      else first?.signal(fault === 'stop' ? 'SIGTERM' : 'SIGSTOP');
+    } else if (fault === 'flush') await this.redis.drop();
+    else if (fault !== 'stop' && fault !== 'kill' && fault !== 'freeze') this.ways[component].set(fault);
   }
 
-  /** Mends it: ways pass again, killed processes have successors. */
-  async heal({ component }: FaultCase): Promise<void> {
+  /** Mends it: ways pass again, frozen processes go on, those that ended have successors. */
+  async heal({ component, fault }: FaultCase): Promise<void> {
     for (const way of Object.values(this.ways)) way.set('pass');
+    if (component !== 'api' && component !== 'worker') return;
+    const [first] = component === 'api' ? this.apis : this.workers;
+    if (fault === 'freeze') {
+      first?.signal('SIGCONT');
+      return;
+    }
+    await first?.exited;
     if (component === 'api') this.apis[0] = await startApiProcess(this.world, this.env);
-    if (component === 'worker') this.workers[0] = await startWorkerProcess(this.world, this.env);
+    else this.workers[0] = await startWorkerProcess(this.world, this.env);
   }
 
-  /** Waits until both processes serve, no settlement waits in a journal, and the sweep has closed every hold. */
+  /**
+   * Waits until both processes serve and every hold is closed: by its settlement, or by the sweep, which is spared
+   * the minutes that it leaves to processes that may still be alive.
+   */
   async settle(): Promise<void> {
     const { pool, secret } = this.world;
     for (const { url } of this.apis)
       await until(
         async () => (await post({ url, secret }, '/v1/chat/completions', chatBody(CHAT_MODEL))).status,
         (status) => status === 200,
-        30_000,
+        HEALED_MS,
       );
-    await pool.query(
-      `update gateway_process set seen_at = billing_now() - interval '1 minute'
-       where id not in (select id from gateway_process order by seen_at desc limit 2)`,
-    );
-    await until(
-      async () => {
-        await pool.query('select * from sweep_holds(1000)');
-        return readCount(pool, `select count(*) from hold where state = 'open'`);
-      },
-      (open) => open === 0,
-      40_000,
-    );
+    const isSettled = async (): Promise<boolean> => (await readCount(pool, OPEN_HOLDS)) === 0;
+    if (!(await within(1_000, isSettled))) {
+      await this.nothingPending();
+      await pool.query(
+        `update hold set expires_at = billing_now() - interval '2 minutes' where state = 'open'`,
+      );
+      await pool.query('select * from sweep_holds(1000)');
+      await until(isSettled, Boolean, HEALED_MS);
+    }
     await this.world.simulator.idle();
+  }
+
+  /** Both processes have said since now that none of their settlements waits; others are taken for dead. */
+  private async nothingPending(): Promise<void> {
+    const { pool } = this.world;
+    const { rows } = await pool.query<{ now: Date }>('select billing_now() as now');
+    const now = rows[0]?.now;
+    const ready = `select count(*) from gateway_process where seen_at > $1 and journal_pending = 0`;
+    await until(
+      () => readCount(pool, ready, [now]),
+      (processes) => processes === this.apis.length,
+      HEALED_MS,
+    );
+    const dead = `update gateway_process set seen_at = billing_now() - interval '1 minute' where seen_at <= $1`;
+    await pool.query(dead, [now]);
+  }
+
+  /** The last warnings and errors of the processes, for the report of a case that failed. */
+  complaints(): string {
+    const all = [...this.apis, ...this.workers].flatMap((one) => {
+      const lines = one.output().split('\n');
+      return lines.filter((line) => /"level":[456]0/.test(line)).slice(-8);
+    });
+    return all.join('\n');
   }
 
   async close(): Promise<void> {
@@ -97,6 +134,10 @@ export class FaultWorld {
     await this.redis.drop();
   }
 }
+
+/** Whether the condition comes to hold within the time. */
+const within = (timeoutMs: number, holds: () => Promise<boolean>): Promise<boolean> =>
+  until(holds, Boolean, timeoutMs).catch(() => false);
 
 function target(address: string): { host: string; port: number } {
   const { hostname, port, protocol } = new URL(address);
