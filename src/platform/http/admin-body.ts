@@ -9,16 +9,15 @@ const MAX_BODY_BYTES = 1024 * 1024;
  * refused with 415.
  */
 export function adminBodyParser(): RequestHandler {
-  return (request: Request, _: Response, next: NextFunction) => {
+  return async (request: Request, _: Response, next: NextFunction) => {
     const hasBody =
       request.headers['transfer-encoding'] !== undefined ||
       Number(request.headers['content-length'] ?? 0) > 0;
-    if (!hasBody) {
-      next();
-      return;
+    if (hasBody) {
+      startReadingBody(request, MAX_BODY_BYTES);
+      await parse(request);
     }
-    startReadingBody(request, MAX_BODY_BYTES);
-    parse(request).then(() => next(), next);
+    next();
   };
 }
 
