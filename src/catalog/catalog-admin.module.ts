@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { AutoDisableController } from './auto-disable/auto-disable.controller.js';
+import { AutoDisableRepository } from './auto-disable/auto-disable.repository.js';
+import { AutoDisableService } from './auto-disable/auto-disable.service.js';
 import { CatalogModule } from './catalog.module.js';
 import { DeploymentsController } from './deployments/deployments.controller.js';
 import { DeploymentsRepository } from './deployments/deployments.repository.js';
@@ -25,6 +28,7 @@ import { ProvidersService } from './providers/providers.service.js';
     CredentialsController,
     ModelsController,
     DeploymentsController,
+    AutoDisableController,
     PricesController,
   ],
   providers: [
@@ -36,6 +40,8 @@ import { ProvidersService } from './providers/providers.service.js';
     ModelsService,
     DeploymentsRepository,
     DeploymentsService,
+    AutoDisableRepository,
+    AutoDisableService,
     PricesRepository,
     PricesService,
     PublicationsService,

@@ -40,6 +40,7 @@ export class CatalogSnapshot {
   private readonly names: Map<string, CatalogModel>;
   private readonly slugs: Map<string, CatalogProvider>;
   private readonly deployments: Map<string, readonly Deployment[]>;
+  private readonly allDeployments: readonly Deployment[];
   private readonly shelves = new Map<string, PriceShelf>();
 
   constructor(contents: CatalogContents) {
@@ -48,6 +49,7 @@ export class CatalogSnapshot {
     this.names = indexModelNames(this.activeModels);
     this.slugs = new Map(contents.providers.map((provider) => [provider.slug, provider]));
     this.deployments = groupDeployments(contents.deployments);
+    this.allDeployments = contents.deployments;
     for (const entry of contents.prices) this.shelve(entry);
   }
 
@@ -70,6 +72,18 @@ export class CatalogSnapshot {
    */
   deploymentsOf(modelId: string): readonly Deployment[] {
     return this.deployments.get(modelId) ?? [];
+  }
+
+  /** The deployment of a UUID, whatever its status; undefined when there is none or it is deleted. */
+  deployment(id: string): Deployment | undefined {
+    return this.allDeployments.find((deployment) => deployment.id === id);
+  }
+
+  /** Deployments that their upstreams' refusals switched off, and that test calls may switch on again. */
+  deploymentsToTest(): readonly Deployment[] {
+    return this.allDeployments.filter(
+      ({ status, autoDisable }) => status === 'auto_disabled' && autoDisable?.retestSeconds != null,
+    );
   }
 
   /** The provider of a slug, active or not; undefined when there is none. */

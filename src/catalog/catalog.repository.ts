@@ -9,7 +9,13 @@ import {
 import type { TokenClass } from '../core/token-usage.js';
 import { Database } from '../platform/database/database.service.js';
 import type { CatalogContents } from './catalog-snapshot.js';
-import type { CatalogModel, CatalogProvider, Deployment, DeploymentStatus } from './model.js';
+import type {
+  AutoDisablePolicy,
+  CatalogModel,
+  CatalogProvider,
+  Deployment,
+  CredentialStatus,
+} from './model.js';
 import type { PriceEntry, PriceKind } from './price.js';
 
 /** How long a price that has ended stays loaded, for calls that began while it held. */
@@ -30,7 +36,11 @@ const MODELS = `select id, name, context_window, max_output_tokens, default_max_
   rate_limits, status, array(select alias from model_alias where model_id = model.id order by alias) as aliases
   from model order by id`;
 
-const DEPLOYMENTS = `select id, model_id, provider_id, upstream_model, priority, weight, quantization, context_window, max_output_tokens, region, status
+const DEPLOYMENTS = `select id, model_id, provider_id, upstream_model, priority, weight, quantization, context_window, max_output_tokens, region, status,
+  (select jsonb_build_object('enabled', r.enabled, 'statuses', r.statuses, 'keywords', r.keywords,
+     'retestSeconds', r.retest_seconds) from auto_disable_rule r
+   where r.deployment_id = deployment.id or r.provider_id = deployment.provider_id
+   order by r.deployment_id is null limit 1) as auto_disable
   from deployment where status <> 'deleted' order by id`;
 
 const PRICES = `select p.id, s.kind, s.model_id, s.provider_id, s.organization_id, s.token_class,
@@ -62,7 +72,7 @@ interface CredentialRow {
   name: string;
   ciphertext: Buffer;
   weight: number;
-  status: DeploymentStatus;
+  status: CredentialStatus;
 }
 
 interface ModelRow {
@@ -90,6 +100,7 @@ interface DeploymentRow {
   max_output_tokens: number | null;
   region: string | null;
   status: Deployment['status'];
+  auto_disable: AutoDisablePolicy | null;
 }
 
 interface PriceRow {
@@ -204,6 +215,7 @@ function toDeployments(
       maxOutputTokens: row.max_output_tokens ?? undefined,
       region: row.region ?? undefined,
       status: row.status,
+      autoDisable: row.auto_disable ?? undefined,
     };
   });
 }

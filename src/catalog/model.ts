@@ -14,9 +14,27 @@ export const SPOKEN_PROTOCOLS = [
 export const CATALOG_STATUSES = ['active', 'disabled'] as const;
 export type CatalogStatus = (typeof CATALOG_STATUSES)[number];
 
-/** `draining`: no new calls, calls under way go on. `deleted`: kept only because old requests name it. Of credentials, too. */
-export const DEPLOYMENT_STATUSES = ['active', 'draining', 'disabled', 'deleted'] as const;
+/**
+ * `draining`: no new calls, calls under way go on. `auto_disabled`: switched off by what its upstream said (statement 70).
+ * `deleted`: kept only because old requests name it.
+ */
+export const DEPLOYMENT_STATUSES = ['active', 'draining', 'disabled', 'auto_disabled', 'deleted'] as const;
 export type DeploymentStatus = (typeof DEPLOYMENT_STATUSES)[number];
+
+/** As of deployments, but that nothing switches a credential off by itself: its breaker sees to that. */
+export const CREDENTIAL_STATUSES = ['active', 'draining', 'disabled', 'deleted'] as const;
+export type CredentialStatus = (typeof CREDENTIAL_STATUSES)[number];
+
+/** What of an upstream's refusals switches a deployment off, and how it comes back. */
+export interface AutoDisablePolicy {
+  enabled: boolean;
+  /** HTTP statuses, alone ("401") or from-to ("500-599"). */
+  statuses: readonly string[];
+  /** Words of the refusal, whatever their case. */
+  keywords: readonly string[];
+  /** Seconds between test calls that may switch it on again; null: administrators alone do. */
+  retestSeconds: number | null;
+}
 
 /** A model as customers ask for it, whoever serves it. */
 export interface CatalogModel {
@@ -106,4 +124,6 @@ export interface Deployment {
   /** Absent: the provider's region. */
   region?: string | undefined;
   status: DeploymentStatus;
+  /** Its own, else its provider's; absent: nothing switches it off. */
+  autoDisable?: AutoDisablePolicy | undefined;
 }

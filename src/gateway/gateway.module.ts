@@ -9,6 +9,9 @@ import { CompletionsService } from './completions.service.js';
 import { CountTokensController } from './count-tokens/count-tokens.controller.js';
 import { CountTokensService } from './count-tokens/count-tokens.service.js';
 import { Tokeniser } from './count-tokens/tokeniser.service.js';
+import { DeploymentRetests } from './deployment-test/deployment-retests.service.js';
+import { DeploymentTestController } from './deployment-test/deployment-test.controller.js';
+import { DeploymentTester } from './deployment-test/deployment-tester.service.js';
 import { ExchangesService } from './exchanges.service.js';
 import { GeminiController } from './gemini.controller.js';
 import { IdempotentAnswersRepository } from './idempotency/idempotent-answers.repository.js';
@@ -28,6 +31,7 @@ import { UnknownRouteController } from './unknown-route.controller.js';
     CountTokensController,
     GeminiController,
     ModelsController,
+    DeploymentTestController,
     UnknownRouteController,
   ],
   providers: [
@@ -40,6 +44,8 @@ import { UnknownRouteController } from './unknown-route.controller.js';
     CountTokensService,
     Tokeniser,
     UpstreamClient,
+    DeploymentTester,
+    DeploymentRetests,
   ],
 })
 export class GatewayModule {}

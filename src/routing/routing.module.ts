@@ -1,14 +1,16 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { RedisModule } from '../platform/redis/redis.module.js';
+import { AutoDisable } from './auto-disable.service.js';
 import { DeploymentHealthController } from './deployment-health.controller.js';
+import { DeploymentOutagesRepository } from './deployment-outages.repository.js';
 import { HealthStore } from './health.store.js';
 import { RoutingService } from './routing.service.js';
 
 @Module({
   imports: [CatalogModule, RedisModule],
   controllers: [DeploymentHealthController],
-  providers: [HealthStore, RoutingService],
-  exports: [RoutingService, HealthStore],
+  providers: [HealthStore, RoutingService, AutoDisable, DeploymentOutagesRepository],
+  exports: [RoutingService, HealthStore, AutoDisable, DeploymentOutagesRepository],
 })
 export class RoutingModule {}

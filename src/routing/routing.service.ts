@@ -9,6 +9,7 @@ import { FaregateError, invalidRequest } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
 import { deploymentQuirks } from '../providers/registry.js';
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
+import { AutoDisable } from './auto-disable.service.js';
 import { CredentialRotation } from './credential-rotation.js';
 import { byHealth, waitMsOf, type HealthState } from './deployment-health.js';
 import { DeploymentStats, type AttemptMeasurement } from './deployment-stats.js';
@@ -71,6 +72,7 @@ export class RoutingService {
   constructor(
     private readonly catalog: CatalogService,
     private readonly health: HealthStore,
+    private readonly autoDisable: AutoDisable,
   ) {}
 
   /** The model behind a name. Throws 404 when there is none (statement 45). */
@@ -157,7 +159,10 @@ export class RoutingService {
     const keys = healthKeys(deployment, credentialId);
     if (failure?.cause !== 'request') this.stats.record(deployment.id, measured);
     if (failure === undefined) Object.values(keys).forEach((key) => this.health.succeeded(key));
-    else this.health.failed(keys[blamed(failure)], failure);
+    else {
+      this.health.failed(keys[blamed(failure)], failure);
+      this.autoDisable.consider(deployment, failure);
+    }
     if (session !== undefined && (measured.cachedTokens || measured.cacheWritten))
       this.sessions.remember(session, { deploymentId: deployment.id, credentialId }, nowMs());
   }

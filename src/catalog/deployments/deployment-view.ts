@@ -17,6 +17,12 @@ export const deploymentView = (record: DeploymentRecord) => ({
   max_output_tokens: record.maxOutputTokens,
   region: record.region,
   status: record.status,
+  auto_disabled: record.outage && {
+    reason: record.outage.reason,
+    at: new Date(record.outage.disabled_at).toISOString(),
+    tested_at: record.outage.tested_at && new Date(record.outage.tested_at).toISOString(),
+    test_error: record.outage.test_error,
+  },
   created_at: record.createdAt.toISOString(),
   updated_at: record.updatedAt.toISOString(),
 });

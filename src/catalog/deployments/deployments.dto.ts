@@ -3,8 +3,10 @@ import { IsCount, IsOneOf, IsText, MayBeAbsent, MayBeNull } from '../../platform
 import { ListQuery } from '../../platform/http/list.dto.js';
 import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '../model.js';
 
-/** What an admin may set; `deleted` has a call of its own. */
-const SETTABLE_STATUSES = DEPLOYMENT_STATUSES.filter((status) => status !== 'deleted');
+/** What an admin may set; `deleted` has a call of its own, `auto_disabled` comes from upstreams' refusals. */
+const SETTABLE_STATUSES = DEPLOYMENT_STATUSES.filter(
+  (status) => status !== 'deleted' && status !== 'auto_disabled',
+);
 
 /** Body of POST /deployments. */
 export class CreateDeployment {

@@ -21,8 +21,20 @@ export interface DeploymentRecord {
   maxOutputTokens: number | null;
   region: string | null;
   status: DeploymentStatus;
+  /** Null unless the status is `auto_disabled`. */
+  outage: DeploymentOutage | null;
   createdAt: Date;
   updatedAt: Date;
+}
+
+/** Why a deployment was switched off by itself, and what its last test said; times as the database writes them. */
+export interface DeploymentOutage {
+  reason: string;
+  disabled_at: string;
+  /** Null: not tested yet. */
+  tested_at: string | null;
+  /** Null: not tested yet. */
+  test_error: string | null;
 }
 
 /** What an update may write. */
@@ -50,7 +62,8 @@ export type DeploymentChange = Pick<AuditEntry, 'actor' | 'detail' | 'action'> &
 const COLUMNS = `d.id, d.model_id as "modelId", d.provider_id as "providerId", p.slug as "providerSlug",
   d.upstream_model as "upstreamModel", d.priority, d.weight, d.quantization, d.context_window as "contextWindow",
   d.max_output_tokens as "maxOutputTokens", d.region, d.status,
-  d.created_at as "createdAt", d.updated_at as "updatedAt"`;
+  case d.status when 'auto_disabled' then (select to_jsonb(o) - 'deployment_id' from deployment_outage o
+    where o.deployment_id = d.id) end as outage, d.created_at as "createdAt", d.updated_at as "updatedAt"`;
 const FROM = 'from deployment d join provider p on p.id = d.provider_id';
 
 /** Deployments in PostgreSQL. */

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, OmitType, PartialType } from '@nestjs/swagger';
 import { IsCount, IsOneOf, IsText, MayBeAbsent } from '../../../platform/http/fields.decorator.js';
 import { ListQuery } from '../../../platform/http/list.dto.js';
-import { DEPLOYMENT_STATUSES, type DeploymentStatus } from '../../model.js';
+import { CREDENTIAL_STATUSES, type CredentialStatus } from '../../model.js';
 
 /** Deleting is DELETE. */
 const SETTABLE_STATUSES = ['active', 'draining', 'disabled'] as const;
@@ -32,7 +32,7 @@ export class CreateCredential {
   })
   @MayBeAbsent()
   @IsOneOf(...SETTABLE_STATUSES)
-  status?: DeploymentStatus;
+  status?: CredentialStatus;
 }
 
 /** Body of PATCH …/credentials/{credential}; another secret is another credential. */
@@ -42,8 +42,8 @@ export class UpdateCredential extends PartialType(OmitType(CreateCredential, ['c
 
 /** Query of GET /providers/{provider}/credentials; deleted ones are shown only when asked for. */
 export class ListCredentials extends ListQuery {
-  @ApiPropertyOptional({ enum: DEPLOYMENT_STATUSES })
+  @ApiPropertyOptional({ enum: CREDENTIAL_STATUSES })
   @MayBeAbsent()
-  @IsOneOf(...DEPLOYMENT_STATUSES)
-  status?: DeploymentStatus;
+  @IsOneOf(...CREDENTIAL_STATUSES)
+  status?: CredentialStatus;
 }

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { publicId } from '../../../core/ids.js';
 import { AuditLogRepository, type AuditEntry } from '../../../platform/audit/audit-log.repository.js';
 import { Database } from '../../../platform/database/database.service.js';
-import type { DeploymentStatus } from '../../model.js';
+import type { CredentialStatus } from '../../model.js';
 
 /** A credential as the admin API keeps it, without its secret. */
 export interface CredentialRecord {
@@ -14,7 +14,7 @@ export interface CredentialRecord {
   providerSlug: string;
   name: string;
   weight: number;
-  status: DeploymentStatus;
+  status: CredentialStatus;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -91,7 +91,7 @@ export class CredentialsRepository {
     providerId: string;
     afterId: string | undefined;
     limit: number;
-    status: DeploymentStatus | undefined;
+    status: CredentialStatus | undefined;
   }): Promise<CredentialRecord[]> {
     return this.database.query<CredentialRecord>(
       `select ${COLUMNS} ${FROM}

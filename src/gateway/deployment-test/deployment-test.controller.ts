@@ -1,0 +1,40 @@
+import { HttpCode, Param, Post } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { CatalogService } from '../../catalog/catalog.service.js';
+import { publicId } from '../../core/ids.js';
+import { AdminAccess } from '../../platform/http/access.decorator.js';
+import { AdminController } from '../../platform/http/admin-controller.decorator.js';
+import { notFound, PublicIdPipe } from '../../platform/http/public-id.pipe.js';
+import { AutoDisable } from '../../routing/auto-disable.service.js';
+import { DeploymentTester } from './deployment-tester.service.js';
+
+/** POST /admin/v1/deployments/{deployment}/test */
+@AdminController('deployments', 'Catalogue')
+export class DeploymentTestController {
+  constructor(
+    private readonly catalog: CatalogService,
+    private readonly tester: DeploymentTester,
+    private readonly autoDisable: AutoDisable,
+  ) {}
+
+  @Post(':deployment/test')
+  @HttpCode(200)
+  @AdminAccess('owner', 'admin')
+  @ApiOperation({
+    summary:
+      'Ask the upstream for a few tokens; a deployment that was switched off by itself comes back when it answers',
+  })
+  async test(@Param('deployment', new PublicIdPipe('deployment')) id: string) {
+    const deployment = this.catalog.snapshot().deployment(id);
+    if (!deployment) throw notFound('deployment', publicId('deployment', id));
+    const { passed, durationMs, error } = await this.tester.test(deployment);
+    return {
+      object: 'deployment_test' as const,
+      deployment: publicId('deployment', id),
+      passed,
+      duration_ms: durationMs,
+      error: error ?? null,
+      switched_on: passed && (await this.autoDisable.switchOn(deployment)),
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import type { AutoDisablePolicy } from '../catalog/model.js';
+import { isObject } from '../core/json.js';
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
+
+/**
+ * Why a failure switches a deployment off under its rule (statement 70); undefined: it does not. A credential or an account
+ * that the upstream refuses always does; statuses and words as the rule says. The reason names status and word of the rule,
+ * never the upstream's own words, which may hold parts of a credential.
+ */
+export function reasonToDisable(
+  policy: AutoDisablePolicy | undefined,
+  { cause, error }: UpstreamFailure,
+): string | undefined {
+  if (!policy?.enabled) return undefined;
+  const { internal } = error.details;
+  const refusal = isObject(internal) ? internal : {};
+  const status = typeof refusal['status'] === 'number' ? refusal['status'] : undefined;
+  const said = status === undefined ? 'the upstream' : `HTTP ${status}`;
+  const words = ['message', 'type', 'code'].map((name) => String(refusal[name] ?? '')).join(' ');
+  const keyword = policy.keywords.find((one) => words.toLowerCase().includes(one.toLowerCase()));
+  if (keyword !== undefined) return `${said}: "${keyword}"`;
+  if (cause === 'account') return `${said}: the credential or its account was refused`;
+  if (status !== undefined && policy.statuses.some((range) => isWithin(status, range))) return said;
+  return undefined;
+}
+
+/** Whether a status is the one, or in the range, that a rule names. */
+function isWithin(status: number, range: string): boolean {
+  const [from, to = from] = range.split('-').map(Number);
+  return from !== undefined && to !== undefined && from <= status && status <= to;
+}
