@@ -82,7 +82,8 @@ export class CatalogSnapshot {
   /** Deployments that their upstreams' refusals switched off, and that test calls may switch on again. */
   deploymentsToTest(): readonly Deployment[] {
     return this.allDeployments.filter(
-      ({ status, autoDisable }) => status === 'auto_disabled' && autoDisable?.retestSeconds != null,
+      ({ status, autoDisable }) =>
+        status === 'auto_disabled' && (autoDisable?.retestSeconds ?? null) !== null,
     );
   }
 

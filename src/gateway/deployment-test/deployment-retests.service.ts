@@ -52,7 +52,8 @@ export class DeploymentRetests implements OnApplicationBootstrap, OnApplicationS
 
   private async retest(deployment: Deployment): Promise<void> {
     const seconds = deployment.autoDisable?.retestSeconds;
-    if (seconds == null || !(await this.outages.claimTest(deployment.id, seconds))) return;
+    if (seconds === undefined || seconds === null || !(await this.outages.claimTest(deployment.id, seconds)))
+      return;
     const { passed, error } = await this.tester.test(deployment);
     if (passed) await this.autoDisable.switchOn(deployment);
     else await this.outages.noteFailure(deployment.id, error ?? 'no answer');
