@@ -5,6 +5,11 @@ import { AuditService } from './billing/audit/audit.service.js';
 import { RebuildService } from './billing/audit/rebuild.service.js';
 import { ExportsService } from './billing/exports/exports.service.js';
 import { UsageReportRepository } from './billing/exports/usage-report.repository.js';
+import { LedgerRepository } from './billing/ledger/ledger.repository.js';
+import { LedgerService } from './billing/ledger/ledger.service.js';
+import { BookedUsageRepository } from './billing/reconciliation/booked-usage.repository.js';
+import { ReconciliationService } from './billing/reconciliation/reconciliation.service.js';
+import { StatementsRepository } from './billing/reconciliation/statements.repository.js';
 import { AuditLogRepository } from './platform/audit/audit-log.repository.js';
 import { CatalogModule } from './catalog/catalog.module.js';
 import { LitellmImportService } from './catalog/prices/litellm/litellm-import.service.js';
@@ -23,12 +28,17 @@ import { DatabaseModule } from './platform/database/database.module.js';
     AdminKeysService,
     AuditLogRepository,
     AuditService,
+    BookedUsageRepository,
+    LedgerRepository,
+    LedgerService,
     LitellmImportService,
     PastLinesRepository,
     PreviewsService,
     PricesRepository,
     PublicationsService,
     RebuildService,
+    ReconciliationService,
+    StatementsRepository,
     ExportsService,
     UsageReportRepository,
   ],

@@ -13,13 +13,17 @@ import { readTriedPrices } from './billing/pricing/preview-prices.js';
 import { PreviewsService } from './billing/pricing/previews.service.js';
 import { REPORT_FORMATS } from './billing/exports/report-plan.js';
 import { ExportsService } from './billing/exports/exports.service.js';
+import { ReconciliationService } from './billing/reconciliation/reconciliation.service.js';
+import { STATEMENT_FORMATS } from './billing/reconciliation/statement.js';
+import { formatReconciliation, showStatement } from './billing/reconciliation/statement-view.js';
+import { StatementsRepository } from './billing/reconciliation/statements.repository.js';
 import { PRICE_KINDS } from './catalog/price.js';
 import { formatImportReport } from './catalog/prices/litellm/import-report.js';
 import { LitellmImportService } from './catalog/prices/litellm/litellm-import.service.js';
 import { CliModule } from './cli.module.js';
 import { FaregateError } from './core/errors.js';
 import { parsePublicId } from './core/ids.js';
-import { systemActor } from './platform/audit/audit-log.repository.js';
+import { AuditLogRepository, systemActor } from './platform/audit/audit-log.repository.js';
 import { AppConfig, ConfigError } from './platform/config/app-config.js';
 import { migrateDatabase, migrateQueue } from './platform/database/migrate.js';
 
@@ -55,6 +59,16 @@ const COMMANDS: Record<string, Command> = {
     help: 'Writes the usage recorded in [from, to) to a file or to standard output. Times are RFC 3339.',
     run: exportUsage,
   },
+  reconcile: {
+    usage: 'reconcile FILE --provider SLUG --format openai|anthropic|csv [--json]',
+    help: "Compares a provider's statement with the books: its usage and cost reports as JSON, or CSV (day, request_id, model, token_class, quantity, cost, currency). Every difference is explained or listed, and kept. Exit code 1 when more is open than the tolerance allows.",
+    run: reconcile,
+  },
+  'audit-log verify': {
+    usage: 'audit-log verify [--json]',
+    help: 'Checks the hash chain of the audit log: every entry says what it said when it was written, and none is missing between two. Exit code 1 when one is not.',
+    run: verifyAuditLog,
+  },
   preview: {
     usage:
       'preview --from TIME --to TIME (--prices FILE --currency CODE | --prices-at TIME) [--organization ID] [--model ID]',
@@ -68,6 +82,9 @@ const COMMANDS: Record<string, Command> = {
     run: importLitellmPrices,
   },
 };
+
+/** Open rows that are printed; all of them are kept. */
+const SHOWN_ROWS = 1_000;
 
 /** Runs one command line (without `node` and the script) and answers the exit code. */
 export async function runCli(args: string[]): Promise<number> {
@@ -145,6 +162,45 @@ async function audit(args: string[]): Promise<number> {
   ]);
   process.stdout.write(`${values.json ? JSON.stringify(showAudit(results)) : formatAudit(results)}\n`);
   return countViolations(results) === 0 ? 0 : 1;
+}
+
+async function verifyAuditLog(args: string[]): Promise<number> {
+  const { values } = parseArgs({ args, options: { json: { type: 'boolean' } } });
+  const { entries, head, broken } = await withContext((app) => app.get(AuditLogRepository).verify());
+  const verdict =
+    broken.length === 0
+      ? `The audit log is whole: ${entries} entries, the last one ${head}.`
+      : `Broken: ${broken.join(', ')}`;
+  process.stdout.write(`${values.json ? JSON.stringify({ entries, head, broken }) : verdict}\n`);
+  return broken.length === 0 ? 0 : 1;
+}
+
+async function reconcile(args: string[]): Promise<number> {
+  const text = { type: 'string' } as const;
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { provider: text, format: text, json: { type: 'boolean' } },
+  });
+  const [file, ...more] = positionals;
+  if (file === undefined || more.length > 0) throw new UsageError('one FILE is required');
+  if (values.provider === undefined) throw new UsageError('--provider is required');
+  const order = {
+    provider: values.provider,
+    format: readChoice('--format', values.format ?? '', STATEMENT_FORMATS),
+    text: await readFile(file, 'utf8'),
+  };
+  const { statement, open } = await withContext(async (app) => {
+    const { statement: found } = await app.get(ReconciliationService).reconcile(systemActor('cli'), order);
+    const rows = await app
+      .get(StatementsRepository)
+      .listResults(found.id, { status: 'open', limit: SHOWN_ROWS });
+    return { statement: found, open: rows.slice(0, SHOWN_ROWS) };
+  });
+  process.stdout.write(
+    `${values.json ? JSON.stringify(showStatement(statement)) : formatReconciliation(statement, open)}\n`,
+  );
+  return statement.status === 'open' ? 1 : 0;
 }
 
 async function exportUsage(args: string[]): Promise<number> {

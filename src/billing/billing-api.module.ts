@@ -24,6 +24,7 @@ import { LedgerService } from './ledger/ledger.service.js';
 import { RequestsController } from './usage/requests.controller.js';
 import { RequestsRepository } from './usage/requests.repository.js';
 import { PricingApiModule } from './pricing/pricing-api.module.js';
+import { ReconciliationApiModule } from './reconciliation/reconciliation-api.module.js';
 import { UsageController } from './usage/usage.controller.js';
 import { UsageRepository } from './usage/usage.repository.js';
 
@@ -36,6 +37,7 @@ import { UsageRepository } from './usage/usage.repository.js';
     InvoicingApiModule,
     CorrectionsApiModule,
     PricingApiModule,
+    ReconciliationApiModule,
   ],
   controllers: [
     CreditsController,

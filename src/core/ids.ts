@@ -28,6 +28,8 @@ export const ID_PREFIXES = {
   topUp: 'topup',
   refund: 'rfnd',
   dispute: 'disp',
+  providerStatement: 'pst',
+  payout: 'po',
   webhookEndpoint: 'whe',
   webhookDelivery: 'whd',
 } as const;

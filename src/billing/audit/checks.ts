@@ -1,6 +1,7 @@
 import type { Check } from './check.js';
 import { INVOICE_BOOK_CHECKS, INVOICE_CHECKS } from './invoice-checks.js';
 import { PAYMENT_CHECKS } from './payment-checks.js';
+import { PROVIDER_CHECKS } from './provider-checks.js';
 
 /** How long an expired hold may stay open before that is a fault: the sweep runs every 30 seconds. */
 const SWEEP_GRACE = `interval '10 minutes'`;
@@ -282,6 +283,7 @@ export const CHECKS: readonly Check[] = [
   ...INVOICE_CHECKS,
   ...INVOICE_BOOK_CHECKS,
   ...PAYMENT_CHECKS,
+  ...PROVIDER_CHECKS,
   ...REFERENCE_CHECKS,
 ].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
 

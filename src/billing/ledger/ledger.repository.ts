@@ -10,7 +10,10 @@ export interface TransactionDraft {
   /** Says once for ever what this transaction is for; writing it twice fails. */
   idempotencyKey: string;
   kind: string;
-  organizationId: string;
+  /** Null: the house's own affair; `legalEntityId` then says whose books. */
+  organizationId: string | null;
+  /** UUID; absent: the entity the organization buys from. */
+  legalEntityId?: string | undefined;
   /** Null: no account of a wallet is touched. */
   walletId: string | null;
   currency: string;
@@ -144,8 +147,8 @@ export class LedgerRepository {
 }
 
 function accountOf(draft: TransactionDraft, kind: AccountKind, entities: Map<string, string>): string {
-  const entityId = entities.get(draft.organizationId);
-  if (entityId === undefined) throw new Error(`organization ${draft.organizationId} has no billing account`);
+  const entityId = draft.legalEntityId ?? entities.get(draft.organizationId ?? '');
+  if (entityId === undefined) throw new Error(`${draft.idempotencyKey} is of no legal entity`);
   if (!WALLET_ACCOUNTS.has(kind)) return accountKey(entityId, kind, null, draft.currency);
   if (draft.walletId === null) throw new Error(`${draft.idempotencyKey} posts to ${kind} of no wallet`);
   return accountKey(entityId, kind, draft.walletId, draft.currency);
@@ -155,7 +158,7 @@ function accountOf(draft: TransactionDraft, kind: AccountKind, entities: Map<str
 async function findEntities(client: PoolClient, drafts: TransactionDraft[]): Promise<Map<string, string>> {
   const { rows } = await client.query<{ organization_id: string; legal_entity_id: string }>(
     'select organization_id, legal_entity_id from billing_account where organization_id = any ($1::uuid[])',
-    [[...new Set(drafts.map((d) => d.organizationId))]],
+    [[...new Set(drafts.map((d) => d.organizationId))].filter((id) => id !== null)],
   );
   return new Map(rows.map((row) => [row.organization_id, row.legal_entity_id]));
 }

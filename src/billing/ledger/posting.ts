@@ -115,6 +115,18 @@ export const providerCost = (costNano: bigint): Posting[] =>
     ? negate(transfer('cost_of_sales', 'provider_payable', -costNano))
     : transfer('cost_of_sales', 'provider_payable', costNano);
 
+/** A provider's statement differs from what was accrued, by `differenceNano`: above zero, it takes more. */
+export const providerVariance = (differenceNano: bigint): Posting[] =>
+  differenceNano < 0n
+    ? negate(transfer('provider_variance', 'provider_payable', -differenceNano))
+    : transfer('provider_variance', 'provider_payable', differenceNano);
+
+/** A provider's statement is paid; below zero, the provider pays back. */
+export const providerPaid = (amountNano: bigint): Posting[] =>
+  amountNano < 0n
+    ? negate(transfer('provider_payable', 'bank', -amountNano))
+    : transfer('provider_payable', 'bank', amountNano);
+
 /** Credit that ran out unused: paid credit is breakage, the other two are undone. */
 export function creditExpired(kind: CreditKind, amountNano: bigint): Posting[] {
   switch (kind) {

@@ -111,12 +111,15 @@ export class AuditLogRepository {
     );
   }
 
-  /** Ids of entries whose hash, or whose place in the chain, is not what it must be. */
-  async findBroken(): Promise<string[]> {
+  /**
+   * The whole chain: how many entries it has, the hash of the last one (kept elsewhere, it proves later that nothing was cut
+   * off the end), and the ids of entries whose own hash, or whose place in the chain, is not what it must be.
+   */
+  async verify(): Promise<{ entries: number; head: string; broken: string[] }> {
     const broken: string[] = [];
     let prevHash = CHAIN_START;
     let last = '0';
-    for (;;) {
+    for (let entries = 0; ;) {
       const rows = await this.database.query<AuditRow>(
         `select ${COLUMNS} from audit_log where audit_log.id > $1::bigint order by audit_log.id limit 1000`,
         [last],
@@ -126,7 +129,8 @@ export class AuditLogRepository {
         prevHash = hash;
         last = id;
       }
-      if (rows.length < 1000) return broken;
+      entries += rows.length;
+      if (rows.length < 1000) return { entries, head: prevHash, broken };
     }
   }
 }

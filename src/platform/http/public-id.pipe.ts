@@ -28,6 +28,8 @@ const WORDS: Record<IdKind, string> = {
   topUp: 'top-up',
   refund: 'refund',
   dispute: 'dispute',
+  providerStatement: 'provider statement',
+  payout: 'payout',
   webhookEndpoint: 'webhook endpoint',
   webhookDelivery: 'webhook delivery',
 };

@@ -1,5 +1,6 @@
 import { AuditLogRepository } from '../../../src/platform/audit/audit-log.repository.js';
 import { startAdminApi, type AdminApi } from '../../support/admin-api.js';
+import { runCommand } from '../../support/run-command.js';
 
 let api: AdminApi;
 beforeAll(async () => {
@@ -226,14 +227,19 @@ describe('the audit log', () => {
 
   it('cannot be changed, and shows where somebody changed it all the same', async () => {
     const log = api.app.get(AuditLogRepository, { strict: false });
-    expect(await log.findBroken()).toEqual([]);
+    const { entries, head, broken } = await log.verify();
+    expect(broken).toEqual([]);
+    const args = ['audit-log', 'verify'];
+    const whole = `The audit log is whole: ${entries} entries, the last one ${head}.\n`;
+    expect(await runCommand(args, api.databaseUrl)).toEqual({ code: 0, output: whole });
     const change = `update audit_log set detail = '{"forged":true}' where id = 3`;
     await expect(api.sql(change)).rejects.toThrow(/append-only/);
     await expect(api.sql('delete from audit_log where id = 3')).rejects.toThrow(/append-only/);
     await api.sql('alter table audit_log disable trigger audit_log_append_only');
     await api.sql(change);
-    expect(await log.findBroken()).toEqual(['3']);
+    expect((await log.verify()).broken).toEqual(['3']);
+    expect(await runCommand(args, api.databaseUrl)).toEqual({ code: 1, output: 'Broken: 3\n' });
     await api.sql('delete from audit_log where id = 3');
-    expect(await log.findBroken()).toEqual(['4']);
+    expect((await log.verify()).broken).toEqual(['4']);
   });
 });

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { uuidv7 } from '../../../src/core/ids.js';
 import { CHECKS } from '../../../src/billing/audit/checks.js';
 import { PAYMENT_CHECKS } from '../../../src/billing/audit/payment-checks.js';
+import { PROVIDER_CHECKS } from '../../../src/billing/audit/provider-checks.js';
 import { systemActor } from '../../../src/platform/audit/audit-log.repository.js';
 import { CorrectionsModule } from '../../../src/billing/corrections/corrections.module.js';
 import { CorrectionsService } from '../../../src/billing/corrections/corrections.service.js';
@@ -21,6 +22,9 @@ import {
 } from '../../support/builders/call.builder.js';
 import { createModel } from '../../support/builders/catalog.builder.js';
 import { createBudget, createTenant } from '../../support/builders/tenant.builder.js';
+
+/** Proved to fire where there are payments and provider statements. */
+const ELSEWHERE = [...PAYMENT_CHECKS, ...PROVIDER_CHECKS];
 
 type Billing = Awaited<ReturnType<typeof createBilling>>;
 
@@ -109,7 +113,7 @@ describe('the books checks', () => {
     expect(results.map(({ id }) => id)).toEqual(CHECKS.map(({ id }) => id));
   });
 
-  it.each(CHECKS.filter((check) => !PAYMENT_CHECKS.includes(check)).map(({ id, title }) => [id, title]))(
+  it.each(CHECKS.filter((check) => !ELSEWHERE.includes(check)).map(({ id, title }) => [id, title]))(
     '%s fires when it is not so that %s',
     async (id) => {
       await client.query('begin');

@@ -1,7 +1,7 @@
 import { isObject } from '../../../core/json.js';
 import { MAX_AMOUNT } from '../../../core/money.js';
 import type { TokenClass } from '../../../core/token-usage.js';
-import { isExactNumber, parseExactJson, scaleExactly } from './exact-numbers.js';
+import { isExactNumber, parseExactJson, scaleExactly } from '../../../core/exact-numbers.js';
 
 /** A price of LiteLLM's file, in our units. */
 export interface LitellmPrice {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseExactJson, scaleExactly } from './exact-numbers.js';
+import { parseExactJson, scaleExactly } from '../../../core/exact-numbers.js';
 import { LitellmFormatError, readLitellmPrices } from './litellm-prices.js';
 import { matchEntries, type NameBook } from './match-entries.js';
 
