@@ -271,8 +271,7 @@ describe('POST /finance/v1/provider-statements', () => {
       ]) {
         await client.query('begin');
         await client.query('set local session_replication_role = replica');
-        const sql =
-          (await import('../../../src/billing/audit/provider-checks.js')).PROVIDER_CHECKS[0]?.sql ?? '';
+        const sql = PROVIDER_CHECKS[0]?.sql ?? '';
         const before = (await client.query(sql)).rows.length;
         await client.query(corruption);
         expect((await client.query(sql)).rows.length).toBe(before + 1);
