@@ -1,6 +1,6 @@
 import type { TokenClass } from '../../core/token-usage.js';
 import type { BookedCall, Measure } from './booked.js';
-import type { ComparedRow, MeasureResult } from './compare.js';
+import type { ComparedRow, MeasureResult } from './comparison.js';
 import type { Reason } from './explain.js';
 import type { StatedLine } from './statement.js';
 

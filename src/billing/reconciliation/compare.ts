@@ -1,25 +1,10 @@
 import type { TokenClass } from '../../core/token-usage.js';
 import { MEASURES, noFigures, type Booked, type BookedUsage, type Measure } from './booked.js';
 import { compareCalls } from './compare-calls.js';
-import { explain, type Compared, type Explained } from './explain.js';
+import { explain, type Compared } from './explain.js';
+import type { ComparedRow, MeasureResult } from './comparison.js';
 import { modelNames } from './model-names.js';
 import type { StatedLine, Statement } from './statement.js';
-
-/** A measure of one row: both figures and what is said of their difference. */
-export interface MeasureResult extends Explained {
-  stated: bigint;
-  booked: bigint;
-}
-
-/** One place of the comparison: a day, model and class, or less where the statement says less, or a call. */
-export interface ComparedRow {
-  day: string;
-  ref: string | null;
-  model: string | null;
-  tokenClass: TokenClass | null;
-  quantity: MeasureResult | null;
-  cost: MeasureResult | null;
-}
 
 const SEP = '\u0000';
 

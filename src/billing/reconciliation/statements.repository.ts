@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
-import type { MeasureResult } from './compare.js';
+import type { MeasureResult } from './comparison.js';
 import type { Explanation } from './explain.js';
 import type { StatedLine, StatementFormat } from './statement.js';
 import type { Cause, JudgedRow } from './verdict.js';

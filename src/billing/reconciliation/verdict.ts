@@ -1,4 +1,4 @@
-import type { ComparedRow } from './compare.js';
+import type { ComparedRow } from './comparison.js';
 
 /** Why a difference may be open. */
 export type Cause = 'not_in_books' | 'not_in_statement' | 'price' | 'unexplained';
