@@ -27,7 +27,7 @@ export default {
       testPathIgnorePatterns: [
         '/node_modules/',
         '/test/architecture/',
-        '\\.(recordings|clients|faults)\\.test\\.ts$',
+        '\\.(recordings|clients|faults|soak)\\.test\\.ts$',
       ],
       globalSetup: './test/global-setup.mjs',
       globalTeardown: './test/global-teardown.mjs',

@@ -15,6 +15,13 @@ export const CREDIT = 1_000_000_000_000n;
 const HEALED_MS = 40_000;
 const OPEN_HOLDS = `select count(*) from hold where state = 'open'`;
 
+export interface FaultWorldOptions {
+  /** Settings of the processes besides those of the test. */
+  env?: Record<string, string>;
+  /** The process of each kind that is never stopped. */
+  second?: { reachesDatabase?: boolean; worker?: Record<string, string> };
+}
+
 /** Two API processes and two workers that reach PostgreSQL, Redis and the upstream through ways that can fail. */
 export class FaultWorld {
   private constructor(
@@ -26,8 +33,7 @@ export class FaultWorld {
     readonly workers: ProductProcess[],
   ) {}
 
-  /** `env`: settings of the processes besides those of the test. */
-  static async start(env: Record<string, string> = {}): Promise<FaultWorld> {
+  static async start({ env = {}, second = {} }: FaultWorldOptions = {}): Promise<FaultWorld> {
     const redis = createTestRedis();
     const world = await createWorld({ balanceNano: 0n });
     await giveCredit(world, CREDIT);
@@ -49,10 +55,20 @@ export class FaultWorld {
       UPSTREAM_IDLE_TIMEOUT_MS: '4000',
       ...env,
     };
-    const start = <Kind>(program: (w: GatewayWorld, e: Record<string, string>) => Promise<Kind>) =>
-      Promise.all([program(world, all), program(world, all)]);
-    const [apis, workers] = await Promise.all([start(startApiProcess), start(startWorkerProcess)]);
-    return new FaultWorld(world, redis, { database, redis: redisWay, upstream }, all, apis, workers);
+    const direct = second.reachesDatabase === true ? { DATABASE_URL: world.database.url } : {};
+    const apis = Promise.all([startApiProcess(world, all), startApiProcess(world, { ...all, ...direct })]);
+    const workers = Promise.all([
+      startWorkerProcess(world, all),
+      startWorkerProcess(world, { ...all, ...second.worker }),
+    ]);
+    return new FaultWorld(
+      world,
+      redis,
+      { database, redis: redisWay, upstream },
+      all,
+      await apis,
+      await workers,
+    );
   }
 
   /** Breaks the part; of two processes only the first. */

@@ -22,15 +22,16 @@ export interface SeenCall {
 
 let made = 0;
 
-/** One call of any of the four pairs of protocols, streamed or not, and what its caller saw of the answer. */
+/** One call of either protocol to any of the models, streamed or not, and what its caller saw of the answer. */
 export async function makeCall(
   target: Pick<TestGateway, 'url' | 'secret'>,
   random: (below: number) => number,
+  models: readonly string[] = [CHAT_MODEL, MESSAGES_MODEL],
 ): Promise<SeenCall> {
   const marker = `marker-${++made}-`;
   const onMessages = random(2) === 1;
   const stream = random(2) === 1;
-  const body = chatBody(random(2) === 1 ? CHAT_MODEL : MESSAGES_MODEL, {
+  const body = chatBody(models[random(models.length)] ?? '', {
     stream,
     messages: [{ role: 'user', content: `${marker} say ${1 + random(30)} words` }],
   });
