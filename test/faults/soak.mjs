@@ -18,7 +18,10 @@ const { status } = spawnSync(
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     path.join(root, 'node_modules/jest/bin/jest.js'),
-    ...['-c', path.join(root, 'jest.faults.config.mjs'), '--testMatch', '**/test/faults/*.soak.test.ts'],
+    '-c',
+    path.join(root, 'jest.faults.config.mjs'),
+    '--testMatch',
+    '**/test/faults/*.soak.test.ts',
   ],
   {
     stdio: 'inherit',
