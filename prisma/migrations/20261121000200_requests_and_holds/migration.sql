@@ -41,7 +41,6 @@ CREATE TABLE hold (
   CHECK ((state = 'settled') = (settled_nano IS NOT NULL))
 ) WITH (fillfactor = 70);
 CREATE INDEX hold_open ON hold (expires_at) WHERE state = 'open';
-CREATE INDEX hold_open_by_wallet ON hold (wallet_id) WHERE state = 'open';
 
 -- One row per finished call, whatever its end.
 CREATE TABLE request (

@@ -246,7 +246,8 @@ ALTER TABLE usage_event
   ADD CONSTRAINT usage_event_sign_check CHECK (kind = 'reversal' OR (amount_nano >= 0 AND absorbed_nano >= 0 AND cost_nano >= 0 AND rated_pico >= 0));
 CREATE UNIQUE INDEX usage_event_once ON usage_event (request_id) WHERE kind = 'usage';
 CREATE UNIQUE INDEX usage_event_corrected_once ON usage_event (corrects_id) WHERE corrects_id IS NOT NULL;
-CREATE INDEX usage_event_by_request ON usage_event (request_id);
+-- The event that a call made is found by usage_event_once, what corrected it by this one.
+CREATE INDEX usage_event_corrections_of_request ON usage_event (request_id) WHERE kind <> 'usage';
 CREATE INDEX usage_event_by_correction ON usage_event (correction_id) WHERE correction_id IS NOT NULL;
 
 -- Reversals that a credit note settles, so that the next invoice does not take them off again.

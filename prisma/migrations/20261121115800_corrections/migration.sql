@@ -14,6 +14,11 @@ DECLARE
 BEGIN
   SELECT open_period(e.organization_id) INTO STRICT v_period
     FROM usage_event e WHERE e.id = (p_items -> 0 ->> 'event')::uuid;
+  INSERT INTO usage_event_line (event_id, token_class, quantity, price_version_id, unit_price_pico, amount_nano, absorbed_nano,
+      cost_price_version_id, cost_nano)
+    SELECT i.reversal, l.token_class, -l.quantity, l.price_version_id, l.unit_price_pico, -l.amount_nano, -l.absorbed_nano,
+      l.cost_price_version_id, -l.cost_nano
+    FROM jsonb_to_recordset(p_items) AS i(event uuid, reversal uuid) JOIN usage_event_line l ON l.event_id = i.event;
   INSERT INTO usage_event (id, kind, request_id, reverses_id, organization_id, wallet_id, project_id, api_key_id, provider_id,
       model_id, period_id, occurred_at, priced_at, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
       output_tokens, reasoning_tokens, searches, currency, rated_pico, amount_nano, absorbed_nano, cost_nano, cost_currency,
@@ -23,11 +28,6 @@ BEGIN
       -e.cache_write_1h_tokens, -e.output_tokens, -e.reasoning_tokens, -e.searches, e.currency, -e.rated_pico, -e.amount_nano,
       -e.absorbed_nano, -e.cost_nano, e.cost_currency, e.estimated, p_correction
     FROM jsonb_to_recordset(p_items) AS i(event uuid, reversal uuid) JOIN usage_event e ON e.id = i.event;
-  INSERT INTO usage_event_line (event_id, token_class, quantity, price_version_id, unit_price_pico, amount_nano, absorbed_nano,
-      cost_price_version_id, cost_nano)
-    SELECT i.reversal, l.token_class, -l.quantity, l.price_version_id, l.unit_price_pico, -l.amount_nano, -l.absorbed_nano,
-      l.cost_price_version_id, -l.cost_nano
-    FROM jsonb_to_recordset(p_items) AS i(event uuid, reversal uuid) JOIN usage_event_line l ON l.event_id = i.event;
 
   SELECT w.* INTO STRICT v_wallet FROM wallet w JOIN usage_event e ON e.wallet_id = w.id
     WHERE e.id = (p_items -> 0 ->> 'event')::uuid FOR NO KEY UPDATE OF w;
@@ -50,7 +50,6 @@ BEGIN
   END LOOP;
 
   INSERT INTO usage_pending (event_id) SELECT id FROM usage_event WHERE correction_id = p_correction;
-  SET CONSTRAINTS usage_event_sum IMMEDIATE;
   UPDATE wallet SET balance_nano = balance_nano + v_back - v_taken WHERE id = v_wallet.id;
 END $$;
 
@@ -60,6 +59,15 @@ RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_amount bigint := (p_item ->> 'amount')::bigint;
 BEGIN
+  INSERT INTO usage_event_line (event_id, token_class, quantity, price_version_id, unit_price_pico, amount_nano, absorbed_nano,
+      cost_price_version_id, cost_nano)
+    SELECT (p_item ->> 'event')::uuid, l.class, l.quantity, l.price, l.pico, l.amount,
+      greatest(0, least(l.amount, v_amount - p_charge - (
+        SELECT coalesce(sum(b.amount), 0) FROM jsonb_to_recordset(p_item -> 'lines') AS b(class text, price uuid, amount bigint)
+        WHERE (b.class, b.price) < (l.class, l.price)))),
+      l.cost_price, l.cost
+    FROM jsonb_to_recordset(p_item -> 'lines') AS l(class text, quantity bigint, price uuid, pico bigint, amount bigint,
+      cost_price uuid, cost bigint);
   INSERT INTO usage_event (id, kind, request_id, corrects_id, organization_id, wallet_id, project_id, api_key_id, provider_id,
       model_id, period_id, occurred_at, priced_at, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
       output_tokens, reasoning_tokens, searches, currency, rated_pico, amount_nano, absorbed_nano, cost_nano, cost_currency,
@@ -70,13 +78,4 @@ BEGIN
       e.currency, (p_item ->> 'rated_pico')::numeric, p_charge, v_amount - p_charge, (p_item ->> 'cost')::bigint,
       e.cost_currency, e.estimated, p_correction
     FROM usage_event e WHERE e.id = (p_item ->> 'original')::uuid;
-  INSERT INTO usage_event_line (event_id, token_class, quantity, price_version_id, unit_price_pico, amount_nano, absorbed_nano,
-      cost_price_version_id, cost_nano)
-    SELECT (p_item ->> 'event')::uuid, l.class, l.quantity, l.price, l.pico, l.amount,
-      greatest(0, least(l.amount, v_amount - p_charge - (
-        SELECT coalesce(sum(b.amount), 0) FROM jsonb_to_recordset(p_item -> 'lines') AS b(class text, price uuid, amount bigint)
-        WHERE (b.class, b.price) < (l.class, l.price)))),
-      l.cost_price, l.cost
-    FROM jsonb_to_recordset(p_item -> 'lines') AS l(class text, quantity bigint, price uuid, pico bigint, amount bigint,
-      cost_price uuid, cost bigint);
 END $$;

@@ -99,8 +99,10 @@ export class CorrectionsRepository {
             'costPriceVersionId', l.cost_price_version_id) order by l.token_class, l.price_version_id)
           from usage_event_line l where l.event_id = e.id) as lines
        from usage_event e
-       where e.organization_id = $1 and e.kind <> 'reversal' and (e.id = any ($2::uuid[]) or (e.request_id = any ($2::uuid[])
-         and not exists (select 1 from usage_event r where r.reverses_id = e.id)))`,
+       where e.organization_id = $1 and e.kind <> 'reversal' and (e.id = any ($2::uuid[])
+         -- Each kind by itself, because each has its own index.
+         or ((e.kind = 'usage' and e.request_id = any ($2::uuid[]) or e.kind = 'correction' and e.request_id = any ($2::uuid[]))
+             and not exists (select 1 from usage_event r where r.reverses_id = e.id)))`,
       [organizationId, ids],
     );
     return rows.map((row) => ({ ...row, lines: (row.lines ?? []).map(toLine) }));

@@ -54,7 +54,7 @@ const LIST_SQL = `
         union all
         (${RUNNING} ${where('h', 'created_at', `h.state = 'open' and coalesce($4::text, 'in_progress') = 'in_progress'`)})) c
   join provider v on v.id = c.provider_id join wallet w on w.id = c.wallet_id
-  left join hold h on h.id = c.id left join usage_event e on e.hold_id = c.id
+  left join hold h on h.id = c.id left join usage_event e on e.request_id = c.id and e.kind = 'usage'
   order by c.id desc limit $8`;
 
 const ONE_SQL = `
@@ -62,7 +62,7 @@ const ONE_SQL = `
     e.absorbed_nano as "absorbedNano"
   from (${FINISHED} where r.id = $1 union all ${RUNNING} where h.id = $1 and h.state = 'open') c
   join provider v on v.id = c.provider_id join wallet w on w.id = c.wallet_id
-  left join hold h on h.id = c.id left join usage_event e on e.hold_id = c.id`;
+  left join hold h on h.id = c.id left join usage_event e on e.request_id = c.id and e.kind = 'usage'`;
 
 type RequestRow = Omit<RequestRecord, 'heldNano' | 'amountNano' | 'absorbedNano'> & {
   heldNano: string | null;

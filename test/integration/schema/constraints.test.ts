@@ -41,6 +41,18 @@ describe('what Prisma cannot say stands in the database', () => {
     expect(found.filter((rule) => !EXPECTED_RULES.includes(rule))).toEqual([]);
   });
 
+  it('a usage event is refused unless its lines, written before it or with it, add up to it', async () => {
+    const insert = (line: number, event: number) => `
+      with id as materialized (select gen_random_uuid() as id), line as (
+        insert into usage_event_line (event_id, token_class, quantity, price_version_id, unit_price_pico, amount_nano)
+        select id, 'input', ${line}, id, 1000, ${line} from id)
+      insert into usage_event (id, request_id, hold_id, organization_id, wallet_id, project_id, api_key_id, provider_id, model_id,
+        period_id, occurred_at, priced_at, currency, rated_pico, amount_nano, cost_currency, estimated)
+      select id, id, id, id, id, id, id, id, 'm', id, now(), now(), 'USD', ${event} * 1000, ${event}, 'USD', false from id`;
+    await expect(runSql(database.url, insert(7, 8))).rejects.toThrow('does not equal the sum of its lines');
+    await expect(runSql(database.url, insert(7, 7))).resolves.toEqual([]);
+  });
+
   it('every money column is bigint or numeric', async () => {
     const rows = await runSql(
       database.url,

@@ -170,19 +170,19 @@ export async function reverseEvent(pool: Pool, eventId: string): Promise<string>
   try {
     await client.query('begin');
     await client.query(
+      `insert into usage_event_line (event_id, token_class, quantity, price_version_id, unit_price_pico, amount_nano,
+         absorbed_nano, cost_price_version_id, cost_nano)
+       select $2, token_class, -quantity, price_version_id, unit_price_pico, -amount_nano, -absorbed_nano,
+         cost_price_version_id, -cost_nano from usage_event_line where event_id = $1`,
+      [eventId, id],
+    );
+    await client.query(
       `insert into usage_event (id, kind, request_id, reverses_id, organization_id, wallet_id, project_id, api_key_id, provider_id,
          model_id, period_id, occurred_at, priced_at, input_tokens, cache_read_tokens, output_tokens, currency, rated_pico,
          amount_nano, absorbed_nano, cost_nano, cost_currency, estimated)
        select $2, 'reversal', request_id, id, organization_id, wallet_id, project_id, api_key_id, provider_id, model_id, period_id,
          occurred_at, priced_at, -input_tokens, -cache_read_tokens, -output_tokens, currency, -rated_pico, -amount_nano,
          -absorbed_nano, -cost_nano, cost_currency, estimated from usage_event where id = $1`,
-      [eventId, id],
-    );
-    await client.query(
-      `insert into usage_event_line (event_id, token_class, quantity, price_version_id, unit_price_pico, amount_nano,
-         absorbed_nano, cost_price_version_id, cost_nano)
-       select $2, token_class, -quantity, price_version_id, unit_price_pico, -amount_nano, -absorbed_nano,
-         cost_price_version_id, -cost_nano from usage_event_line where event_id = $1`,
       [eventId, id],
     );
     await client.query('insert into usage_pending (event_id) values ($1)', [id]);
