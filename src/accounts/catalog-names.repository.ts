@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invalidRequest } from '../core/errors.js';
+import { parsePublicId } from '../core/ids.js';
 import { PrismaService } from '../platform/prisma/prisma.service.js';
 
 /** Which names the catalogue knows, for settings that refer to it by name. */
@@ -16,6 +17,14 @@ export class CatalogNamesRepository {
     ]);
     const known = new Set([...models.map(({ id }) => id), ...aliases.map(({ alias }) => alias)]);
     assertKnown(names, known, { what: 'model', param });
+  }
+
+  /** The UUID of a group. Throws invalid_request when there is none of this id. */
+  async getGroupId(id: string, param: string): Promise<string> {
+    const uuid = parsePublicId('group', id);
+    const found = uuid === null ? null : await this.prisma.keyGroup.findUnique({ where: { id: uuid } });
+    if (found) return found.id;
+    throw invalidRequest(`${param} names an unknown group: "${id}"`, param);
   }
 
   /** Throws invalid_request when one of the slugs names no provider. */

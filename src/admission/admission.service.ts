@@ -142,13 +142,13 @@ export class AdmissionService {
 
   /** The candidates that have a price. A model without one is refused, never free. */
   private price(call: AdmissionRequest, atMs: number): [Candidate, ...Candidate[]] {
-    const { organizationId, currency } = call.principal;
+    const { organizationId, currency, groupId } = call.principal;
     const snapshot = this.catalog.snapshot();
     const priced: Candidate[] = [];
     let isPriced = false;
     for (const { model, deployment } of call.candidates) {
       const query = { modelId: model.id, providerId: deployment.provider.id, currency, atMs };
-      const listPrices = snapshot.listPrices({ ...query, organizationId });
+      const listPrices = snapshot.listPrices({ ...query, organizationId, groupId });
       const hasOutput = call.request.maxOutputTokens !== 0;
       if (!listPrices.has('input') || (hasOutput && !listPrices.has('output'))) continue;
       isPriced = true;

@@ -26,6 +26,8 @@ export interface Principal {
   scopes: readonly string[];
   /** Those there are; empty: unlimited. */
   limits: readonly PrincipalLimits[];
+  /** UUID of the key's group, which says what it pays and who may serve it; absent: none. */
+  groupId?: string | undefined;
   /** Routing fields that apply when a request does not say otherwise; project over organization. */
   routingDefaults: JsonObject;
   /** Epoch milliseconds; absent for a secret that does not expire. */

@@ -6,6 +6,9 @@ import { CatalogModule } from './catalog.module.js';
 import { DeploymentsController } from './deployments/deployments.controller.js';
 import { DeploymentsRepository } from './deployments/deployments.repository.js';
 import { DeploymentsService } from './deployments/deployments.service.js';
+import { GroupsController } from './groups/groups.controller.js';
+import { GroupsRepository } from './groups/groups.repository.js';
+import { GroupsService } from './groups/groups.service.js';
 import { ModelsController } from './models/models.controller.js';
 import { ModelsRepository } from './models/models.repository.js';
 import { ModelsService } from './models/models.service.js';
@@ -30,6 +33,7 @@ import { ProvidersService } from './providers/providers.service.js';
     DeploymentsController,
     AutoDisableController,
     PricesController,
+    GroupsController,
   ],
   providers: [
     ProvidersRepository,
@@ -42,6 +46,8 @@ import { ProvidersService } from './providers/providers.service.js';
     DeploymentsService,
     AutoDisableRepository,
     AutoDisableService,
+    GroupsRepository,
+    GroupsService,
     PricesRepository,
     PricesService,
     PublicationsService,

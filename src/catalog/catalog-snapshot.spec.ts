@@ -41,7 +41,15 @@ const deployment = (at: CatalogProvider, over: Partial<Deployment> = {}): Deploy
   ...over,
 });
 const snapshot = (over: Partial<CatalogContents> = {}): CatalogSnapshot =>
-  new CatalogSnapshot({ version: 1n, models: [], providers: [], deployments: [], prices: [], ...over });
+  new CatalogSnapshot({
+    version: 1n,
+    models: [],
+    providers: [],
+    deployments: [],
+    prices: [],
+    groups: [],
+    ...over,
+  });
 
 describe('resolve', () => {
   const catalog = snapshot({

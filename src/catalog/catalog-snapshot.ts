@@ -1,4 +1,5 @@
-import type { CatalogModel, CatalogProvider, Deployment } from './model.js';
+import { unavailable } from '../core/errors.js';
+import type { CatalogModel, CatalogProvider, Deployment, KeyGroup } from './model.js';
 import { indexModelNames, undatedName } from './model-names.js';
 import { selectPrices, type PriceEntry, type PriceKind, type PriceSheet, type TimedSheet } from './price.js';
 
@@ -10,6 +11,7 @@ export interface CatalogContents {
   providers: readonly CatalogProvider[];
   deployments: readonly Deployment[];
   prices: readonly PriceEntry[];
+  groups: readonly KeyGroup[];
 }
 
 /** Which list prices are wanted. */
@@ -17,13 +19,15 @@ export interface ListPriceQuery {
   modelId: string;
   providerId: string;
   organizationId: string;
+  /** The key's group; absent: none. */
+  groupId?: string | undefined;
   currency: string;
   /** Milliseconds of the database's clock. */
   atMs: number;
 }
 
 /** Which cost prices are wanted. */
-export type CostPriceQuery = Omit<ListPriceQuery, 'organizationId'>;
+export type CostPriceQuery = Omit<ListPriceQuery, 'organizationId' | 'groupId'>;
 
 /** The prices of one kind, model and currency, with the sheets made from them so far. */
 interface PriceShelf {
@@ -42,6 +46,7 @@ export class CatalogSnapshot {
   private readonly deployments: Map<string, readonly Deployment[]>;
   private readonly allDeployments: readonly Deployment[];
   private readonly shelves = new Map<string, PriceShelf>();
+  private readonly groups: Map<string, KeyGroup>;
 
   constructor(contents: CatalogContents) {
     this.version = contents.version;
@@ -50,6 +55,7 @@ export class CatalogSnapshot {
     this.slugs = new Map(contents.providers.map((provider) => [provider.slug, provider]));
     this.deployments = groupDeployments(contents.deployments);
     this.allDeployments = contents.deployments;
+    this.groups = new Map(contents.groups.map((group) => [group.id, group]));
     for (const entry of contents.prices) this.shelve(entry);
   }
 
@@ -92,18 +98,38 @@ export class CatalogSnapshot {
     return this.slugs.get(slug);
   }
 
-  /** What an organization pays for a model served by a provider. */
+  /**
+   * The group of a key. Throws unavailable for one that is not known yet: nobody is charged or served as if they were in
+   * none.
+   */
+  group(id: string): KeyGroup {
+    const group = this.groups.get(id);
+    if (group) return group;
+    throw unavailable('The group of this key is not loaded yet');
+  }
+
+  /** What a key of an organization pays for a model served by a provider. Throws as `group` does. */
   listPrices(query: ListPriceQuery): PriceSheet {
-    return this.sheet('list', query, query.organizationId);
+    const ppm = query.groupId === undefined ? LIST_PPM : this.group(query.groupId).multiplierPpm;
+    return this.multipliedPrices(query, ppm);
+  }
+
+  /** List prices times a multiplier that some group has or had; without any prices where none ever had it. */
+  multipliedPrices(query: Omit<ListPriceQuery, 'groupId'>, multiplierPpm: number): PriceSheet {
+    return this.sheet('list', { ...query, multiplierPpm }, query.organizationId);
   }
 
   /** What the provider takes from us. */
   costPrices(query: CostPriceQuery): PriceSheet {
-    return this.sheet('cost', query, undefined);
+    return this.sheet('cost', { ...query, multiplierPpm: LIST_PPM }, undefined);
   }
 
-  private sheet(kind: PriceKind, query: CostPriceQuery, organizationId: string | undefined): PriceSheet {
-    const shelf = this.shelves.get(shelfKey(kind, query.modelId, query.currency)) ?? EMPTY_SHELF;
+  private sheet(
+    kind: PriceKind,
+    query: CostPriceQuery & { multiplierPpm: number },
+    organizationId: string | undefined,
+  ): PriceSheet {
+    const shelf = this.shelves.get(shelfKey(kind, query)) ?? EMPTY_SHELF;
     const contract =
       organizationId !== undefined && shelf.organizations.has(organizationId) ? organizationId : '';
     const key = `${query.providerId} ${contract}`;
@@ -119,7 +145,8 @@ export class CatalogSnapshot {
   }
 
   private shelve(entry: PriceEntry): void {
-    const key = shelfKey(entry.kind, entry.modelId, entry.version.currency);
+    const { modelId, version, multiplierPpm = LIST_PPM } = entry;
+    const key = shelfKey(entry.kind, { modelId, currency: version.currency, multiplierPpm });
     let shelf = this.shelves.get(key);
     if (!shelf) {
       shelf = { entries: [], organizations: new Set(), sheets: new Map() };
@@ -132,8 +159,13 @@ export class CatalogSnapshot {
 
 const EMPTY_SHELF: PriceShelf = { entries: [], organizations: new Set(), sheets: new Map() };
 
-const shelfKey = (kind: PriceKind, modelId: string, currency: string): string =>
-  `${kind} ${currency} ${modelId}`;
+/** The list price itself. */
+const LIST_PPM = 1_000_000;
+
+const shelfKey = (
+  kind: PriceKind,
+  { modelId, currency, multiplierPpm }: { modelId: string; currency: string; multiplierPpm: number },
+): string => `${kind} ${multiplierPpm} ${currency} ${modelId}`;
 
 const isCallable = ({ status, needsCredential, credentials }: CatalogProvider): boolean =>
   status === 'active' && (!needsCredential || credentials.length > 0);

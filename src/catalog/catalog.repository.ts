@@ -15,6 +15,7 @@ import type {
   CatalogProvider,
   Deployment,
   CredentialStatus,
+  KeyGroup,
 } from './model.js';
 import type { PriceEntry, PriceKind } from './price.js';
 
@@ -43,10 +44,12 @@ const DEPLOYMENTS = `select id, model_id, provider_id, upstream_model, priority,
    order by r.deployment_id is null limit 1) as auto_disable
   from deployment where status <> 'deleted' order by id`;
 
+const GROUPS = `select id, name, multiplier_ppm::float8 as multiplier_ppm, deployment_ids from key_group`;
+
 const PRICES = `select p.id, s.kind, s.model_id, s.provider_id, s.organization_id, s.token_class,
   s.tier_from::float8 as tier_from, p.unit_price_pico, s.currency,
   (extract(epoch from lower(p.valid)) * 1000)::float8 as valid_from_ms,
-  (extract(epoch from upper(p.valid)) * 1000)::float8 as valid_to_ms
+  (extract(epoch from upper(p.valid)) * 1000)::float8 as valid_to_ms, s.multiplier_ppm::float8 as multiplier_ppm
   from price_version p join sku s on s.id = p.sku_id
   where upper(p.valid) is null or upper(p.valid) > billing_now() - make_interval(days => ${ENDED_PRICE_DAYS})`;
 
@@ -115,6 +118,14 @@ interface PriceRow {
   currency: string;
   valid_from_ms: number;
   valid_to_ms: number | null;
+  multiplier_ppm: number;
+}
+
+interface GroupRow {
+  id: string;
+  name: string;
+  multiplier_ppm: number;
+  deployment_ids: string[] | null;
 }
 
 /** Reads the whole catalogue for a snapshot, and the number that says when to read it again. */
@@ -140,6 +151,7 @@ export class CatalogRepository {
       const models = await client.query<ModelRow>(MODELS);
       const deployments = await client.query<DeploymentRow>(DEPLOYMENTS);
       const prices = await client.query<PriceRow>(PRICES);
+      const groups = await client.query<GroupRow>(GROUPS);
       const byId = new Map(providers.rows.map((row) => [row.id, toProvider(row, credentials.rows)]));
       return {
         version: BigInt(version.rows[0]?.version ?? 0),
@@ -147,6 +159,7 @@ export class CatalogRepository {
         models: models.rows.map(toModel),
         deployments: toDeployments(deployments, byId),
         prices: prices.rows.map(toPrice),
+        groups: groups.rows.map(toGroup),
       };
     });
   }
@@ -220,11 +233,19 @@ function toDeployments(
   });
 }
 
+const toGroup = (row: GroupRow): KeyGroup => ({
+  id: row.id,
+  name: row.name,
+  multiplierPpm: row.multiplier_ppm,
+  deployments: row.deployment_ids === null ? undefined : new Set(row.deployment_ids),
+});
+
 const toPrice = (row: PriceRow): PriceEntry => ({
   kind: row.kind,
   modelId: row.model_id,
   providerId: row.provider_id ?? undefined,
   organizationId: row.organization_id ?? undefined,
+  multiplierPpm: row.multiplier_ppm === 1_000_000 ? undefined : row.multiplier_ppm,
   version: {
     id: row.id,
     tokenClass: row.token_class,

@@ -103,6 +103,17 @@ export interface CatalogCredential {
 /** The place a credential is sealed to. */
 export const credentialPlace = (credentialId: string): string => `provider:${credentialId}`;
 
+/** Keys that pay other prices than the list's, or are served by some deployments only. */
+export interface KeyGroup {
+  /** UUID. */
+  id: string;
+  name: string;
+  /** Parts per million of every list price. */
+  multiplierPpm: number;
+  /** UUIDs of the deployments that may serve; absent: every one. */
+  deployments?: ReadonlySet<string> | undefined;
+}
+
 /** A model served by a provider. */
 export interface Deployment {
   /** UUID. */

@@ -1,3 +1,4 @@
+import { multipliedPico } from '../core/money.js';
 import type { TokenClass } from '../core/token-usage.js';
 
 /** One price of one token class during one span of time. Never edited: a successor ends it. */
@@ -28,6 +29,8 @@ export interface PriceEntry {
   providerId?: string | undefined;
   /** A contract price of one organization. */
   organizationId?: string | undefined;
+  /** Parts per million of the list price that this one is for groups with that multiplier; absent: the price itself. */
+  multiplierPpm?: number | undefined;
   version: PriceVersion;
 }
 
@@ -55,6 +58,14 @@ export class PriceSheet {
     return this.tiers
       .get(tokenClass)
       ?.reduce((worst, price) => (price.unitPricePico > worst.unitPricePico ? price : worst));
+  }
+
+  /** The same with every price times a multiplier in parts per million; its versions keep their ids. */
+  times(ppm: bigint): PriceSheet {
+    const all = [...this.tiers.values()].flat();
+    return new PriceSheet(
+      all.map((price) => ({ ...price, unitPricePico: multipliedPico(price.unitPricePico, ppm) })),
+    );
   }
 
   /** Whether a class has any price. */

@@ -12,6 +12,7 @@ export const ID_PREFIXES = {
   provider: 'prov',
   providerCredential: 'pcred',
   deployment: 'dep',
+  group: 'grp',
   price: 'price',
   credit: 'cred',
   legalEntity: 'le',

@@ -70,6 +70,13 @@ export function formatUnitPrice(pico: bigint, unit: PriceUnit): string {
   return formatScaled(pico, unit === 'per_million' ? PER_MILLION_PLACES : PICO_PLACES);
 }
 
+/** Parts per million that leave a price as it is. */
+export const WHOLE_PPM = 1_000_000n;
+
+/** A price times a multiplier in parts per million, rounded half up to the pico, as the SQL function `multiplied` does. */
+export const multipliedPico = (pico: bigint, ppm: bigint): bigint =>
+  (pico * ppm + WHOLE_PPM / 2n) / WHOLE_PPM;
+
 /**
  * The one rounding of the money side: a line's exact pico amount → nano, half up.
  * Lines are never negative; reversals negate the rounded nano amount instead of rounding again.

@@ -38,6 +38,8 @@ export interface RouteQuestion {
   options: readonly RouteOption[];
   demands: RoutingDemands;
   needs: RouteNeeds;
+  /** Deployments that may serve the key's group; absent: every one. */
+  groupDeployments?: ReadonlySet<string> | undefined;
   /** Whether a provider of this slug exists at all. */
   isProvider: (slug: string) => boolean;
 }
@@ -71,12 +73,17 @@ export function filterRoute(question: RouteQuestion): RouteOption[] {
   return left;
 }
 
-function filtersOf({ demands, needs }: RouteQuestion): Filter[] {
+function filtersOf({ demands, needs, groupDeployments }: RouteQuestion): Filter[] {
   const { allowedProviders, ignoredProviders, quantizations, maxPrice } = demands;
   const slug = ({ deployment }: RouteOption): string => deployment.provider.slug;
   const has = ({ model }: RouteOption, name: string): boolean =>
     model.capabilities.length === 0 || model.capabilities.includes(name);
   return [
+    {
+      name: 'group',
+      applies: groupDeployments !== undefined,
+      passes: ({ deployment }) => groupDeployments?.has(deployment.id) === true,
+    },
     {
       name: 'allowed_providers',
       applies: allowedProviders !== undefined,
@@ -143,7 +150,7 @@ function nothingLeft(question: RouteQuestion, removedBy: string[]): FaregateErro
   if (removedBy.length > 0) {
     return new FaregateError(
       'not_found',
-      `No provider can serve "${question.modelId}" under the request's own conditions: ${removedBy.join(', ')}`,
+      `No provider can serve "${question.modelId}" under the conditions of the request and its key: ${removedBy.join(', ')}`,
       { code: 'model_not_found', param: removedBy[0] },
     );
   }

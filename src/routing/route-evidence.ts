@@ -1,13 +1,14 @@
+import type { KeyGroup } from '../catalog/model.js';
 import type { JsonObject } from '../core/json.js';
 import type { RouteOption } from './plan-route.js';
 import type { RoutingRequest } from './routing-preferences.js';
 
 /**
  * What the request's row keeps of its route: the conditions that held, and of everyone who was to be tried what they
- * promise on residency, retention and quantisation. Undefined where nothing was asked and nobody was chosen between.
+ * promise on residency, retention and quantisation, and the key's group with its multiplier. Undefined where nothing was asked and nobody was chosen between.
  */
 export function describeRoute(
-  call: { model: { id: string }; session?: string | undefined },
+  { group }: { group?: KeyGroup | undefined },
   { demands, wishes }: RoutingRequest,
   candidates: readonly RouteOption[],
   kept: boolean,
@@ -21,8 +22,9 @@ export function describeRoute(
   if (demands.zeroDataRetentionOnly) conditions['zero_data_retention'] = true;
   if (demands.requireParameters) conditions['require_parameters'] = true;
   if (wishes.preference) conditions['preference'] = wishes.preference;
-  if (candidates.length < 2 && Object.keys(conditions).length === 0) return undefined;
+  if (!group && candidates.length < 2 && Object.keys(conditions).length === 0) return undefined;
   return {
+    ...(group ? { group: { name: group.name, multiplier_ppm: group.multiplierPpm } } : {}),
     ...(Object.keys(conditions).length === 0 ? {} : { conditions }),
     candidates: candidates.map(({ model, deployment }) => ({
       model: model.id,

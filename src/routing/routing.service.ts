@@ -37,6 +37,8 @@ export interface RoutedCall {
   caller: {
     routingDefaults: JsonObject;
     organizationId: string;
+    /** UUID of the key's group; absent: none. */
+    groupId?: string | undefined;
     currency: string;
     profile: CompatibilityProfile;
   };
@@ -88,6 +90,7 @@ export class RoutingService {
   /** Throws FaregateError 400, 404 or 503 when nobody may or can serve. */
   plan(call: RoutedCall): Route {
     const snapshot = this.catalog.snapshot();
+    const { groupId } = call.caller;
     const asked = readRouting(call.routing, call.caller.routingDefaults);
     if (call.caller.profile === 'cortecs') asked.wishes.preference ??= 'balanced';
     const fallbacks = this.fallbacksOf(call, asked, snapshot);
@@ -100,7 +103,12 @@ export class RoutingService {
     if (!first) throw new FaregateError('unavailable', `No provider serves "${call.model.id}" at the moment`);
     return {
       candidates: candidates.map(({ model, deployment }) => ({ model, deployment })),
-      evidence: describeRoute(call, asked, candidates, kept),
+      evidence: describeRoute(
+        { ...call, group: groupId === undefined ? undefined : snapshot.group(groupId) },
+        asked,
+        candidates,
+        kept,
+      ),
     };
   }
 
@@ -248,6 +256,8 @@ export class RoutingService {
       options,
       demands,
       needs: call.needs,
+      groupDeployments:
+        call.caller.groupId === undefined ? undefined : snapshot.group(call.caller.groupId).deployments,
       isProvider,
     }).filter(
       ({ deployment }) =>
@@ -303,13 +313,14 @@ export class RoutingService {
     { provider }: Deployment,
     snapshot: CatalogSnapshot,
   ): PriceSheet {
-    const { currency, organizationId } = caller;
+    const { currency, organizationId, groupId } = caller;
     const atMs = this.catalog.databaseNowMs();
     return snapshot.listPrices({
       modelId: model.id,
       providerId: provider.id,
       currency,
       organizationId,
+      groupId,
       atMs,
     });
   }

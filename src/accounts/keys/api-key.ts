@@ -13,6 +13,8 @@ export interface ApiKeySettings {
   paymentMethodId: string | null;
   /** Null: never. */
   expiresAt: Date | null;
+  /** UUID of its group; null: none, list prices and every deployment. */
+  groupId: string | null;
   /** Model ids and aliases; empty: every model. */
   allowedModels: string[];
   /** Addresses and CIDR ranges; empty: from anywhere. */
@@ -60,6 +62,7 @@ export function apiKeyView(key: ApiKey) {
     payment_method: key.paymentMethodId && publicId('paymentMethod', key.paymentMethodId),
     expires_at: isoOrNull(key.expiresAt),
     revoked_at: isoOrNull(key.revokedAt),
+    group: key.groupId && publicId('group', key.groupId),
     allowed_models: key.allowedModels,
     allowed_ips: key.allowedIps,
     scopes: key.scopes,

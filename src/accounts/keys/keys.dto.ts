@@ -42,6 +42,16 @@ class KeyFields {
   @IsInstant({ future: true })
   expires_at?: string | null;
 
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    example: 'grp_0199…',
+    description: 'What it pays and who may serve it. Null: list prices, every deployment.',
+  })
+  @MayBeNull()
+  @IsPublicId('group')
+  group?: string | null;
+
   @ApiPropertyOptional({ type: [String], description: 'Model ids or aliases. Empty: every model.' })
   @MayBeAbsent()
   @IsTextList({ maxItems: 200 })
@@ -153,6 +163,9 @@ export class KeyResource {
 
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   revoked_at!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'grp_0199…' })
+  group!: string | null;
 
   @ApiProperty({ type: [String] })
   allowed_models!: string[];

@@ -40,12 +40,14 @@ export class ManagedKeysService {
     };
   }
 
-  /** Throws conflict when a key of this name is active. */
+  /** The new key belongs to the manager's group. Throws conflict when a key of this name is active. */
   async create(manager: KeyManager, body: CreateKeyDto) {
     refuseManagement(body);
     await this.assertNameIsFree(manager, body.name);
     const actor = { managementKeyId: manager.keyId };
-    return { ...(await this.keys.create(actor, manager.projectId, body)), is_management_key: false };
+    const own = await this.keys.get(manager.keyId);
+    const inherited = { ...body, group: own.group };
+    return { ...(await this.keys.create(actor, manager.projectId, inherited)), is_management_key: false };
   }
 
   async get(manager: KeyManager, idOrName: string) {
@@ -97,7 +99,9 @@ export class ManagedKeysService {
   }
 }
 
-function refuseManagement({ scopes }: UpdateKeyDto): void {
+/** What administrators alone decide: who manages keys, and what a key pays. */
+function refuseManagement({ scopes, group }: UpdateKeyDto): void {
+  if (group !== undefined) throw invalidRequest('group is chosen by administrators', 'group');
   if (scopes?.includes('manage'))
     throw invalidRequest('scopes must not hold "manage": administrators make management keys', 'scopes');
 }

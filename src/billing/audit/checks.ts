@@ -156,6 +156,25 @@ const USAGE_CHECKS: Check[] = [
             left join price_version v on v.id = l.price_version_id
           where v.id is null or not v.valid @> u.priced_at or v.unit_price_pico <> l.unit_price_pico`,
   },
+  {
+    id: 'G01',
+    title:
+      'a multiplied price is its list price times the multiplier, rounded once, for as long as that holds',
+    sql: `select v.id::text as id from price_version v join sku s on s.id = v.sku_id
+            left join price_version b on b.id = v.base_id left join sku o on o.id = b.sku_id
+          where (v.base_id is null) <> (s.multiplier_ppm = 1000000) or v.base_id is not null and (o.multiplier_ppm <> 1000000
+            or v.valid <> b.valid or v.unit_price_pico <> multiplied(b.unit_price_pico, s.multiplier_ppm)
+            or (s.kind, s.model_id, s.token_class, s.tier_from, s.currency) <> (o.kind, o.model_id, o.token_class, o.tier_from, o.currency)
+            or s.provider_id is distinct from o.provider_id or s.organization_id is distinct from o.organization_id)`,
+  },
+  {
+    id: 'G02',
+    title: 'every line of a call was rated with the multiplier of its key’s group as the call found it',
+    sql: `select concat_ws('|', l.event_id, l.token_class) as id from usage_event u
+            join request r on r.id = u.request_id join usage_event_line l on l.event_id = u.id
+            join price_version v on v.id = l.price_version_id join sku s on s.id = v.sku_id
+          where u.kind = 'usage' and s.multiplier_ppm <> coalesce((r.route -> 'group' ->> 'multiplier_ppm')::bigint, 1000000)`,
+  },
 ];
 
 const CREDIT_CHECKS: Check[] = [

@@ -22,6 +22,7 @@ with page as (
   order by e.recorded_at, e.id limit ${PAGE})
 select e.id as "eventId", e.recorded_at::text as place, e.organization_id as "organizationId", e.model_id as "modelId",
   e.provider_id as "providerId", e.currency, l.token_class as "tokenClass", s.token_class as "pricedAs",
+  coalesce(s.multiplier_ppm, 1000000)::float8 as "multiplierPpm",
   abs(coalesce(e.input_tokens, 0) + coalesce(e.cache_read_tokens, 0) + coalesce(e.cache_write_5m_tokens, 0)
     + coalesce(e.cache_write_1h_tokens, 0))::float8 as "inputTokens", l.quantity, l.amount_nano as "amountNano"
 from page e left join usage_event_line l on l.event_id = e.id

@@ -53,7 +53,13 @@ export class PreviewsService {
     if (prices !== undefined) {
       if (currency === undefined) throw invalidRequest('currency is needed with prices', 'currency');
       const sheets = triedSheets(prices, currency);
-      return (line) => (line.currency === currency ? sheets.get(line.modelId) : undefined);
+      const multiplied = new Map<string, PriceSheet | undefined>();
+      return ({ currency: of, modelId, multiplierPpm }) => {
+        if (of !== currency) return undefined;
+        const key = `${multiplierPpm} ${modelId}`;
+        if (!multiplied.has(key)) multiplied.set(key, sheets.get(modelId)?.times(BigInt(multiplierPpm)));
+        return multiplied.get(key);
+      };
     }
     const atMs = Date.parse(pricesAt ?? '');
     // Prices that have ended are not all kept in memory; those of the past stand in the charges themselves.
@@ -61,7 +67,7 @@ export class PreviewsService {
       throw invalidRequest('prices_at must not lie in the past', 'prices_at');
     }
     const snapshot = this.catalog.snapshot();
-    return ({ modelId, providerId, organizationId, currency: of }) =>
-      snapshot.listPrices({ modelId, providerId, organizationId, currency: of, atMs });
+    return ({ modelId, providerId, organizationId, currency: of, multiplierPpm }) =>
+      snapshot.multipliedPrices({ modelId, providerId, organizationId, currency: of, atMs }, multiplierPpm);
   }
 }

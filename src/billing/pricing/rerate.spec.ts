@@ -4,6 +4,7 @@ import { readTriedPrices, triedSheets } from './preview-prices.js';
 import { PreviewFold, rerate, type PastLine } from './rerate.js';
 
 const line = (over: Partial<PastLine> = {}): PastLine => ({
+  multiplierPpm: 1_000_000,
   organizationId: 'o',
   modelId: 'm',
   providerId: 'p',

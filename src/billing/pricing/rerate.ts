@@ -12,6 +12,8 @@ export interface PastLine {
   tokenClass: TokenClass;
   /** The class whose price it was charged at: its own, or the one that stood in for it. */
   pricedAs: TokenClass;
+  /** Parts per million of the list price that its key's group paid. */
+  multiplierPpm: number;
   /** All input tokens of its call, which choose the tier. */
   inputTokens: number;
   /** Tokens or calls; below zero on a reversal. */

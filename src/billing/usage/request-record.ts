@@ -1,6 +1,7 @@
+import { formatMultiplier } from '../../catalog/groups/group.js';
 import type { JsonObject } from '../../core/json.js';
 import { publicId } from '../../core/ids.js';
-import { formatNano, formatPico, formatUnitPrice } from '../../core/money.js';
+import { formatNano, formatPico, formatUnitPrice, type PriceUnit } from '../../core/money.js';
 
 /** The end of a call, or `in_progress` while its money is still held. */
 export const REQUEST_STATUSES = ['in_progress', 'completed', 'aborted', 'failed', 'unknown'] as const;
@@ -45,6 +46,11 @@ export interface ChargeLine {
   quantity: bigint;
   unitPricePico: bigint;
   priceVersionId: string;
+  /** Parts per million of the list price that the key's group pays. */
+  multiplierPpm: bigint;
+  /** UUID of the list price that was multiplied, and the price; null: nothing was. */
+  basePriceId: string | null;
+  basePricePico: bigint | null;
   priceValidFrom: Date;
   amountNano: bigint;
   absorbedNano: bigint;
@@ -155,10 +161,27 @@ export function showChargeLine(line: ChargeLine) {
     unit_price_per: unitName(line.tokenClass),
     price: publicId('price', line.priceVersionId),
     price_valid_from: line.priceValidFrom.toISOString(),
+    ...showMultiplier(line, unit),
     rated: formatPico(ratedPico),
     amount: formatNano(line.amountNano),
     absorbed: formatNano(line.absorbedNano),
     arithmetic: `${line.quantity} × ${perUnit} = ${formatPico(ratedPico)} → ${formatNano(line.amountNano)}`,
+  };
+}
+
+/** How the price comes about, where the key's group has a multiplier. */
+function showMultiplier(
+  { multiplierPpm, basePriceId, basePricePico, unitPricePico }: ChargeLine,
+  unit: PriceUnit,
+) {
+  if (basePriceId === null || basePricePico === null) return {};
+  const multiplier = formatMultiplier(multiplierPpm);
+  const base = formatPico(basePricePico);
+  return {
+    list_price: publicId('price', basePriceId),
+    list_unit_price: formatUnitPrice(basePricePico, unit),
+    price_multiplier: multiplier,
+    price_arithmetic: `${base} × ${multiplier} → ${formatPico(unitPricePico)}`,
   };
 }
 

@@ -70,7 +70,13 @@ type RequestRow = Omit<RequestRecord, 'heldNano' | 'amountNano' | 'absorbedNano'
   absorbedNano: string | null;
 };
 
-type ChargeRow = { [Key in keyof ChargeLine]: ChargeLine[Key] extends bigint ? string : ChargeLine[Key] } & {
+type ChargeRow = {
+  [Key in keyof ChargeLine]: ChargeLine[Key] extends bigint
+    ? string
+    : ChargeLine[Key] extends bigint | null
+      ? string | null
+      : ChargeLine[Key];
+} & {
   eventId: string;
   estimated: boolean;
   reasoningTokens: string | null;
@@ -124,10 +130,11 @@ export class RequestsRepository {
   private async findCharge(requestId: string): Promise<RequestDetail['charge']> {
     const rows = await this.database.query<ChargeRow>(
       `select e.id as "eventId", e.estimated, e.reasoning_tokens as "reasoningTokens", e.priced_at as "pricedAt", l.token_class as "tokenClass", l.quantity,
-         l.unit_price_pico as "unitPricePico", l.price_version_id as "priceVersionId", lower(p.valid) as "priceValidFrom",
+         l.unit_price_pico as "unitPricePico", l.price_version_id as "priceVersionId", lower(p.valid) as "priceValidFrom", p.base_id as "basePriceId", s.multiplier_ppm as "multiplierPpm", b.unit_price_pico as "basePricePico",
          l.amount_nano as "amountNano", l.absorbed_nano as "absorbedNano",
          exists (select 1 from usage_event x where x.reverses_id = e.id) as reversed
        from usage_event e left join usage_event_line l on l.event_id = e.id left join price_version p on p.id = l.price_version_id
+         left join sku s on s.id = p.sku_id left join price_version b on b.id = p.base_id
        where e.request_id = $1 and e.kind = 'usage' order by l.token_class, l.price_version_id`,
       [requestId],
     );
@@ -161,6 +168,9 @@ const toLine = (row: ChargeRow): ChargeLine => ({
   quantity: BigInt(row.quantity),
   unitPricePico: BigInt(row.unitPricePico),
   priceVersionId: row.priceVersionId,
+  multiplierPpm: BigInt(row.multiplierPpm),
+  basePriceId: row.basePriceId,
+  basePricePico: row.basePricePico === null ? null : BigInt(row.basePricePico),
   priceValidFrom: row.priceValidFrom,
   amountNano: BigInt(row.amountNano),
   absorbedNano: BigInt(row.absorbedNano),

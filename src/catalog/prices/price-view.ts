@@ -1,5 +1,6 @@
 import { publicId } from '../../core/ids.js';
 import { formatUnitPrice } from '../../core/money.js';
+import { formatMultiplier } from '../groups/group.js';
 import type { PriceRecord } from './prices.repository.js';
 import { unitOf } from './unit-price.js';
 
@@ -21,5 +22,7 @@ export const priceView = (record: PriceRecord) => ({
   valid_from: record.validFrom.toISOString(),
   valid_to: record.validTo?.toISOString() ?? null,
   source: record.source,
+  price_multiplier: formatMultiplier(record.multiplierPpm),
+  base_price: record.baseId === null ? null : publicId('price', record.baseId),
   created_at: record.createdAt.toISOString(),
 });

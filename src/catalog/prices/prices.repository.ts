@@ -34,6 +34,10 @@ export interface PriceRecord extends Sku {
   source: string;
   createdBy: string;
   createdAt: Date;
+  /** Parts per million of the price it was made from, for groups with that multiplier; 1000000: entered by somebody. */
+  multiplierPpm: bigint;
+  /** UUID of the price it was made from; null: entered by somebody. */
+  baseId: string | null;
 }
 
 /** A price to be stored. */
@@ -72,7 +76,7 @@ class PriceRaceError extends Error {
 const COLUMNS = `p.id, s.kind, s.model_id as "modelId", s.provider_id as "providerId", o.slug as "providerSlug",
   s.organization_id as "organizationId", s.token_class as "tokenClass", s.tier_from::float8 as "tierFrom", s.currency,
   p.unit_price_pico as "unitPricePico", lower(p.valid) as "validFrom", upper(p.valid) as "validTo", p.source,
-  p.created_by as "createdBy", p.created_at as "createdAt"`;
+  p.created_by as "createdBy", p.created_at as "createdAt", s.multiplier_ppm as "multiplierPpm", p.base_id as "baseId"`;
 const FROM = `from price_version p join sku s on s.id = p.sku_id left join provider o on o.id = s.provider_id`;
 
 const SITUATION = `select (extract(epoch from billing_now()) * 1000)::float8 as "nowMs",
@@ -81,9 +85,12 @@ const SITUATION = `select (extract(epoch from billing_now()) * 1000)::float8 as 
   (select extract(epoch from min(lower(p.valid))) * 1000 from price_version p join sku s on s.id = p.sku_id
    where s.kind = $3 and s.model_id = $4 and s.provider_id is not distinct from $5::uuid
      and s.organization_id is not distinct from $6::uuid and s.token_class = $7 and s.currency = $8
-     and s.tier_from = 0)::float8 as "baseStartMs"`;
+     and s.tier_from = 0 and s.multiplier_ppm = 1000000)::float8 as "baseStartMs"`;
 
-type PriceRow = Omit<PriceRecord, 'unitPricePico'> & { unitPricePico: string };
+type PriceRow = Omit<PriceRecord, 'unitPricePico' | 'multiplierPpm'> & {
+  unitPricePico: string;
+  multiplierPpm: string;
+};
 
 /** Prices in PostgreSQL: a price is never edited, a successor ends it. */
 @Injectable()
@@ -140,7 +147,7 @@ export class PricesRepository {
     const rows = await this.database.query<PriceRow>(
       `select ${COLUMNS} ${FROM}
        where s.kind = $1 and s.provider_id is not distinct from $2::uuid and s.organization_id is not distinct from $3::uuid
-         and s.currency = $4 and (p.valid @> coalesce($5::timestamptz, billing_now())
+         and s.currency = $4 and s.multiplier_ppm = 1000000 and (p.valid @> coalesce($5::timestamptz, billing_now())
            or $6::boolean and lower(p.valid) > coalesce($5::timestamptz, billing_now()))
        order by s.model_id, s.token_class, s.tier_from, lower(p.valid)`,
       [group.kind, group.providerId, group.organizationId, group.currency, at, orLater],
@@ -153,7 +160,7 @@ export class PricesRepository {
     return findRecord(this.database.pool, id);
   }
 
-  /** Newest first, one row more than `limit` when there are as many. */
+  /** Those that somebody entered, newest first, one row more than `limit` when there are as many. */
   async list(filter: {
     afterId: string | undefined;
     limit: number;
@@ -163,7 +170,7 @@ export class PricesRepository {
     const { modelId, providerId, kind, tokenClass, organizationId } = filter.match;
     const rows = await this.database.query<PriceRow>(
       `select ${COLUMNS} ${FROM}
-       where ($1::uuid is null or p.id < $1) and ($2::text is null or s.model_id = $2)
+       where s.multiplier_ppm = 1000000 and ($1::uuid is null or p.id < $1) and ($2::text is null or s.model_id = $2)
          and ($3::uuid is null or s.provider_id = $3) and ($4::text is null or s.kind = $4)
          and ($5::text is null or s.token_class = $5) and ($6::uuid is null or s.organization_id = $6)
          and (not $7::boolean or p.valid @> billing_now())
@@ -240,7 +247,8 @@ async function getSkuId(client: pg.PoolClient, sku: Sku): Promise<string> {
   );
   const { rows } = await client.query<{ id: string }>(
     `select id from sku where kind = $1 and model_id = $2 and provider_id is not distinct from $3::uuid
-       and organization_id is not distinct from $4::uuid and token_class = $5 and tier_from = $6 and currency = $7`,
+       and organization_id is not distinct from $4::uuid and token_class = $5 and tier_from = $6 and currency = $7
+       and multiplier_ppm = 1000000`,
     values,
   );
   const [row] = rows;
@@ -293,7 +301,11 @@ async function getRecord(client: pg.PoolClient, id: string): Promise<PriceRecord
   return found;
 }
 
-const toDomain = (row: PriceRow): PriceRecord => ({ ...row, unitPricePico: BigInt(row.unitPricePico) });
+const toDomain = (row: PriceRow): PriceRecord => ({
+  ...row,
+  unitPricePico: BigInt(row.unitPricePico),
+  multiplierPpm: BigInt(row.multiplierPpm),
+});
 
 /** Two prices for the same at the same time: the database lets one through (EXCLUDE constraint). */
 function cameSecond(thrown: unknown): never {

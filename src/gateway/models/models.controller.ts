@@ -68,12 +68,22 @@ export class ModelsController {
     return undefined;
   }
 
-  private offer(model: CatalogModel, { organizationId }: Principal, currency: string): OfferedModel {
+  private offer(model: CatalogModel, user: Principal, currency: string): OfferedModel {
+    const { organizationId, groupId } = user;
     const snapshot = this.catalog.snapshot();
     const atMs = this.catalog.databaseNowMs();
-    const offers = snapshot.deploymentsOf(model.id).map((deployment) => {
+    const reach = groupId === undefined ? undefined : snapshot.group(groupId).deployments;
+    const reached = snapshot.deploymentsOf(model.id).filter(({ id }) => reach?.has(id) !== false);
+    const offers = reached.map((deployment) => {
       const providerId = deployment.provider.id;
-      const prices = snapshot.listPrices({ modelId: model.id, providerId, organizationId, currency, atMs });
+      const prices = snapshot.listPrices({
+        modelId: model.id,
+        providerId,
+        organizationId,
+        groupId,
+        currency,
+        atMs,
+      });
       return { deployment, prices };
     });
     return { model, offers };

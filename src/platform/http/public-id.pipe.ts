@@ -12,6 +12,7 @@ const WORDS: Record<IdKind, string> = {
   provider: 'provider',
   providerCredential: 'provider credential',
   deployment: 'deployment',
+  group: 'group',
   price: 'price',
   credit: 'credit',
   legalEntity: 'legal entity',

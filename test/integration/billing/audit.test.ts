@@ -52,6 +52,8 @@ const CORRUPTIONS: Record<string, string> = {
   I13: extraMove('1000000000000'),
   I14: `update credit_grant set expires_at = now() - interval '2 hours' where id = ${ONE_LOT}`,
   I26: `update usage_event set priced_at = '2019-12-31' where id = ${ONE_EVENT}`,
+  G01: 'update price_version set unit_price_pico = unit_price_pico + 1 where base_id is not null',
+  G02: `update request set route = '{"group":{"multiplier_ppm":2000000}}' where id in (select request_id from usage_event)`,
   F01: `delete from request where id = ${ONE_SETTLED}`,
   F02: 'update budget_usage set held_nano = held_nano + 1',
   F03: 'update budget_usage set spent_nano = spent_nano + 1',
@@ -94,6 +96,9 @@ describe('the books checks', () => {
     billing = await createBilling();
     await issueDocuments(billing);
     await makeBusy(billing);
+    await billing.pool.query(
+      `insert into key_group (id, name, multiplier_ppm) values (gen_random_uuid(), 'vip', 1250000)`,
+    );
     client = await billing.pool.connect();
   });
   afterAll(async () => {

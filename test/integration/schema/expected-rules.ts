@@ -175,6 +175,7 @@ export const EXPECTED_RULES: string[] = [
   'price_version | check | CHECK ((unit_price_pico >= 0))',
   "price_version | exclude | EXCLUDE USING gist (int8range(sku_id, sku_id, '[]'::text) WITH &&, valid WITH &&)",
   'price_version | trigger | price_version_changed → catalog_changed',
+  'price_version | trigger | price_version_followed → follow_list_price',
   'price_version | trigger | price_version_immutable → price_version_guard',
   "project | check | CHECK ((status = ANY (ARRAY['active'::text, 'archived'::text])))",
   "provider | check | CHECK ((protocol = ANY (ARRAY['openai-chat'::text, 'openai-responses'::text, 'anthropic-messages'::text, 'google-gemini'::text])))",

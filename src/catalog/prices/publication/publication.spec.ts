@@ -81,6 +81,8 @@ describe('planPublication', () => {
     source: 'test',
     createdBy: 'test',
     createdAt: new Date(0),
+    multiplierPpm: 1_000_000n,
+    baseId: null,
   });
 
   it('publishes what is new, lowest tier first, and leaves what is in force', () => {
