@@ -88,6 +88,8 @@ CREATE TABLE attempt (
   -- What the provider takes from us for this attempt, as far as we know.
   cost_nano bigint NOT NULL DEFAULT 0 CHECK (cost_nano >= 0),
   duration_ms integer NOT NULL,
+  -- Which of the provider's credentials it was made with; absent: the upstream needs none.
+  credential_id uuid,
   PRIMARY KEY (request_id, seq)
 );
 CREATE TRIGGER request_append_only BEFORE UPDATE OR DELETE ON request FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();

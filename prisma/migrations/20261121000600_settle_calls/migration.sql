@@ -40,7 +40,7 @@ CREATE TYPE wallet_sums AS (wallets uuid[], charged bigint[], held bigint[]);
 --   lines: [{class, quantity, price, pico, amount, cost_price, cost}],
 --   request: {status, http_status, error_type, finish_reason, usage_source, upstream_id, end_user, warnings, started_at,
 --             first_token_ms, duration_ms, deployment, provider, model, route},
---   attempts: [{seq, deployment, provider, upstream_model, outcome, status, error_type, upstream_id, cost, duration_ms}]}]
+--   attempts: [{seq, deployment, provider, credential, upstream_model, outcome, status, error_type, upstream_id, cost, duration_ms}]}]
 -- Order of locks: holds, organization (advisory), period, wallets, budgets.
 CREATE FUNCTION settle_calls(p_calls jsonb)
 RETURNS TABLE (hold_id uuid, outcome text, charged_nano bigint, absorbed_nano bigint)
@@ -179,13 +179,13 @@ BEGIN
       coalesce(c.warnings, '{}'), c.started_at, c.first_token_ms, c.duration_ms, c.route
     FROM call c
   ), tried AS (
-    INSERT INTO attempt (request_id, seq, deployment_id, provider_id, upstream_model, outcome, status, error_type, upstream_id,
-      cost_nano, duration_ms)
-    SELECT c.id, a.seq, a.deployment, a.provider, a.upstream_model, a.outcome, a.status, a.error_type, a.upstream_id,
-      coalesce(a.cost, 0), a.duration_ms
+    INSERT INTO attempt (request_id, seq, deployment_id, provider_id, credential_id, upstream_model, outcome, status, error_type,
+      upstream_id, cost_nano, duration_ms)
+    SELECT c.id, a.seq, a.deployment, a.provider, a.credential, a.upstream_model, a.outcome, a.status, a.error_type,
+      a.upstream_id, coalesce(a.cost, 0), a.duration_ms
     FROM call c
-    CROSS JOIN LATERAL jsonb_to_recordset(c.attempts) AS a(seq integer, deployment uuid, provider uuid, upstream_model text,
-      outcome text, status integer, error_type text, upstream_id text, cost bigint, duration_ms integer)
+    CROSS JOIN LATERAL jsonb_to_recordset(c.attempts) AS a(seq integer, deployment uuid, provider uuid, credential uuid,
+      upstream_model text, outcome text, status integer, error_type text, upstream_id text, cost bigint, duration_ms integer)
   )
   SELECT array_agg(s.wallet_id), array_agg(s.charged), array_agg(s.held) INTO v_sums
     FROM (SELECT c.wallet_id, sum(c.charge)::bigint AS charged, sum(c.held)::bigint AS held
