@@ -46,7 +46,7 @@ export class ManagedKeysService {
     await this.assertNameIsFree(manager, body.name);
     const actor = { managementKeyId: manager.keyId };
     const own = await this.keys.get(manager.keyId);
-    const inherited = { ...body, group: own.group };
+    const inherited = Object.assign(body, { group: own.group });
     return { ...(await this.keys.create(actor, manager.projectId, inherited)), is_management_key: false };
   }
 
