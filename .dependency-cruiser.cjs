@@ -49,7 +49,7 @@ const BILLING = {
   invoicing: ['payments', 'outbox', 'notifications', 'credits', 'rollup', 'ledger'],
   pricing: [],
   corrections: ['invoicing', 'rollup', 'ledger'],
-  exports: ['usage', 'rollup', 'invoicing', 'payments'],
+  exports: ['usage', 'rollup', 'ledger', 'invoicing', 'payments'],
   reconciliation: ['usage', 'rollup', 'ledger'],
   audit: ['holds', 'ledger', 'rollup', 'credits', 'invoicing', 'payments', 'topups', 'reconciliation'],
   cleanup: ['holds', 'ledger', 'rollup', 'usage', 'exports'],

@@ -134,10 +134,10 @@ function inChild(task) {
 async function work({ url, format, file, share }) {
   const { AppConfig } = await dist('platform/config/app-config.js');
   const { Snapshot } = await dist('platform/database/snapshot.service.js');
-  const { UsageReportRepository } = await dist('billing/exports/usage-report.repository.js');
+  const { ReportsRepository } = await dist('billing/exports/reports.repository.js');
   const { ExportsService } = await dist('billing/exports/exports.service.js');
   const snapshot = new Snapshot(new AppConfig({ DATABASE_URL: url, ...SECRETS }));
-  const service = new ExportsService(new UsageReportRepository(snapshot));
+  const service = new ExportsService(new ReportsRepository(snapshot));
   const to = new Date(FROM.getTime() + (TO.getTime() - FROM.getTime()) * (30 / 31) * share);
   let totals;
   const listener = { progress: () => undefined, finished: (found) => (totals = found) };
@@ -147,7 +147,7 @@ async function work({ url, format, file, share }) {
     transform: (chunk, _, done) => done(null, (hash.update(chunk), chunk)),
   });
   const report = { from: FROM, to, granularity: 'request', format };
-  await pipeline(service.usage(report, listener), hashing, createWriteStream(file));
+  await pipeline(service.write(report, listener), hashing, createWriteStream(file));
   process.send({
     format,
     rows: totals.rows,

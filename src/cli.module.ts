@@ -4,7 +4,7 @@ import { AdminKeysService } from './accounts/admin-keys/admin-keys.service.js';
 import { AuditService } from './billing/audit/audit.service.js';
 import { RebuildService } from './billing/audit/rebuild.service.js';
 import { ExportsService } from './billing/exports/exports.service.js';
-import { UsageReportRepository } from './billing/exports/usage-report.repository.js';
+import { ReportsRepository } from './billing/exports/reports.repository.js';
 import { LedgerRepository } from './billing/ledger/ledger.repository.js';
 import { LedgerService } from './billing/ledger/ledger.service.js';
 import { BookedUsageRepository } from './billing/reconciliation/booked-usage.repository.js';
@@ -40,7 +40,7 @@ import { DatabaseModule } from './platform/database/database.module.js';
     ReconciliationService,
     StatementsRepository,
     ExportsService,
-    UsageReportRepository,
+    ReportsRepository,
   ],
 })
 export class CliModule {}

@@ -221,7 +221,7 @@ async function exportUsage(args: string[]): Promise<number> {
   };
   if (report.from >= report.to) throw new UsageError('--to must lie after --from');
   await withContext(async (app) => {
-    const pieces = app.get(ExportsService).usage(report);
+    const pieces = app.get(ExportsService).write(report);
     if (values.out !== undefined) return pipeline(pieces, createWriteStream(values.out));
     for await (const piece of pieces) process.stdout.write(piece);
   });

@@ -6,10 +6,7 @@ import { CreditRevocation } from './credits/credit-revocation.service.js';
 import { CreditsController } from './credits/credits.controller.js';
 import { CreditsRepository } from './credits/credits.repository.js';
 import { CreditsService } from './credits/credits.service.js';
-import { ExportsController } from './exports/exports.controller.js';
-import { ExportsService } from './exports/exports.service.js';
-import { FocusController } from './exports/focus/focus.controller.js';
-import { UsageReportRepository } from './exports/usage-report.repository.js';
+import { ExportsApiModule } from './exports/exports-api.module.js';
 import { InvoicingApiModule } from './invoicing/invoicing-api.module.js';
 import { NotificationsApiModule } from './notifications/notifications-api.module.js';
 import { PaymentsApiModule } from './payments/payments-api.module.js';
@@ -38,6 +35,7 @@ import { UsageRepository } from './usage/usage.repository.js';
     CorrectionsApiModule,
     PricingApiModule,
     ReconciliationApiModule,
+    ExportsApiModule,
   ],
   controllers: [
     CreditsController,
@@ -45,8 +43,6 @@ import { UsageRepository } from './usage/usage.repository.js';
     RequestsController,
     KeyAccountController,
     NewApiController,
-    ExportsController,
-    FocusController,
     AuditController,
     LedgerController,
   ],
@@ -60,8 +56,6 @@ import { UsageRepository } from './usage/usage.repository.js';
     UsageRepository,
     RequestsRepository,
     KeyAccountRepository,
-    UsageReportRepository,
-    ExportsService,
     AuditService,
   ],
 })

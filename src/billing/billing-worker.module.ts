@@ -15,6 +15,8 @@ import { CorrectionsModule } from './corrections/corrections.module.js';
 import { CreditsRepository } from './credits/credits.repository.js';
 import { ExpiryProcessor } from './credits/expiry.processor.js';
 import { ExpiryService } from './credits/expiry.service.js';
+import { ExportsProcessor } from './exports/background/exports.processor.js';
+import { ExportsModule } from './exports/exports.module.js';
 import { HoldsRepository } from './holds/holds.repository.js';
 import { SweepProcessor } from './holds/sweep.processor.js';
 import { SWEEP_QUIET_MS, SweepService } from './holds/sweep.service.js';
@@ -48,6 +50,7 @@ const PROCESSORS = [
   PaymentPollProcessor,
   AutoTopUpProcessor,
   NotificationsProcessor,
+  ExportsProcessor,
 ];
 
 /** The money walk's work, for the worker process. Refuses to start unless each queue has one processor. */
@@ -60,6 +63,7 @@ const PROCESSORS = [
     TopUpsModule,
     InvoicingModule,
     CorrectionsModule,
+    ExportsModule,
   ],
   providers: [
     ...PROCESSORS,

@@ -33,6 +33,7 @@ export const ID_PREFIXES = {
   payout: 'po',
   webhookEndpoint: 'whe',
   webhookDelivery: 'whd',
+  export: 'exp',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

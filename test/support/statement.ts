@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { ExportsService } from '../../src/billing/exports/exports.service.js';
-import { UsageReportRepository } from '../../src/billing/exports/usage-report.repository.js';
+import { ReportsRepository } from '../../src/billing/exports/reports.repository.js';
 import { Snapshot } from '../../src/platform/database/snapshot.service.js';
 import { parseNano } from '../../src/core/money.js';
 import { AppConfig } from '../../src/platform/config/app-config.js';
@@ -25,12 +25,12 @@ export async function ledgerOf(pool: Pool, { organizationId }: Whose): Promise<R
 /** What the usage report says a customer was charged: in all, and the part that no credit paid. */
 async function reportOf({ url }: Pick<InvoicingWorld, 'url'>, { organizationId }: Whose) {
   const service = new ExportsService(
-    new UsageReportRepository(new Snapshot(new AppConfig(testEnvironment(url)))),
+    new ReportsRepository(new Snapshot(new AppConfig(testEnvironment(url)))),
   );
   const sum = { chargedNano: 0n, postpaidNano: 0n };
   const span = { from: new Date('2000-01-01T00:00:00Z'), to: new Date('2100-01-01T00:00:00Z') };
   const pieces: Buffer[] = [];
-  for await (const piece of service.usage({
+  for await (const piece of service.write({
     ...span,
     organizationId,
     granularity: 'request',
@@ -63,7 +63,7 @@ async function expectFocusAgrees(
     [organizationId],
   );
   const service = new ExportsService(
-    new UsageReportRepository(new Snapshot(new AppConfig(testEnvironment(url)))),
+    new ReportsRepository(new Snapshot(new AppConfig(testEnvironment(url)))),
   );
   const span = { from: new Date('2000-01-01T00:00:00Z'), to: new Date('2100-01-01T00:00:00Z') };
   for (const [version, granularity] of [
@@ -73,7 +73,7 @@ async function expectFocusAgrees(
   ] as const) {
     const pieces: Buffer[] = [];
     const report = { ...span, organizationId, granularity, format: `focus-${version}` as const };
-    for await (const piece of service.usage(report)) pieces.push(piece);
+    for await (const piece of service.write(report)) pieces.push(piece);
     const file = focusFile(version, Buffer.concat(pieces).toString());
     expect(focusViolations(file)).toEqual([]);
     const billed = billedByInvoice(file);

@@ -41,4 +41,4 @@ export function copyStatement(
 
 /** A statement that counts the rows of a source, no further than one above `limit`. */
 export const countStatement = (source: RowSource, limit: number): string =>
-  `${source.with} select count(*)::int as rows from (select 1 from ${source.from} limit ${limit + 1}) counted`;
+  `${source.with} select count(*)::float8 as rows from (select 1 from ${source.from} limit ${limit + 1}) counted`;

@@ -20,6 +20,8 @@ export interface ExportColumn {
   ofRequest?: boolean;
   /** A decimal that may need more than 18 digits. */
   wide?: boolean;
+  /** SQL of the currency a decimal of money is in; only where the column is to be summed up for the manifest. */
+  currency?: string;
 }
 
 /** How a file is written; `plain` is for writers that give each value a type of their own. */

@@ -1,12 +1,29 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { invalidRequest } from '../../core/errors.js';
-import { parsePublicId, type IdKind } from '../../core/ids.js';
 import { IsInstant, IsOneOf, IsPublicId, IsText, MayBeAbsent } from '../../platform/http/fields.decorator.js';
-import { REPORT_FORMATS, type ReportFormat, type UsageReport } from './report-plan.js';
+import type { ReportFields, ReportOrder } from './report-order.js';
+import { REPORT_FORMATS, TABLE_FORMATS, type ReportFormat, type TableFormat } from './report-plan.js';
+import type { FinanceReportName } from './reports/finance-report.js';
 import type { Granularity } from './usage-filter.js';
 
-/** What a usage report is about: the query of GET /reports/usage and the body of POST /exports. */
-export class UsageReportQuery {
+/** How a CSV file is written; part of every report's query. */
+class CsvVariantQuery {
+  @ApiPropertyOptional({
+    enum: ['comma', 'semicolon'],
+    default: 'comma',
+    description: 'Only of format csv. semicolon also writes decimals with a comma.',
+  })
+  @MayBeAbsent()
+  @IsOneOf('comma', 'semicolon')
+  separator: 'comma' | 'semicolon' = 'comma';
+
+  @ApiPropertyOptional({ enum: ['true', 'false'], default: 'false', description: 'Only of format csv.' })
+  @MayBeAbsent()
+  @IsOneOf('true', 'false')
+  bom: 'true' | 'false' = 'false';
+}
+
+/** Query of GET /reports/usage. */
+export class UsageReportQuery extends CsvVariantQuery {
   @ApiProperty({ format: 'date-time', description: 'Inclusive.' })
   @IsInstant()
   from!: string;
@@ -24,20 +41,6 @@ export class UsageReportQuery {
   @MayBeAbsent()
   @IsOneOf(...REPORT_FORMATS)
   format: ReportFormat = 'csv';
-
-  @ApiPropertyOptional({
-    enum: ['comma', 'semicolon'],
-    default: 'comma',
-    description: 'Only of format csv. semicolon also writes decimals with a comma.',
-  })
-  @MayBeAbsent()
-  @IsOneOf('comma', 'semicolon')
-  separator: 'comma' | 'semicolon' = 'comma';
-
-  @ApiPropertyOptional({ enum: ['true', 'false'], default: 'false', description: 'Only of format csv.' })
-  @MayBeAbsent()
-  @IsOneOf('true', 'false')
-  bom: 'true' | 'false' = 'false';
 
   @ApiPropertyOptional({ description: 'An organization id.' })
   @MayBeAbsent()
@@ -65,28 +68,46 @@ export class UsageReportQuery {
   provider?: string;
 }
 
-/** The report a query asks for. Throws invalid_request that names the field. */
-export function reportOf(query: UsageReportQuery): UsageReport {
-  const [from, to] = [new Date(query.from), new Date(query.to)];
-  if (from >= to) throw invalidRequest('to must lie after from', 'to');
-  if (query.format !== 'csv' && query.separator === 'semicolon') {
-    throw invalidRequest('only format csv has a separator', 'separator');
-  }
-  if (query.format !== 'csv' && query.bom === 'true')
-    throw invalidRequest('only format csv has a bom', 'bom');
-  const uuid = (kind: IdKind, id: string | undefined): string | undefined =>
-    id === undefined ? undefined : (parsePublicId(kind, id) ?? undefined);
-  return {
-    from,
-    to,
-    format: query.format,
-    granularity: query.granularity,
-    semicolon: query.separator === 'semicolon',
-    bom: query.bom === 'true',
-    organizationId: uuid('organization', query.organization),
-    projectId: uuid('project', query.project),
-    keyId: uuid('key', query.key),
-    model: query.model,
-    provider: query.provider,
-  };
+/** What the queries of the other finance reports have in common. */
+class TableReportQuery extends CsvVariantQuery {
+  @ApiPropertyOptional({ enum: TABLE_FORMATS, default: 'csv' })
+  @MayBeAbsent()
+  @IsOneOf(...TABLE_FORMATS)
+  format: TableFormat = 'csv';
+
+  @ApiPropertyOptional({ description: 'An organization id.' })
+  @MayBeAbsent()
+  @IsPublicId('organization')
+  organization?: string;
+
+  @ApiPropertyOptional({ description: 'The id of the legal entity that sells.' })
+  @MayBeAbsent()
+  @IsPublicId('legalEntity')
+  legal_entity?: string;
+}
+
+/** Query of a report about a span of time. */
+export class SpanReportQuery extends TableReportQuery {
+  @ApiProperty({ format: 'date-time', description: 'Inclusive.' })
+  @IsInstant()
+  from!: string;
+
+  @ApiProperty({ format: 'date-time', description: 'Exclusive.' })
+  @IsInstant()
+  to!: string;
+}
+
+/** Query of a report about an instant. */
+export class InstantReportQuery extends TableReportQuery {
+  @ApiProperty({ format: 'date-time', description: 'What was issued, paid and applied before it counts.' })
+  @IsInstant()
+  at!: string;
+}
+
+/** The order a query is. */
+export function orderOf(
+  report: 'usage' | FinanceReportName,
+  { format, bom, ...fields }: UsageReportQuery | SpanReportQuery | InstantReportQuery,
+): ReportOrder {
+  return { report, format, fields: { ...(fields as ReportFields), bom: bom === 'true' } };
 }

@@ -28,7 +28,12 @@ export interface Slice {
 }
 
 /** No id is smaller: a slice behind it begins with the instant itself. */
-export const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
+/** All of a filter as one slice. */
+export const wholeOf = ({ from }: UsageFilter): Slice => ({
+  after: { at: from.toISOString(), eventId: FIRST_ID },
+});
 
 /** The first instant behind the day or month (UTC) that an instant lies in. */
 export function endOf(granularity: 'day' | 'month', at: Date): Date {

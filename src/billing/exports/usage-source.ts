@@ -9,7 +9,7 @@ import { filterSql, sliceSql, type Granularity, type Slice, type UsageFilter } f
 export function usageRowsSql(filter: UsageFilter, slice: Slice): string {
   return `select u.event_id, u.request_id, u.kind, u.reverses_id, u.original_at, u.is_correction, u.occurred_at, u.recorded_at,
   u.period_start, u.period_end, u.organization_id, o.name as organization_name, b.id as billing_account_id,
-  t.name as legal_entity, u.project_id, j.name as project_name, j.cost_center, j.tags, u.key_id, k.name as key_name, r.end_user,
+  t.id as legal_entity_id, t.name as legal_entity, u.project_id, j.name as project_name, j.cost_center, j.tags, u.key_id, k.name as key_name, r.end_user,
   v.slug as provider, v.name as provider_name, r.model_requested, u.model, d.region, u.currency, u.cost_currency, u.estimated,
   r.http_status, r.streamed, u.token_class, u.price_version_id, u.unit_price_pico,
   coalesce(own_list.unit_price_pico, any_list.unit_price_pico, u.unit_price_pico) as list_unit_price_pico,

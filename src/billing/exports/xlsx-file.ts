@@ -20,7 +20,7 @@ export class XlsxFile implements FileEncoder {
   constructor(private readonly columns: readonly ExportColumn[]) {}
 
   async *encode(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    const stream = writeXlsxStream(this.sheet(pieces), { name: 'usage', zip64: this.large });
+    const stream = writeXlsxStream(this.sheet(pieces), { name: 'report', zip64: this.large });
     for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) yield Buffer.from(chunk);
   }
 

@@ -4,29 +4,31 @@
  */
 
 /** Every account kind of the ledger; the database knows the same list. */
-export type AccountKind =
-  | 'bank'
-  | 'cash_clearing'
-  | 'psp_fees'
-  | 'deferred_revenue'
-  | 'promo_credit'
-  | 'promo_pending'
-  | 'contract_asset'
-  | 'receivable'
-  | 'receivable_usage'
-  | 'vat_payable'
-  | 'revenue'
-  | 'revenue_reduction'
-  | 'breakage_revenue'
-  | 'cost_of_sales'
-  | 'provider_variance'
-  | 'provider_payable'
-  | 'disputes'
-  | 'chargeback_loss'
-  | 'bad_debt'
-  | 'house_expense'
-  | 'fx_difference'
-  | 'rounding';
+export const ACCOUNT_KINDS = [
+  'bank',
+  'cash_clearing',
+  'psp_fees',
+  'deferred_revenue',
+  'promo_credit',
+  'promo_pending',
+  'contract_asset',
+  'receivable',
+  'receivable_usage',
+  'vat_payable',
+  'revenue',
+  'revenue_reduction',
+  'breakage_revenue',
+  'cost_of_sales',
+  'provider_variance',
+  'provider_payable',
+  'disputes',
+  'chargeback_loss',
+  'bad_debt',
+  'house_expense',
+  'fx_difference',
+  'rounding',
+] as const;
+export type AccountKind = (typeof ACCOUNT_KINDS)[number];
 
 /** Accounts kept per wallet; every other kind is one account per legal entity and currency. */
 export const WALLET_ACCOUNTS: ReadonlySet<AccountKind> = new Set<AccountKind>([

@@ -37,6 +37,12 @@ export interface MailConfig {
   from: string;
 }
 
+/** Where files of background exports are kept, and for how long. */
+export interface ExportsConfig {
+  dir: string;
+  keepHours: number;
+}
+
 /** The configuration, read once at boot and never again. Absent optional values are undefined. */
 export class AppConfig {
   readonly databaseUrl: string;
@@ -71,6 +77,7 @@ export class AppConfig {
   readonly search: SearchConfig;
   readonly stripe: StripeConfig | undefined;
   readonly mail: MailConfig;
+  readonly exports: ExportsConfig;
   readonly webhooksAllowPrivate: boolean;
   /** Undefined: no traces. */
   readonly tracing: TracingConfig | undefined;
@@ -118,6 +125,7 @@ export class AppConfig {
     this.stripe = stripeOf(values);
     this.tracing = tracingOf(values);
     this.webhooksAllowPrivate = text('WEBHOOKS_ALLOW_PRIVATE') === 'true';
+    this.exports = { dir: text('EXPORT_DIR'), keepHours: integer('EXPORT_KEEP_HOURS') };
     this.mail = { smtpUrl: optional('SMTP_URL'), dir: text('MAIL_DIR'), from: text('MAIL_FROM') };
   }
 }

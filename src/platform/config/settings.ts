@@ -283,6 +283,22 @@ export const SETTINGS = [
     max: 100_000,
   },
   {
+    name: 'EXPORT_DIR',
+    kind: 'text',
+    neededBy: 'files of background exports; API and worker processes must see the same folder',
+    example: '/var/lib/faregate/exports',
+    fallback: '.faregate/exports',
+  },
+  {
+    name: 'EXPORT_KEEP_HOURS',
+    kind: 'integer',
+    neededBy: 'how long the file of an export can be fetched',
+    example: '72',
+    fallback: '72',
+    min: 1,
+    max: 8_760,
+  },
+  {
     name: 'SEARCH_BACKEND',
     kind: 'text',
     neededBy: 'octen_search: who searches, the documents in our own database, Octen or a SearXNG instance',

@@ -33,6 +33,7 @@ const WORDS: Record<IdKind, string> = {
   payout: 'payout',
   webhookEndpoint: 'webhook endpoint',
   webhookDelivery: 'webhook delivery',
+  export: 'export',
 };
 
 /** The refusal for an id that names nothing the caller may see. `param` is the field that held it, in a body. */

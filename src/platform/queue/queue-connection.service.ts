@@ -37,15 +37,21 @@ export class QueueConnection implements OnApplicationShutdown {
 
   private onPostgres(connections: number): QueueOptions {
     setDefaultBackendFactory(createPostgresBackend as Parameters<typeof setDefaultBackendFactory>[0]);
-    this.pool = new pg.Pool({
+    // Rooms register their queues by themselves; the process has one pool.
+    this.pool ??= this.openPool(connections);
+    return { connection: this.pool as unknown as QueueOptions['connection'] };
+  }
+
+  private openPool(connections: number): pg.Pool {
+    const pool = new pg.Pool({
       ...poolOptions(this.config.databaseUrl, connections),
       // BullMQ's SQL names its tables without their schema.
       options: '-c search_path=bullmq',
     });
-    surviveBrokenConnections(this.pool);
+    surviveBrokenConnections(pool);
     // Every queue and worker of the process listens on it.
-    this.pool.setMaxListeners(0);
-    return { connection: this.pool as unknown as QueueOptions['connection'] };
+    pool.setMaxListeners(0);
+    return pool;
   }
 
   private onRedis(url: string, role: QueueRole): QueueOptions {

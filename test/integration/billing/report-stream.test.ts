@@ -2,7 +2,7 @@ import { AppConfig } from '../../../src/platform/config/app-config.js';
 import { Snapshot } from '../../../src/platform/database/snapshot.service.js';
 import { ExportsService } from '../../../src/billing/exports/exports.service.js';
 import type { UsageReport } from '../../../src/billing/exports/report-plan.js';
-import { UsageReportRepository } from '../../../src/billing/exports/usage-report.repository.js';
+import { ReportsRepository } from '../../../src/billing/exports/reports.repository.js';
 import { CleanupRepository } from '../../../src/billing/cleanup/cleanup.repository.js';
 import { CleanupService } from '../../../src/billing/cleanup/cleanup.service.js';
 import { createBilling, testEnvironment } from '../../support/billing.js';
@@ -29,7 +29,7 @@ describe('a report longer than one page', () => {
 
   beforeAll(async () => {
     billing = await createBilling();
-    exports = new ExportsService(new UsageReportRepository(new Snapshot(billing.config)));
+    exports = new ExportsService(new ReportsRepository(new Snapshot(billing.config)));
     tenant = await createTenant(billing.pool, { overdraftNano: 10n ** 15n });
     model = await createModel(billing.pool);
     for (let batch = 0; batch < EVENTS / 500; batch++) {
@@ -57,7 +57,7 @@ describe('a report longer than one page', () => {
 
   it('has every event once, and shows the state of its first moment whatever happens while it is read', async () => {
     const pieces: string[] = [];
-    for await (const piece of exports.usage(REPORT)) {
+    for await (const piece of exports.write(REPORT)) {
       if (pieces.length === 0) await runCall(billing.pool, tenant, { model, quantities: { input: 3 } });
       pieces.push(piece.toString());
     }
@@ -70,7 +70,7 @@ describe('a report longer than one page', () => {
   });
 
   it('reads no further than its reader, and lets its snapshot go when the reader leaves', async () => {
-    const report = exports.usage(REPORT);
+    const report = exports.write(REPORT);
     await report.next();
     expect(await snapshots()).toBe(1);
     await report.return(undefined);
@@ -78,17 +78,17 @@ describe('a report longer than one page', () => {
   });
 
   it('is refused while too many others are being read', async () => {
-    const others = Array.from({ length: 4 }, () => exports.usage(REPORT));
+    const others = Array.from({ length: 4 }, () => exports.write(REPORT));
     for (const other of others) await other.next();
-    await expect(exports.usage(REPORT).next()).rejects.toMatchObject({ kind: 'rate_limit' });
+    await expect(exports.write(REPORT).next()).rejects.toMatchObject({ kind: 'rate_limit' });
     for (const other of others) await other.return(undefined);
-    expect((await exports.usage({ ...REPORT, granularity: 'month' }).next()).done).toBe(false);
+    expect((await exports.write({ ...REPORT, granularity: 'month' }).next()).done).toBe(false);
   });
 
   it('tells of a database that is away before it says anything else', async () => {
     const away = new AppConfig(testEnvironment('postgresql://nobody@127.0.0.1:9/none'));
-    const service = new ExportsService(new UsageReportRepository(new Snapshot(away)));
-    await expect(service.usage(REPORT).next()).rejects.toThrow();
+    const service = new ExportsService(new ReportsRepository(new Snapshot(away)));
+    await expect(service.write(REPORT).next()).rejects.toThrow();
   });
 
   it('is not what the clean-up removes: only old answers and processes without open calls go', async () => {

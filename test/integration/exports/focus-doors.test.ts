@@ -1,7 +1,7 @@
 import { BillingApiModule } from '../../../src/billing/billing-api.module.js';
 import { InvoicingModule } from '../../../src/billing/invoicing/invoicing.module.js';
 import { FinalizationService } from '../../../src/billing/invoicing/finalization.service.js';
-import { UsageReportRepository } from '../../../src/billing/exports/usage-report.repository.js';
+import { ReportsRepository } from '../../../src/billing/exports/reports.repository.js';
 import { Snapshot } from '../../../src/platform/database/snapshot.service.js';
 import { AppConfig } from '../../../src/platform/config/app-config.js';
 import { copyStatement } from '../../../src/billing/exports/copy-statement.js';
@@ -42,7 +42,7 @@ describe('the datasets of FOCUS 1.4 beside Cost and Usage', () => {
       await world.periods.closeDue();
       await travelTo(world.pool, '2026-12-01T01:10:00Z');
       await world.get(FinalizationService).finalizeDue();
-      const reports = new UsageReportRepository(new Snapshot(new AppConfig(testEnvironment(world.url))));
+      const reports = new ReportsRepository(new Snapshot(new AppConfig(testEnvironment(world.url))));
       const read = async (dataset: FocusDataset) => {
         const span = { from: new Date('2026-11-01T00:00:00Z'), to: new Date('2026-12-01T00:00:00Z') };
         const { columns, source } = datasetSource(dataset, {

@@ -1,7 +1,7 @@
 import { parquetReadObjects } from 'hyparquet';
 import { ExportsService } from '../../../src/billing/exports/exports.service.js';
 import type { UsageReport } from '../../../src/billing/exports/report-plan.js';
-import { UsageReportRepository } from '../../../src/billing/exports/usage-report.repository.js';
+import { ReportsRepository } from '../../../src/billing/exports/reports.repository.js';
 import { parseNano } from '../../../src/core/money.js';
 import { Snapshot } from '../../../src/platform/database/snapshot.service.js';
 import { createBilling } from '../../support/billing.js';
@@ -32,7 +32,7 @@ describe('a usage report of twenty thousand lines', () => {
 
   beforeAll(async () => {
     billing = await createBilling();
-    exports = new ExportsService(new UsageReportRepository(new Snapshot(billing.config)));
+    exports = new ExportsService(new ReportsRepository(new Snapshot(billing.config)));
     tenant = await createTenant(billing.pool, { overdraftNano: 10n ** 12n, name: '=cmd|"x", Ltd' });
     model = await createModel(billing.pool, {
       prices: [
@@ -52,7 +52,7 @@ describe('a usage report of twenty thousand lines', () => {
 
   const file = async (over: Partial<UsageReport>): Promise<Buffer> => {
     const pieces: Buffer[] = [];
-    for await (const piece of exports.usage({ ...SPAN, granularity: 'request', format: 'csv', ...over }))
+    for await (const piece of exports.write({ ...SPAN, granularity: 'request', format: 'csv', ...over }))
       pieces.push(piece);
     return Buffer.concat(pieces);
   };
@@ -148,7 +148,7 @@ describe('a usage report of twenty thousand lines', () => {
   it('shows one state while calls settle, whatever the format', async () => {
     const span = { from: new Date('2026-10-01T00:00:00Z'), to: new Date('2099-01-01T00:00:00Z') };
     const pieces: Buffer[] = [];
-    for await (const piece of exports.usage({ ...span, granularity: 'request', format: 'csv' })) {
+    for await (const piece of exports.write({ ...span, granularity: 'request', format: 'csv' })) {
       if (pieces.length < 3) await runCall(billing.pool, tenant, { model, quantities: { input: 5 } });
       pieces.push(piece);
     }

@@ -54,14 +54,23 @@ export function focusUsageSource(granularity: Granularity, filter: UsageFilter, 
   };
 }
 
+/** The columns of money that a file's manifest sums up, with their fields and units. */
+const SUMMED = [
+  ['BilledCost', 'billed', '0.000000001'],
+  ['ContractedCost', 'contracted', '0.000000000001'],
+  ['EffectiveCost', 'effective', '0.000000001'],
+  ['ListCost', 'listed', '0.000000000001'],
+] as const;
+
 /** What a file's costs add up to, over all its parts. */
 export const FOCUS_SUMS = (parts: readonly RowSource[]): string => {
+  const fields = SUMMED.map(([, field]) => `sum(${field}) as ${field}`).join(', ');
   const sums = parts.map(
-    (part) =>
-      `select * from (${part.with} select currency, sum(billed) as billed, sum(effective) as effective from ${part.from} group by currency) s`,
+    (part) => `select * from (${part.with} select currency, ${fields} from ${part.from} group by currency) s`,
   );
+  const values = SUMMED.map(([name, field, unit]) => `('${name}', part.${field}, ${unit})`).join(', ');
   return `with part as (${sums.join(' union all ')})
-    select 'BilledCost' as name, currency, (sum(billed) * 0.000000001)::numeric(38, 9)::text as sum from part group by currency
-    union all
-    select 'EffectiveCost', currency, (sum(effective) * 0.000000001)::numeric(38, 9)::text from part group by currency order by 1, 2`;
+    select s.name, part.currency, (sum(s.units) * s.unit)::text as sum
+    from part cross join lateral (values ${values}) s(name, units, unit)
+    where s.units is not null group by s.name, part.currency, s.unit order by 1, 2`;
 };

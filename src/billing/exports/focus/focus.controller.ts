@@ -8,8 +8,9 @@ import { FinanceController } from '../../../platform/http/admin-controller.decor
 import { IsInstant, IsPublicId, MayBeAbsent } from '../../../platform/http/fields.decorator.js';
 import { copyStatement } from '../copy-statement.js';
 import { CsvFile } from '../file-encoder.js';
-import { FILE_TYPES, sendFile } from '../file-response.js';
-import { UsageReportRepository } from '../usage-report.repository.js';
+import { sendFile } from '../file-response.js';
+import { FILE_TYPES } from '../file-types.js';
+import { ReportsRepository } from '../reports.repository.js';
 import { datasetColumns, datasetSource, FOCUS_DATASETS } from './focus-datasets.js';
 import { costAndUsageSchema, focusSchema, type FocusSchema } from './focus-metadata.js';
 
@@ -34,7 +35,7 @@ export class FocusDatasetQuery {
 export class FocusController {
   private readonly logger = new Logger(FocusController.name);
 
-  constructor(private readonly reports: UsageReportRepository) {}
+  constructor(private readonly reports: ReportsRepository) {}
 
   /** The metadata of a version's datasets: which columns, of which types. */
   @Get(':version/metadata')

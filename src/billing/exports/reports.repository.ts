@@ -4,8 +4,8 @@ import { to as copyTo } from 'pg-copy-streams';
 import { Snapshot } from '../../platform/database/snapshot.service.js';
 import { copyStatement, countStatement, type RowSource } from './copy-statement.js';
 import type { Notation } from './export-column.js';
-import { boundarySql, wholeOf, type ReportPlan, type UsageReport } from './report-plan.js';
-import { endOf, filterSql, type Place } from './usage-filter.js';
+import { boundarySql, type ReportPlan, type UsagePart } from './report-plan.js';
+import { endOf, filterSql, wholeOf, type Place } from './usage-filter.js';
 
 /** Events read with one statement: what PostgreSQL sorts at a time. */
 const SLICE_EVENTS = 100_000;
@@ -23,23 +23,26 @@ export interface ReportReader {
   copy: (notation: Notation) => AsyncGenerator<Buffer>;
   /** Rows of the report, counted no further than one above the limit. */
   count: (limit: number) => Promise<number>;
-  countEvents: () => Promise<number>;
+  /**
+   * How many rows there will be, cheaply: exact where a report is one statement; of single calls the priced lines, of which
+   * some become two rows; null where only reading it tells.
+   */
+  expectedRows: () => Promise<number | null>;
   sums: () => Promise<ReportSum[]>;
-  /** Events that are read; for a measure of progress. */
-  eventsRead: () => number;
+  /** The instant (database clock) of the state that is read. */
+  takenAt: () => Promise<Date>;
 }
 
 @Injectable()
-export class UsageReportRepository {
+export class ReportsRepository {
   constructor(private readonly snapshot: Snapshot) {}
 
   /** Lets `work` read the report; the snapshot ends with it, or when its reader leaves. */
   read<Piece>(
-    report: UsageReport,
     plan: ReportPlan,
     work: (reader: ReportReader) => AsyncGenerator<Piece>,
   ): AsyncGenerator<Piece> {
-    return this.snapshot.iterate((client) => work(new SnapshotReader(client, report, plan)));
+    return this.snapshot.iterate((client) => work(new SnapshotReader(client, plan)));
   }
 
   /** Rows of one statement from a snapshot of their own, in pieces. */
@@ -49,11 +52,8 @@ export class UsageReportRepository {
 }
 
 class SnapshotReader implements ReportReader {
-  private done = 0;
-
   constructor(
     private readonly client: Client,
-    private readonly report: UsageReport,
     private readonly plan: ReportPlan,
   ) {}
 
@@ -72,56 +72,66 @@ class SnapshotReader implements ReportReader {
       rows += answer.rows[0]?.rows ?? 0;
       if (rows > limit) break;
     }
-    this.done = 0;
     return rows;
   }
 
-  async countEvents(): Promise<number> {
+  async expectedRows(): Promise<number | null> {
+    const { usage, tables } = this.plan;
+    if (usage === undefined) return this.count(Number.MAX_SAFE_INTEGER - 1);
+    if (usage.granularity !== 'request') return null;
     const { rows } = await this.client.query<{ n: string }>(
-      `select count(*) as n from usage_event e where ${filterSql(this.report)}`,
+      `select count(*) as n from usage_event e join usage_event_line y on y.event_id = e.id where ${filterSql(usage.filter)}`,
     );
-    return Number(rows[0]?.n);
+    let expected = Number(rows[0]?.n);
+    for (const table of tables) {
+      const answer = await this.client.query<{ rows: number }>(
+        countStatement(table, Number.MAX_SAFE_INTEGER - 1),
+      );
+      expected += answer.rows[0]?.rows ?? 0;
+    }
+    return expected;
   }
 
   async sums(): Promise<ReportSum[]> {
     return (await this.client.query<ReportSum>(this.plan.sumsSql)).rows;
   }
 
-  eventsRead(): number {
-    return this.done;
+  async takenAt(): Promise<Date> {
+    const { rows } = await this.client.query<{ at: Date }>('select billing_now() as at');
+    return rows[0]?.at as Date;
   }
 
   private async *parts(): AsyncGenerator<RowSource> {
-    yield* this.report.granularity === 'request' ? this.slices() : this.spans(this.report.granularity);
-    yield* this.plan.documents;
+    const { usage, tables } = this.plan;
+    if (usage !== undefined) yield* usage.granularity === 'request' ? this.slices(usage) : this.spans(usage);
+    yield* tables;
   }
 
-  private async *slices(): AsyncGenerator<RowSource> {
-    let { after } = wholeOf(this.report);
+  private async *slices({ filter, source }: UsagePart): AsyncGenerator<RowSource> {
+    let { after } = wholeOf(filter);
     for (;;) {
-      const { rows } = await this.client.query<Place>(boundarySql(this.report, after, SLICE_EVENTS));
+      const { rows } = await this.client.query<Place>(boundarySql(filter, after, SLICE_EVENTS));
       const [upTo] = rows;
-      yield this.plan.usage(this.report, { after, upTo });
-      this.done += SLICE_EVENTS;
+      yield source(filter, { after, upTo });
       if (upTo === undefined) return;
       after = upTo;
     }
   }
 
   /** Each day or month that has usage, one after another. */
-  private async *spans(granularity: 'day' | 'month'): AsyncGenerator<RowSource> {
-    const { to } = this.report;
-    let { from } = this.report;
-    while (from < to) {
+  private async *spans({ filter, granularity, source }: UsagePart): AsyncGenerator<RowSource> {
+    const { to } = filter;
+    let { from } = filter;
+    while (from < to && granularity !== 'request') {
       const { rows } = await this.client.query<{ at: Date }>(
-        `select e.recorded_at as at from usage_event e where ${filterSql({ ...this.report, from })}
+        `select e.recorded_at as at from usage_event e where ${filterSql({ ...filter, from })}
          order by e.recorded_at, e.id limit 1`,
       );
       const [first] = rows;
       if (first === undefined) return;
       const end = endOf(granularity, first.at);
-      const span = { ...this.report, from, to: end < to ? end : to };
-      yield this.plan.usage(span, wholeOf(span));
+      const span = { ...filter, from, to: end < to ? end : to };
+      yield source(span, wholeOf(span));
       from = end;
     }
   }

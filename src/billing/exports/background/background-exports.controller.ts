@@ -1,0 +1,77 @@
+import { Body, Get, HttpCode, Logger, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiProduces } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { Actor, AdminAccess, type AdminActor } from '../../../platform/http/access.decorator.js';
+import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
+import { Answers, AnswersList } from '../../../platform/http/answers.decorator.js';
+import { OperationKey } from '../../../platform/http/idempotency.interceptor.js';
+import { listPage, readCursor } from '../../../platform/http/list.js';
+import { PublicIdPipe } from '../../../platform/http/public-id.pipe.js';
+import { CreateExportDto, ExportResource, ExportsQuery, orderOfBody } from './background-exports.dto.js';
+import { ExportFiles } from './export-files.store.js';
+import { ExportOrders, organizationOf } from './export-orders.service.js';
+import { ExportsNudge } from './exports-nudge.service.js';
+import { showExport } from './export.js';
+import { sendStoredFile } from './stored-file.service.js';
+
+@FinanceController('exports', 'exports')
+@AdminAccess('owner', 'admin', 'finance', 'auditor')
+export class BackgroundExportsController {
+  private readonly logger = new Logger(BackgroundExportsController.name);
+
+  constructor(
+    private readonly orders: ExportOrders,
+    private readonly files: ExportFiles,
+    private readonly nudge: ExportsNudge,
+  ) {}
+
+  /** Orders a report as a file; a worker writes it. */
+  @Post()
+  @HttpCode(202)
+  @ApiAcceptedResponse({ type: ExportResource })
+  async create(
+    @Body() body: CreateExportDto,
+    @Actor() actor: AdminActor,
+    @OperationKey() operationKey: string | null,
+  ) {
+    const made = await this.orders.order(actor, orderOfBody(body), operationKey);
+    this.nudge.nudge();
+    return showExport(made, this.orders.linkTo(actor, made));
+  }
+
+  /** Exports, newest first. */
+  @Get()
+  @AnswersList(ExportResource)
+  async list(@Query() query: ExportsQuery, @Actor() actor: AdminActor) {
+    const { limit, status } = query;
+    const rows = await this.orders.list({
+      organizationId: organizationOf(query.organization),
+      status,
+      beforeId: readCursor(query.cursor, 'uuid'),
+      limit: limit + 1,
+    });
+    const toItem = (row: (typeof rows)[number]) => showExport(row, this.orders.linkTo(actor, row));
+    return listPage({ rows, limit, keyOf: ({ id }) => id, toItem });
+  }
+
+  /** An export: how far it is, why it failed, or what its file holds and where it can be fetched. */
+  @Get(':export')
+  @Answers(ExportResource)
+  async get(@Param('export', new PublicIdPipe('export')) id: string, @Actor() actor: AdminActor) {
+    const found = await this.orders.get(id);
+    return showExport(found, this.orders.linkTo(actor, found));
+  }
+
+  /** The file. */
+  @Get(':export/download')
+  @ApiProduces('application/octet-stream')
+  async download(
+    @Param('export', new PublicIdPipe('export')) id: string,
+    @Actor() actor: AdminActor,
+    @Res() response: Response,
+  ): Promise<void> {
+    const ready = await this.orders.fetch(actor, id, 'key');
+    const ended = await sendStoredFile(response, ready, this.files);
+    if (ended) this.logger.warn(`download of ${id} ended early: ${ended.message}`);
+  }
+}
