@@ -5,6 +5,7 @@ import { Snapshot } from '../../src/platform/database/snapshot.service.js';
 import { parseNano } from '../../src/core/money.js';
 import { AppConfig } from '../../src/platform/config/app-config.js';
 import { testEnvironment } from './billing.js';
+import { expectFinanceReportsAgree } from './finance-reports.js';
 import { billedByInvoice, focusFile, focusViolations } from './focus/focus-rules.js';
 import type { Tenant } from './builders/tenant.builder.js';
 import type { InvoicingWorld } from './invoicing.js';
@@ -83,7 +84,7 @@ async function expectFocusAgrees(
 }
 
 /**
- * The end of every money story: no check of the books finds anything, and for each customer the usage report, the
+ * The end of every money story: no check of the books finds anything, every finance report adds up to the ledger, and for each customer the usage report, the
  * invoices less the credit notes of corrections, and the ledger tell the same sum, to the nano-unit. All of the
  * customer's usage must have been invoiced.
  */
@@ -92,6 +93,7 @@ export async function expectBooksAgree(
   customers: Whose[],
 ): Promise<void> {
   expect(await world.violations()).toEqual([]);
+  await expectFinanceReportsAgree(world);
   for (const customer of customers) {
     await expectFocusAgrees(world, customer);
     const report = await reportOf(world, customer);

@@ -31,7 +31,7 @@ export function copyStatement(
     case 'csv-semicolon':
       return `copy (${select}) to stdout (format csv, delimiter ';')`;
     case 'json':
-      return `copy (${source.with} select row_to_json(line)::text from (select ${list} from ${source.from} order by ${source.order}) line)
+      return `copy (${source.with} select row_to_json(written_row)::text from (select ${list} from ${source.from} order by ${source.order}) written_row)
         to stdout ${JSON_COPY}`;
     case 'plain':
     case 'unscaled':

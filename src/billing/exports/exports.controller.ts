@@ -1,6 +1,7 @@
 import { Get, Logger, Query, Res } from '@nestjs/common';
 import { ApiProduces } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { planOf } from './any-report.js';
 import { AdminAccess } from '../../platform/http/access.decorator.js';
 import { FinanceController } from '../../platform/http/admin-controller.decorator.js';
 import { InstantReportQuery, orderOf, SpanReportQuery, UsageReportQuery } from './exports.dto.js';
@@ -78,7 +79,10 @@ export class ExportsController {
     await this.scope.check(order.fields);
     const { extension, mediaType } = FILE_TYPES[order.format];
     const pieces = this.exports.write(report);
-    const ended = await sendFile(response, { name: fileNameOf(order, extension), mediaType, pieces });
+    // What describes the columns is named beside the file, as FOCUS wants it of its SchemaId.
+    const headers = { 'x-faregate-schema': planOf(report).schemaVersion };
+    const name = fileNameOf(order, extension);
+    const ended = await sendFile(response, { name, mediaType, pieces, headers });
     if (ended) this.logger.warn(`report ${order.report} ended early: ${ended.message}`);
   }
 }

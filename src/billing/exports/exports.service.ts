@@ -3,8 +3,8 @@ import { FaregateError, invalidRequest } from '../../core/errors.js';
 import { CsvFile, JsonLinesFile, type CsvVariant, type FileEncoder } from './file-encoder.js';
 import type { ExportColumn } from './export-column.js';
 import { ParquetFile } from './parquet-file.js';
-import { planReport, type ReportFormat, type ReportPlan, type UsageReport } from './report-plan.js';
-import { planFinanceReport, type FinanceReport } from './reports/finance-report.js';
+import { planOf, type Report } from './any-report.js';
+import type { ReportFormat, ReportPlan } from './report-plan.js';
 import { ReportsRepository, type ReportReader, type ReportSum } from './reports.repository.js';
 import { XLSX_MAX_ROWS, XlsxFile } from './xlsx-file.js';
 
@@ -31,9 +31,6 @@ export interface ExportListener {
   finished: (totals: FileTotals) => void;
 }
 
-/** Any report, as it is to be written. */
-export type Report = UsageReport | FinanceReport;
-
 /** Writes reports as files, as fast as they are read and no faster. */
 @Injectable()
 export class ExportsService {
@@ -53,7 +50,7 @@ export class ExportsService {
     }
     this.running += 1;
     try {
-      const plan = 'report' in report ? planFinanceReport(report) : planReport(report);
+      const plan = planOf(report);
       const encoder = encoderOf(report.format, plan.columns, report);
       yield* this.reports.read(plan, (reader) => encode(reader, plan, encoder, listener));
     } finally {

@@ -1,6 +1,6 @@
 import { invalidRequest } from '../../core/errors.js';
 import { parsePublicId, type IdKind } from '../../core/ids.js';
-import type { Report } from './exports.service.js';
+import type { Report } from './any-report.js';
 import { REPORT_FORMATS, TABLE_FORMATS, type ReportFormat, type TableFormat } from './report-plan.js';
 import { FINANCE_REPORTS, type FinanceReportName } from './reports/finance-report.js';
 import type { Granularity } from './usage-filter.js';

@@ -14,6 +14,7 @@ import { testEnvironment } from '../../support/billing.js';
 import { runCall } from '../../support/builders/call.builder.js';
 import { createModel } from '../../support/builders/catalog.builder.js';
 import { travelTo } from '../../support/clock.js';
+import { metadataViolations } from '../../support/focus/metadata-rules.js';
 import { readCsvObjects } from '../../support/focus/read-csv.js';
 import { createCustomer, createInvoicing, createLegalEntity } from '../../support/invoicing.js';
 
@@ -90,23 +91,33 @@ describe('the datasets of FOCUS 1.4 beside Cost and Usage', () => {
 
     it('the metadata stands beside the data and names every column with its type', async () => {
       const { body } = await get('1.4/metadata');
-      expect(body.data.map((schema: { DatasetType: string }) => schema.DatasetType)).toEqual([
+      expect(metadataViolations(body, '1.4')).toEqual([]);
+      expect(body.DatasetInstance.map((one: { FocusDatasetId: string }) => one.FocusDatasetId)).toEqual([
         'CostAndUsage',
         'InvoiceDetail',
         'BillingPeriod',
       ]);
-      expect(body.data[0]).toEqual(costAndUsageSchema('1.4'));
-      expect(body.data[0]).toMatchObject({
-        FocusVersion: '1.4',
-        SchemaId: expect.stringMatching(/^faregate-/),
-      });
-      expect(body.data[0].ColumnDefinition).toContainEqual({
+      expect(body.Schema[0]).toEqual(costAndUsageSchema('1.4'));
+      expect(body.Schema[0].ColumnDefinition).toContainEqual({
         ColumnName: 'BilledCost',
         DataType: 'DECIMAL',
         NumericPrecision: 38,
         NumberScale: 9,
       });
-      expect((await get('1.2/metadata')).body.data).toHaveLength(1);
+      const older = (await get('1.2/metadata')).body;
+      expect(metadataViolations(older, '1.2')).toEqual([]);
+      expect(older.Schema).toEqual(costAndUsageSchema('1.2'));
+    });
+
+    it('a file names its schema and has the columns that the schema lists, in their order', async () => {
+      for (const version of ['1.4', '1.2'] as const) {
+        const query = `from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&format=focus-${version}`;
+        const file = await api.get(`/finance/v1/reports/usage?${query}`, 'finance');
+        const schema = costAndUsageSchema(version);
+        expect(file.headers['x-faregate-schema']).toBe(schema.SchemaId);
+        const names = schema.ColumnDefinition.map(({ ColumnName }) => ColumnName);
+        expect(file.text.trim().split(',')).toEqual(names);
+      }
     });
 
     it('an unknown version, dataset or span is refused by name', async () => {

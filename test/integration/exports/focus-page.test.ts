@@ -1,10 +1,31 @@
 import { readFileSync } from 'node:fs';
+import { focusMetadata } from '../../../src/billing/exports/focus/focus-metadata.js';
 import { FOCUS_RULES, focusViolations, type FocusRow } from '../../support/focus/focus-rules.js';
+import { METADATA_RULES, metadataViolations } from '../../support/focus/metadata-rules.js';
 
 const page = readFileSync(new URL('../../../docs/focus.md', import.meta.url), 'utf8');
 
 it('docs/focus.md lists every rule of the validator', () => {
-  expect(FOCUS_RULES.filter(({ id }) => !page.includes(`\`${id}\``)).map(({ id }) => id)).toEqual([]);
+  const rules = [...FOCUS_RULES, ...METADATA_RULES];
+  expect(rules.filter(({ id }) => !page.includes(`\`${id}\``)).map(({ id }) => id)).toEqual([]);
+});
+
+it.each([
+  ['metadata-sections', '"DatasetInstance":[', '"Instances":['],
+  ['metadata-keys', '"NumberScale"', '"NumericScale"'],
+  ['metadata-data-generator', '{"DataGenerator":"Faregate"}', '"Faregate"'],
+  ['metadata-dataset-instances', '"FocusDatasetId":"CostAndUsage"', '"FocusDatasetId":"Costs"'],
+  ['metadata-schemas', '"FocusVersion":"1.4"', '"FocusVersion":"1.5"'],
+  ['metadata-schema-of-instance', '"FocusDatasetId"', '"DatasetInstanceId":"x","FocusDatasetId"'],
+  ['metadata-columns', '"ColumnName":"BilledCost"', '"ColumnName":"ListCost"'],
+  ['metadata-decimals', '"NumericPrecision":38,', ''],
+  ['metadata-tags', '"ProviderTagPrefixes":[]', '"StringMaxLength":1'],
+])('the validator finds a broken %s', (rule, right, broken) => {
+  const text = JSON.stringify(focusMetadata('1.4'));
+  expect(metadataViolations(JSON.parse(text), '1.4')).toEqual([]);
+  expect(text).toContain(right);
+  const found = metadataViolations(JSON.parse(text.replace(right, broken)), '1.4');
+  expect(found.map((violation) => violation.split(':')[0])).toContain(rule);
 });
 
 it.each([

@@ -23,8 +23,8 @@ export async function sendStoredFile(
     name: file.name,
     mediaType: file.media_type,
     pieces: files.read(storageKey),
+    bytes: file.bytes,
     headers: {
-      'content-length': String(file.bytes),
       etag: `"${file.sha256}"`,
       'x-content-type-options': 'nosniff',
     },

@@ -1,16 +1,45 @@
 import { createHash } from 'node:crypto';
 import { focusColumns, type FocusColumn } from './focus-columns.js';
+import { datasetColumns } from './focus-datasets.js';
 import type { FocusVersion } from './focus-source.js';
 
-/** What the specification wants to be known of a schema, beside the data and never in it. */
+/** A column as the metadata describes it; the keys are the specification's. */
+export interface FocusColumnDefinition {
+  ColumnName: string;
+  DataType: string;
+  /** Of decimals: digits in all, and after the point. */
+  NumericPrecision?: number;
+  NumberScale?: number;
+  /** Of texts. */
+  StringEncoding?: 'UTF-8';
+  /** Of Tags: which of them are the operator's; none are, all come from customers. */
+  ProviderTagPrefixes?: string[];
+}
+
+/** What is known of the columns of a dataset, beside the data and never in it. */
 export interface FocusSchema {
   SchemaId: string;
   FocusVersion: string;
   /** When this schema came into use. */
   CreationDate: string;
-  DataGenerator: string;
-  DatasetType: string;
-  ColumnDefinition: Record<string, string | number | boolean>[];
+  /** Since 1.3: the dataset whose files have this schema. */
+  DatasetInstanceId?: string;
+  ColumnDefinition: FocusColumnDefinition[];
+}
+
+/** A dataset that can be had (since 1.3). */
+export interface FocusDatasetInstance {
+  DatasetInstanceId: string;
+  DatasetInstanceName: string;
+  /** Which of the specification's datasets it is. */
+  FocusDatasetId: string;
+}
+
+/** All metadata of a version: its sections by the specification's names. In 1.2 there is one schema and no instances. */
+export interface FocusMetadata {
+  DataGenerator: { DataGenerator: string };
+  DatasetInstance?: FocusDatasetInstance[];
+  Schema: FocusSchema | FocusSchema[];
 }
 
 /** When the columns were last changed; a change of columns is a new schema with a new id. */
@@ -18,28 +47,38 @@ const CREATED = '2026-11-21T00:00:00Z';
 /** Digits a decimal may have in all. */
 const PRECISION = 38;
 
+/** The datasets of 1.4 by the specification's ids. */
+const DATASETS = [
+  { id: 'CostAndUsage', name: 'Cost and Usage', columns: () => focusColumns('1.4') },
+  { id: 'InvoiceDetail', name: 'Invoice Detail', columns: () => datasetColumns('invoice-detail') },
+  { id: 'BillingPeriod', name: 'Billing Period', columns: () => datasetColumns('billing-period') },
+] as const;
+
+/** A UUID (version 8, RFC 9562) that is the same for the same words for ever. */
+function nameUuid(...words: unknown[]): string {
+  const hex = createHash('sha256').update(JSON.stringify(words)).digest('hex');
+  const variant = '89ab'.charAt(Number.parseInt(hex.charAt(16), 16) % 4);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+const instanceId = (dataset: string): string => nameUuid('faregate', 'dataset', dataset);
+
+const definitionOf = ({ name, type, scale = 0 }: FocusColumn): FocusColumnDefinition => ({
+  ColumnName: name,
+  DataType: type,
+  ...(type === 'DECIMAL' ? { NumericPrecision: PRECISION, NumberScale: scale } : {}),
+  ...(type === 'STRING' || type === 'JSON' ? { StringEncoding: 'UTF-8' as const } : {}),
+  ...(name === 'Tags' ? { ProviderTagPrefixes: [] } : {}),
+});
+
 /** The schema of a dataset: the same columns have the same id for ever. */
-export function focusSchema(
-  version: FocusVersion,
-  dataset: string,
-  columns: readonly FocusColumn[],
-): FocusSchema {
-  const definition = columns.map(({ name, type, scale = 0 }) => ({
-    ColumnName: name,
-    DataType: type,
-    ...(type === 'DECIMAL'
-      ? { NumericPrecision: PRECISION, NumberScale: scale }
-      : { StringEncoding: 'UTF-8' }),
-  }));
-  const digest = createHash('sha256')
-    .update(JSON.stringify([version, dataset, definition]))
-    .digest('hex');
+function focusSchema(version: FocusVersion, dataset: string, columns: readonly FocusColumn[]): FocusSchema {
+  const definition = columns.map(definitionOf);
   return {
-    SchemaId: `faregate-${dataset}-${version}-${digest.slice(0, 16)}`,
+    SchemaId: nameUuid('faregate', 'schema', version, dataset, definition),
     FocusVersion: version,
     CreationDate: CREATED,
-    DataGenerator: 'Faregate',
-    DatasetType: dataset,
+    ...(version === '1.2' ? {} : { DatasetInstanceId: instanceId(dataset) }),
     ColumnDefinition: definition,
   };
 }
@@ -47,3 +86,18 @@ export function focusSchema(
 /** The schema of the Cost and Usage dataset. */
 export const costAndUsageSchema = (version: FocusVersion): FocusSchema =>
   focusSchema(version, 'CostAndUsage', focusColumns(version));
+
+/** Everything the specification wants to be known of a version's files. */
+export function focusMetadata(version: FocusVersion): FocusMetadata {
+  const generator = { DataGenerator: 'Faregate' };
+  if (version === '1.2') return { DataGenerator: generator, Schema: costAndUsageSchema('1.2') };
+  return {
+    DataGenerator: generator,
+    DatasetInstance: DATASETS.map(({ id, name }) => ({
+      DatasetInstanceId: instanceId(id),
+      DatasetInstanceName: name,
+      FocusDatasetId: id,
+    })),
+    Schema: DATASETS.map(({ id, columns }) => focusSchema('1.4', id, columns())),
+  };
+}

@@ -11,8 +11,8 @@ import { CsvFile } from '../file-encoder.js';
 import { sendFile } from '../file-response.js';
 import { FILE_TYPES } from '../file-types.js';
 import { ReportsRepository } from '../reports.repository.js';
-import { datasetColumns, datasetSource, FOCUS_DATASETS } from './focus-datasets.js';
-import { costAndUsageSchema, focusSchema, type FocusSchema } from './focus-metadata.js';
+import { datasetSource, FOCUS_DATASETS } from './focus-datasets.js';
+import { focusMetadata, type FocusMetadata } from './focus-metadata.js';
 
 /** Query of the datasets about documents: those of periods that end in `(from, to]`. */
 export class FocusDatasetQuery {
@@ -37,20 +37,15 @@ export class FocusController {
 
   constructor(private readonly reports: ReportsRepository) {}
 
-  /** The metadata of a version's datasets: which columns, of which types. */
+  /** The metadata of a version, in the specification's sections: who makes the files, which there are, and their columns. */
   @Get(':version/metadata')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
   @ApiParam({ name: 'version', enum: ['1.4', '1.2'] })
   @ApiOkResponse({ schema: { type: 'object' } })
-  metadata(@Param('version') version: string): { data: FocusSchema[] } {
-    if (version === '1.2') return { data: [costAndUsageSchema('1.2')] };
-    if (version !== '1.4')
+  metadata(@Param('version') version: string): FocusMetadata {
+    if (version !== '1.4' && version !== '1.2')
       throw new FaregateError('not_found', 'There is no such version; there are 1.4 and 1.2.');
-    const others = FOCUS_DATASETS.map((dataset) => {
-      const name = dataset === 'invoice-detail' ? 'InvoiceDetail' : 'BillingPeriod';
-      return focusSchema('1.4', name, datasetColumns(dataset));
-    });
-    return { data: [costAndUsageSchema('1.4'), ...others] };
+    return focusMetadata(version);
   }
 
   /** Invoice Detail or Billing Period, as CSV. */
