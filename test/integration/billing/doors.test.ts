@@ -324,13 +324,15 @@ describe('the doors of the money walk', () => {
       ).toEqual([['0.000003000000', '0.000001000000', '0.000030000000', '0.000010000000']]);
     });
 
-    it('filters, and gives an empty report of nothing', async () => {
+    it('filters, gives an empty report of nothing, and refuses an id of nothing by its field', async () => {
       await credit();
       await runCall(pool, tenant, { model, quantities: { input: 10 } });
       expect(
         await jsonRows(`key=${publicId('key', tenant.keyId)}&model=${encodeURIComponent(model.modelId)}`),
       ).toHaveLength(1);
-      expect(await jsonRows(`project=${publicId('project', tenant.keyId)}`)).toEqual([]);
+      const nothing = `project=${publicId('project', tenant.keyId)}`;
+      const refused = await report(`from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z&${nothing}`);
+      expect([refused.status, refused.body.error.param]).toEqual([404, 'project']);
       expect(await jsonRows('provider=nobody')).toEqual([]);
       const { text } = await report('from=2020-01-01T00:00:00Z&to=2020-02-01T00:00:00Z');
       expect(text).toBe(
