@@ -215,17 +215,17 @@ describe('an export in the background', () => {
 
   it('can be fetched by its signed link until that ends, is changed, or its admin key is revoked', async () => {
     const done = await finished({ ...SPAN, report: 'journal', format: 'jsonl' });
-    const fetch = (url: string) =>
+    const open = (url: string) =>
       api.call({ method: 'get', path: url, headers: { authorization: '' } }).then(({ status }) => status);
     expect(done.download_url).toMatch(/^\/finance\/v1\/downloads\/[0-9a-f]{72,76}\.[\w-]{43}$/);
-    expect(await fetch(done.download_url)).toBe(200);
+    expect(await open(done.download_url)).toBe(200);
     const changed = done.download_url.replace(/.$/, (char: string) => (char === 'A' ? 'B' : 'A'));
-    expect(await fetch(changed)).toBe(403);
-    expect(await fetch('/finance/v1/downloads/x')).toBe(403);
+    expect(await open(changed)).toBe(403);
+    expect(await open('/finance/v1/downloads/x')).toBe(403);
     await pool.query(`update admin_key set status = 'revoked' where role = 'finance'`);
-    expect(await fetch(done.download_url)).toBe(403);
+    expect(await open(done.download_url)).toBe(403);
     await pool.query(`update admin_key set status = 'active' where role = 'finance'`);
-    expect(await fetch(done.download_url)).toBe(200);
+    expect(await open(done.download_url)).toBe(200);
   });
 
   it('leaves who ordered and who fetched it in the audit log', async () => {

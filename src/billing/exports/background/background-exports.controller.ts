@@ -70,7 +70,7 @@ export class BackgroundExportsController {
     @Actor() actor: AdminActor,
     @Res() response: Response,
   ): Promise<void> {
-    const ready = await this.orders.fetch(actor, id, 'key');
+    const ready = await this.orders.handOut(actor, id, 'key');
     const ended = await sendStoredFile(response, ready, this.files);
     if (ended) this.logger.warn(`download of ${id} ended early: ${ended.message}`);
   }

@@ -22,7 +22,7 @@ export class DownloadsController {
   @PublicAccess()
   @ApiProduces('application/octet-stream')
   async download(@Param('token') token: string, @Res() response: Response): Promise<void> {
-    const ready = await this.orders.fetchByLink(token);
+    const ready = await this.orders.handOutByLink(token);
     response.setHeader('referrer-policy', 'no-referrer');
     const ended = await sendStoredFile(response, ready, this.files);
     if (ended) this.logger.warn(`download of ${ready.id} ended early: ${ended.message}`);

@@ -83,7 +83,7 @@ export class ExportOrders {
   }
 
   /** Notes in the audit log that an admin fetches a file. Throws not_found, and conflict while or since there is no file. */
-  async fetch(actor: AdminActor, id: string, via: 'key' | 'link'): Promise<ReadyExport> {
+  async handOut(actor: AdminActor, id: string, via: 'key' | 'link'): Promise<ReadyExport> {
     const found = await this.get(id);
     if (!isReady(found)) throw notThere(found);
     await this.database.transaction((client) =>
@@ -100,7 +100,7 @@ export class ExportOrders {
   }
 
   /** The same for whoever has a link. Throws permission for one that was changed, has ended, or whose admin key is revoked. */
-  async fetchByLink(token: string): Promise<ReadyExport> {
+  async handOutByLink(token: string): Promise<ReadyExport> {
     const claims = readLinkToken(token, this.linkKey, nowMs());
     if (!claims || !(await this.exports.isKeyUsable(claims.adminKeyId))) {
       throw new FaregateError('permission', 'This link is not valid, or not any more. Ask for a new one.', {
@@ -108,7 +108,7 @@ export class ExportOrders {
       });
     }
     const actor: AdminActor = { keyId: claims.adminKeyId, role: 'finance', name: 'download link' };
-    return this.fetch(actor, claims.exportId, 'link');
+    return this.handOut(actor, claims.exportId, 'link');
   }
 }
 
