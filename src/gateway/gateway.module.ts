@@ -3,6 +3,7 @@ import { AdmissionModule } from '../admission/admission.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { MeteringModule } from '../metering/metering.module.js';
 import { UpstreamClient } from '../providers/upstream.client.js';
+import { UpstreamGauges } from '../providers/upstream-gauges.service.js';
 import { RoutingModule } from '../routing/routing.module.js';
 import { CompletionsController } from './completions.controller.js';
 import { CompletionsService } from './completions.service.js';
@@ -44,6 +45,7 @@ import { UnknownRouteController } from './unknown-route.controller.js';
     CountTokensService,
     Tokeniser,
     UpstreamClient,
+    UpstreamGauges,
     DeploymentTester,
     DeploymentRetests,
   ],

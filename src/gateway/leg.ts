@@ -1,13 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Candidate } from '../admission/ticket.js';
 import type { CatalogCredential } from '../catalog/model.js';
-import { toFaregateError } from '../core/errors.js';
+import { FaregateError, toFaregateError } from '../core/errors.js';
 import type { AttemptMeter, MadeAttempt } from '../metering/attempt-meter.js';
 import { causeOf, failureOf, type UpstreamFailure } from '../providers/upstream-failure.js';
 import type { RouteStep, RouteWalk, StepLimits } from '../routing/route-walk.js';
 import type { LegRequest } from './answer-plan.js';
 import type { Speaker } from './relay.js';
 import { UpstreamAttempt, type AttemptOwner } from './upstream-attempt.js';
+
+/** What is read at most of an answer that nobody waits for: more than any vendor sends in the minute it has. */
+const MAX_ABANDONED_BYTES = 32 * 1024 * 1024;
 
 /** Reads one attempt's good answer. */
 export interface LegReader {
@@ -57,6 +60,7 @@ export class Leg implements AttemptOwner {
   /** An attempt has been sent and has not ended. */
   private isUnderWay = false;
   private isAbandoned = false;
+  private abandonedBytes = 0;
   private pauseTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -100,6 +104,7 @@ export class Leg implements AttemptOwner {
   }
 
   take(chunk: Buffer): void {
+    if (this.isAbandoned) this.boundAbandoned(chunk.length);
     this.reader.take(chunk);
   }
 
@@ -124,6 +129,12 @@ export class Leg implements AttemptOwner {
   served(): void {
     this.meter.served();
     this.host.attemptEnded(this.candidate, this.meter);
+  }
+
+  private boundAbandoned(bytes: number): void {
+    this.abandonedBytes += bytes;
+    if (this.abandonedBytes > MAX_ABANDONED_BYTES)
+      throw new FaregateError('upstream', 'An answer that nobody waits for was too large');
   }
 
   private go(step: RouteStep<Candidate>): void {

@@ -29,6 +29,13 @@ export interface UpstreamReply {
   body: string;
 }
 
+/** Connections to an upstream at work and at rest, and requests that wait for one. */
+export interface UpstreamConnections {
+  busy: number;
+  idle: number;
+  waiting: number;
+}
+
 /** What `ask` reads at most. */
 const MAX_REPLY_BYTES = 1024 * 1024;
 
@@ -98,6 +105,20 @@ export class UpstreamClient implements OnApplicationShutdown {
       chunks.push(chunk);
     }
     return { status: statusCode, body: Buffer.concat(chunks).toString('utf8') };
+  }
+
+  /** Connections by slug of the provider. */
+  connections(): Map<string, UpstreamConnections> {
+    const sums = new Map<string, UpstreamConnections>();
+    for (const { provider, pool } of this.lines.values()) {
+      const { connected, free, queued } = pool.stats;
+      const sum = sums.get(provider.slug) ?? { busy: 0, idle: 0, waiting: 0 };
+      sum.busy += connected - free;
+      sum.idle += free;
+      sum.waiting += queued;
+      sums.set(provider.slug, sum);
+    }
+    return sums;
   }
 
   private flush(): void {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Histogram } from 'prom-client';
 import { Metrics } from '../platform/health/metrics.service.js';
-import type { CallReport, RefusalReport } from './call-report.js';
+import type { CallReport, RefusalReport, ReplayReport } from './call-report.js';
 import { SeriesTable, type Labels } from './series.js';
 
 const DURATION_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
@@ -43,6 +43,7 @@ export class CallMetrics {
   private readonly calls: SeriesTable<CallSeries>;
   private readonly attempts = new SeriesTable(() => ({ count: 0 }));
   private readonly refusals = new SeriesTable(() => ({ count: 0 }));
+  private readonly replays = new SeriesTable(() => ({ count: 0 }));
 
   constructor(metrics: Metrics) {
     const registers = [metrics.registry];
@@ -88,6 +89,11 @@ export class CallMetrics {
   /** A call was refused before money was held. */
   refused({ route, kind, status }: RefusalReport): void {
     this.refusals.of([route, kind, String(status)]).count += 1;
+  }
+
+  /** A call got the answer of an earlier one. */
+  replayed({ route }: ReplayReport): void {
+    this.replays.of([route]).count += 1;
   }
 
   private newSeries([route = '', model = '', provider = '', outcome = '']: Labels): CallSeries {
@@ -153,6 +159,9 @@ export class CallMetrics {
       'route',
       'kind',
       'status',
+    ]);
+    this.plain(registers, 'faregate_replays_total', 'Calls that got an earlier answer', this.replays, [
+      'route',
     ]);
   }
 

@@ -6,9 +6,11 @@ import { CallMetrics } from './call-metrics.service.js';
 import {
   callLine,
   refusalLine,
+  replayLine,
   type BeginOfCall,
   type CallReport,
   type RefusalReport,
+  type ReplayReport,
 } from './call-report.js';
 import type { CallTrace } from './call-trace.js';
 import { CallTraces } from './call-traces.service.js';
@@ -62,5 +64,11 @@ export class CallObserver {
     if (this.letIn.has(request)) return;
     this.metrics.refused(report);
     if (this.isLogging) this.log.log(new LogLine(refusalLine(report)));
+  }
+
+  /** A call got the answer of an earlier one. */
+  replayed(report: ReplayReport): void {
+    this.metrics.replayed(report);
+    if (this.isLogging) this.log.log(new LogLine(replayLine(report)));
   }
 }

@@ -81,6 +81,19 @@ export interface RefusalReport {
   code?: string | undefined;
 }
 
+/** A call that got the answer of an earlier one under its Idempotency-Key: nothing was held or charged for it. */
+export interface ReplayReport {
+  /** Public ids. */
+  requestId: string;
+  keyId: string;
+  organizationId: string;
+  route: string;
+  /** The call whose answer it got; absent: its caller was never told an id. */
+  original?: string | undefined;
+  /** Status the caller saw. */
+  status: number;
+}
+
 const text = (value: string | undefined): string => (value === undefined ? 'null' : JSON.stringify(value));
 const figure = (value: number | undefined): string => (value === undefined ? 'null' : String(value));
 
@@ -108,5 +121,14 @@ export function refusalLine(report: RefusalReport): string {
     `"msg":"call","request":"${report.requestId}","key":${text(report.keyId)},` +
     `"organization":${text(report.organizationId)},"route":"${report.route}","outcome":"refused",` +
     `"status":${report.status},"error":${text(report.code ?? report.kind)}`
+  );
+}
+
+/** The access log's line of a call that was answered with an earlier one's answer, as above. */
+export function replayLine(report: ReplayReport): string {
+  return (
+    `"msg":"call","request":"${report.requestId}","key":"${report.keyId}","organization":"${report.organizationId}",` +
+    `"route":"${report.route}","outcome":"replayed","status":${report.status},"original":${text(report.original)},` +
+    `"charged_nano":"0"`
   );
 }

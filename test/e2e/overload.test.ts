@@ -2,7 +2,16 @@ import { connect } from 'node:net';
 import { chatBody, messagesBody, post, until } from '../support/calls.js';
 import { addCustomer, type Customer } from '../support/customers.js';
 import { startGatedUpstream, type GatedUpstream } from '../support/gated-upstream.js';
-import { CHAT_MODEL, serveModel, startGateway, type TestGateway } from '../support/gateway.js';
+import {
+  CHAT_MODEL,
+  createWorld,
+  serveModel,
+  startGateway,
+  type GatewayWorld,
+  type TestGateway,
+} from '../support/gateway.js';
+import { createAdminSecret } from '../support/admin-door.js';
+import { startApiProcess, type ApiProcess } from '../support/processes.js';
 
 const GATED = 'test/gated';
 const CHAT = '/v1/chat/completions';
@@ -92,5 +101,63 @@ describe('a process with room for four calls, behind a proxy', () => {
     });
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('more than one Host header');
+  });
+});
+
+/** Runs before the product: from one SIGUSR2 to the next every turn of its event loop takes 190 ms. */
+const LATE = `let isLate = false;
+const still = new Int32Array(new SharedArrayBuffer(4));
+const turn = () => { Atomics.wait(still, 0, 0, 190); if (isLate) setImmediate(turn); };
+process.on('SIGUSR2', () => { isLate = !isLate; if (isLate) turn(); });`;
+
+describe('a process whose event loop is late', () => {
+  let world: GatewayWorld;
+  let api: ApiProcess;
+  let upstream: GatedUpstream;
+  beforeAll(async () => {
+    world = await createWorld();
+    upstream = await startGatedUpstream({ input: 10, output: 20 });
+    const model = { protocol: 'openai-chat', upstreamModel: 'gated', baseUrl: upstream.baseUrl } as const;
+    await serveModel(world.pool, { id: GATED, ...model });
+    api = await startApiProcess(world, {
+      MAX_EVENT_LOOP_LAG_MS: '60',
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(LATE)}`,
+    });
+  });
+  afterAll(async () => {
+    await api.kill();
+    await world.close();
+    await upstream.close();
+  });
+
+  it('refuses calls in their own words, while health, admin and the settlement of what runs go on', async () => {
+    const caller = { url: api.url, secret: world.secret };
+    const admin = { headers: { authorization: `Bearer ${await createAdminSecret(world)}` } };
+    const underWay = post(caller, CHAT, chatBody(GATED));
+    await until(
+      () => Promise.resolve(upstream.bodies.length),
+      (calls) => calls === 1,
+    );
+    api.signal('SIGUSR2');
+    const shed = await until(
+      () => post(caller, CHAT, chatBody(CHAT_MODEL)),
+      ({ status }) => status === 503,
+    );
+    expect(shed.headers.get('retry-after')).toBe('2');
+    expect(await shed.json()).toMatchObject({ error: { code: 'overloaded' } });
+    const messages = await post(caller, '/v1/messages', messagesBody(CHAT_MODEL));
+    expect([messages.status, messages.headers.get('retry-after')]).toEqual([529, '2']);
+    expect((await fetch(`${api.url}/livez`)).status).toBe(200);
+    expect((await fetch(`${api.url}/admin/v1/models`, admin)).status).toBe(200);
+    upstream.open();
+    expect((await underWay).status).toBe(200);
+    // 10 tokens in at 3 dollars and 20 out at 15 dollars a million.
+    const paid = () => world.pool.query('select 1 from usage_event where amount_nano = 330000');
+    await until(paid, ({ rows }) => rows.length === 1);
+    api.signal('SIGUSR2');
+    await until(
+      () => post(caller, CHAT, chatBody(CHAT_MODEL)),
+      ({ status }) => status === 200,
+    );
   });
 });

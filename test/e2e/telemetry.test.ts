@@ -110,6 +110,38 @@ describe('the access log', () => {
   });
 });
 
+describe('a call repeated under its Idempotency-Key', () => {
+  it('has a line of its own, which names the call whose answer it got, and costs nothing', async () => {
+    const key = { 'idempotency-key': `telemetry-${process.pid}` };
+    const call = () => post(gateway, '/v1/chat/completions', chatBody(CHAT_MODEL), key);
+    const replaysBefore = await metric('faregate_replays_total', { route: '/v1/chat/completions' });
+    const texts = await Promise.all([call(), call()].map(async (answer) => (await answer).text()));
+    await until(
+      () => gateway.pool.query('select 1 from idempotency_key where status = 200'),
+      ({ rows }) => rows.length === 1,
+    );
+    texts.push(await (await call()).text());
+    expect(new Set(texts).size).toBe(1);
+    await until(
+      () => Promise.resolve(access),
+      (lines) => lines.length === 3,
+    );
+    const [made, ...replayed] = access;
+    expect(made).toMatchObject({ outcome: 'completed' });
+    for (const line of replayed)
+      expect(line).toMatchObject({
+        msg: 'call',
+        route: '/v1/chat/completions',
+        outcome: 'replayed',
+        status: 200,
+        original: made?.['request'],
+        charged_nano: '0',
+      });
+    expect(new Set(access.map(({ request }) => request)).size).toBe(3);
+    expect(await metric('faregate_replays_total', { route: '/v1/chat/completions' })).toBe(replaysBefore + 2);
+  });
+});
+
 describe('metrics', () => {
   it('count calls, tokens, prices, times, retries and refusals', async () => {
     const labels = { route: '/v1/chat/completions', model: CHAT_MODEL, outcome: 'completed' };
@@ -142,6 +174,8 @@ describe('metrics', () => {
     expect(await metric('faregate_calls_running')).toBe(0);
     expect(await metric('faregate_settlements_pending')).toBe(0);
     expect(await metric('faregate_database_connections', { pool: 'money', state: 'waiting' })).toBe(0);
+    expect(await metric('faregate_upstream_connections', { state: 'idle' })).toBeGreaterThan(0);
+    expect(await metric('faregate_upstream_connections', { state: 'waiting' })).toBe(0);
   });
 
   it('show an open breaker', async () => {

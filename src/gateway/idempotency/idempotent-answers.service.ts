@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { FaregateError, invalidRequest, unavailable } from '../../core/errors.js';
+import { publicId } from '../../core/ids.js';
 import { AppConfig } from '../../platform/config/app-config.js';
 import { SealedBox } from '../../platform/crypto/sealed-box.js';
+import { CallObserver } from '../../telemetry/call-observer.service.js';
 import type { CallEnd, IncomingCall } from '../incoming-call.js';
+import { routeOf } from '../routes.js';
 import {
   IdempotentAnswersRepository,
   type AnswerClaim,
@@ -40,6 +43,7 @@ export class IdempotentAnswers implements OnApplicationShutdown {
 
   constructor(
     private readonly answers: IdempotentAnswersRepository,
+    private readonly observer: CallObserver,
     config: AppConfig,
   ) {
     this.box = new SealedBox(config.credentialKey, 'inference-answer');
@@ -66,7 +70,9 @@ export class IdempotentAnswers implements OnApplicationShutdown {
       if (running.call.bodyHash !== call.bodyHash) throw keyReused();
       if (!running.answer.isKept) throw stillRunning();
       running.answer.join(incoming.response, REPLAYED);
-      return running.done;
+      await running.done;
+      this.tell(incoming, publicId('request', running.owner));
+      return;
     }
     const answer = new SharedAnswer();
     const owner = incoming.requestId;
@@ -81,7 +87,10 @@ export class IdempotentAnswers implements OnApplicationShutdown {
   ): Promise<void> {
     const { call, owner, answer, incoming, make } = work;
     const claim = await this.claim(call, owner);
-    if (claim.kind !== 'mine') return this.replay(call, claim, answer);
+    if (claim.kind !== 'mine') {
+      const sent = this.replay(call, claim, answer);
+      return this.tell(incoming, sent.headers['x-request-id']);
+    }
     let end: CallEnd | undefined;
     try {
       end = await make({ ...incoming, response: answer });
@@ -98,7 +107,7 @@ export class IdempotentAnswers implements OnApplicationShutdown {
     }
   }
 
-  private replay(call: KeyedCall, claim: AnswerClaim, answer: SharedAnswer): void {
+  private replay(call: KeyedCall, claim: AnswerClaim, answer: SharedAnswer): SentAnswer {
     if (claim.kind === 'other-body') throw keyReused();
     if (claim.kind === 'not-kept') throw notKept();
     if (claim.kind !== 'answered') throw stillRunning();
@@ -106,6 +115,18 @@ export class IdempotentAnswers implements OnApplicationShutdown {
     const sent = JSON.parse(opened) as SentAnswer;
     answer.writeHead(sent.status, { ...sent.headers, ...REPLAYED });
     answer.end(sent.body);
+    return sent;
+  }
+
+  private tell({ requestId, principal, request }: IncomingCall, original: string | undefined): void {
+    this.observer.replayed({
+      requestId: publicId('request', requestId),
+      keyId: publicId('key', principal.keyId),
+      organizationId: publicId('organization', principal.organizationId),
+      route: routeOf(request.url ?? ''),
+      original,
+      status: 200,
+    });
   }
 
   /** The caller's answer matters more than its copy: a failure here is logged. */

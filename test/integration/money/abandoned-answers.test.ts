@@ -83,4 +83,26 @@ describe('an answer that goes on costing when its caller has left', () => {
     await settled(known);
     expect(gateway.simulator.journal).toHaveLength(1);
   });
+
+  it('is read no further than 32 MB, and charged by what was received', async () => {
+    const begun =
+      'data: {"id":"c1","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"Hello"}}]}\n\n';
+    const frame = `: ${'x'.repeat(262_144)}\n\n`;
+    const pacing = { chunkDelayMs: 1 };
+    gateway.simulator.use({
+      times: 1,
+      answer: { kind: 'repeat', before: [begun], frame, count: 4_000 },
+      pacing,
+    });
+    const known = (await readCalls(gateway.pool)).length;
+    const call = openCall(gateway, CHAT, chatBody(COSTING_MODEL, { stream: true }));
+    await call.received(/Hello/);
+    call.hangUp();
+    expect(await settled(known)).toMatchObject([{ status: 'aborted', estimated: true }]);
+    await gateway.simulator.idle();
+    const [entry] = gateway.simulator.journal;
+    expect(entry?.answer.finished).toBe('client-aborted');
+    expect(entry?.answer.bytesSent).toBeGreaterThan(32 * 1024 * 1024);
+    expect(entry?.answer.bytesSent).toBeLessThan(64 * 1024 * 1024);
+  });
 });
