@@ -73,13 +73,13 @@ export class SinglePlan implements AnswerPlan {
     return [this.leg];
   }
 
-  openRelay(_: LegRequest, { protocol, quirks }: Speaker): StreamRelay {
-    this.relay = openRelay({ ...this.sides, upstream: protocol, quirks });
+  openRelay(_: LegRequest, { protocol, ...speaker }: Speaker): StreamRelay {
+    this.relay = openRelay({ ...this.sides, ...speaker, upstream: protocol });
     return this.relay;
   }
 
-  readWhole(_: LegRequest, { protocol, quirks }: Speaker, text: string): CompletionResult {
-    this.answer = relayWhole(text, { ...this.sides, upstream: protocol, quirks });
+  readWhole(_: LegRequest, { protocol, ...speaker }: Speaker, text: string): CompletionResult {
+    this.answer = relayWhole(text, { ...this.sides, ...speaker, upstream: protocol });
     return this.answer.result;
   }
 

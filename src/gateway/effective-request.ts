@@ -60,8 +60,11 @@ export function effectiveRequest(
 ): EffectiveRequest {
   const dropped = unsupported(request, model);
   const kept: CompletionRequest = { ...request, warnings: [...request.warnings] };
+  if (dropped.includes('stop')) kept.stopAtGateway = request.stop;
   for (const name of dropped) {
     delete kept[name];
+    // What the model cannot, the gateway does.
+    if (name === 'stop') continue;
     kept.warnings.push(`"${PUBLIC_NAMES[name]}" is not supported by ${model.id} and was ignored`);
   }
   if (dropped.includes('tools')) {

@@ -3,7 +3,7 @@ import { addUsage, emptyUsage, isComplete, mergeUsage, type TokenUsage } from '.
 import type { CompletionEvent, CompletionResult } from '../protocols/completion.js';
 import type { RelayedChunk, StreamEncoder, StreamRelay } from '../protocols/protocol.js';
 import type { AnswerPlan, AnswerSides, LegRequest, NextStep } from './answer-plan.js';
-import { decodeWhole, withCallersName, type Speaker } from './relay.js';
+import { decodeWhole, openDecoder, relayOver, withCallersName, type Speaker } from './relay.js';
 
 const NOTHING_MORE: NextStep = { text: '', legs: [] };
 
@@ -40,9 +40,9 @@ export class FanOutPlan implements AnswerPlan {
     return this.legs;
   }
 
-  openRelay(leg: LegRequest, { protocol, quirks }: Speaker): StreamRelay {
+  openRelay(leg: LegRequest, speaker: Speaker): StreamRelay {
     const { identity } = this.sides;
-    const decoder = protocol.streamDecoder(quirks, identity.issuer);
+    const decoder = openDecoder(speaker, identity);
     this.usages.delete(leg);
     const blocks = new Map<number, number>();
     const relay = (events: CompletionEvent[]): RelayedChunk => {
@@ -51,7 +51,7 @@ export class FanOutPlan implements AnswerPlan {
         text += this.encode(leg, withCallersName(event, identity.toolNames), blocks);
       return { events, text };
     };
-    return { push: (event) => relay(decoder.push(event)), end: () => relay(decoder.end()) };
+    return relayOver(decoder, relay);
   }
 
   readWhole(leg: LegRequest, speaker: Speaker, text: string): CompletionResult {

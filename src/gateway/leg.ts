@@ -156,7 +156,10 @@ export class Leg implements AttemptOwner {
   private dispatch({ candidate, credential }: RouteStep<Candidate>): void {
     const dispatch = this.host.prepare(this.request, candidate, credential);
     this.candidate = candidate;
-    this.speaker = dispatch;
+    const { protocol, quirks, stop } = dispatch;
+    this.speaker = stop
+      ? { protocol, quirks, stop, usageSoFar: () => this.meter.measure('served').usage }
+      : dispatch;
     this.meter = this.host.meterAttempt(candidate, {
       bodyBytes: dispatch.bodyBytes,
       credentialId: credential?.id,

@@ -9,6 +9,7 @@ import type { UpstreamClient } from '../providers/upstream.client.js';
 import type { CallTrace } from '../telemetry/call-trace.js';
 import { forwardedHeaders } from './forwarded-headers.js';
 import type { LegHost } from './leg.js';
+import type { KeptStop } from './stop-keeper.js';
 import type { UnderstoodCall } from './understood-call.js';
 import { upstreamBody } from './upstream-body.js';
 
@@ -32,7 +33,7 @@ export function prepareLeg(basis: LegBasis): LegHost['prepare'] {
   return (leg, candidate, credential) => {
     const protocol = speakerFor(understood.protocol, candidate.deployment.provider.protocol);
     const { request, dropped } = understood.forModel(candidate.model, leg.asked);
-    const { body, warnings, toolNames } = upstreamBody({
+    const { body, warnings, toolNames, stopAtGateway } = upstreamBody({
       candidate,
       request,
       text: leg.text,
@@ -60,6 +61,7 @@ export function prepareLeg(basis: LegBasis): LegHost['prepare'] {
       bodyBytes: leg.text !== undefined && !request.replacesMessages ? undefined : Buffer.byteLength(body),
       // A call that is not streamed goes on at every vendor.
       stopsBillingOnCancel: ticket.streamed && adapter.stopsBillingOnCancel,
+      stop: keptStop(stopAtGateway, adapter.stopsBillingOnCancel && (request.choiceCount ?? 1) === 1),
       send: (attempt) => {
         try {
           const { provider, upstreamModel } = candidate.deployment;
@@ -82,6 +84,12 @@ export function prepareLeg(basis: LegBasis): LegHost['prepare'] {
       },
     };
   };
+}
+
+/** Empty sequences end nothing. */
+function keptStop(given: readonly string[] | undefined, cancels: boolean): KeptStop | undefined {
+  const sequences = given?.filter((sequence) => sequence !== '') ?? [];
+  return sequences.length === 0 ? undefined : { sequences, cancels };
 }
 
 /** What to say when the caller gets less output than was asked for. */

@@ -1,6 +1,7 @@
 import type { CompletionEvent, CompletionResult } from '../protocols/completion.js';
 import { tryParseJson, isObject } from '../core/json.js';
 import { FaregateError } from '../core/errors.js';
+import { emptyUsage, type TokenUsage } from '../core/token-usage.js';
 import type {
   Protocol,
   RelayedChunk,
@@ -10,27 +11,52 @@ import type {
   WireQuirks,
 } from '../protocols/protocol.js';
 import type { SseEvent } from '../protocols/sse.js';
+import { cutAtStop, StopKeeper, type KeptStop } from './stop-keeper.js';
 
 /** What an upstream speaks, and how its vendor and model differ. */
 export interface Speaker {
   protocol: Protocol;
   quirks: WireQuirks;
+  /** Stop sequences that the gateway keeps for it; absent: none. */
+  stop?: KeptStop | undefined;
+  /** What it used so far, as it would be charged now; there wherever `stop` is. */
+  usageSoFar?: (() => TokenUsage) | undefined;
 }
 
 /** Both ends of an answer. */
-export interface RelaySides {
+export interface RelaySides extends Omit<Speaker, 'protocol'> {
   client: Protocol;
   upstream: Protocol;
   identity: ResponseIdentity;
-  /** Of the vendor and model that answer. */
-  quirks: WireQuirks;
+}
+
+/** The decoder of what an upstream sends, with what the gateway does in its place. */
+export function openDecoder(
+  { protocol, quirks, stop, usageSoFar = emptyUsage }: Speaker,
+  { issuer }: ResponseIdentity,
+): StreamDecoder {
+  const decoder = protocol.streamDecoder(quirks, issuer);
+  return stop ? new StopKeeper(decoder, stop, usageSoFar) : decoder;
 }
 
 /** Carries a stream: verbatim when both sides speak the same protocol, else decoded and said again. */
-export function openRelay({ client, upstream, identity, quirks }: RelaySides): StreamRelay {
-  if (client.name === upstream.name) return client.passthrough.stream(identity, quirks);
-  return new TranslatedRelay(client, upstream.streamDecoder(quirks, identity.issuer), identity);
+export function openRelay({ client, upstream, identity, ...speaker }: RelaySides): StreamRelay {
+  const isVerbatim = client.name === upstream.name && !speaker.stop;
+  if (isVerbatim) return client.passthrough.stream(identity, speaker.quirks);
+  return new TranslatedRelay(client, openDecoder({ ...speaker, protocol: upstream }, identity), identity);
 }
+
+/** A relay that says again what a decoder finds. */
+export const relayOver = (
+  decoder: StreamDecoder,
+  relay: (events: CompletionEvent[]) => RelayedChunk,
+): StreamRelay => ({
+  push: (event) => relay(decoder.push(event)),
+  end: () => relay(decoder.end()),
+  get isComplete() {
+    return decoder.isComplete === true;
+  },
+});
 
 /** Gives a tool call the name back that the caller knows it by. */
 export const withCallersName = (
@@ -69,6 +95,10 @@ class TranslatedRelay implements StreamRelay {
     return { events, text: this.encode(events) };
   }
 
+  get isComplete(): boolean {
+    return this.decoder.isComplete === true;
+  }
+
   end(): RelayedChunk {
     const events = this.decoder.end();
     const text = this.encode(events);
@@ -95,17 +125,18 @@ class TranslatedRelay implements StreamRelay {
  */
 export function relayWhole(
   text: string,
-  { client, upstream, identity, quirks }: RelaySides,
+  { client, upstream, identity, ...speaker }: RelaySides,
 ): { body: string; result: CompletionResult } {
-  if (client.name === upstream.name) return client.passthrough.response(text, identity, quirks);
-  const result = decodeWhole(text, { protocol: upstream, quirks }, identity);
+  const isVerbatim = client.name === upstream.name && !speaker.stop;
+  if (isVerbatim) return client.passthrough.response(text, identity, speaker.quirks);
+  const result = decodeWhole(text, { ...speaker, protocol: upstream }, identity);
   return { body: JSON.stringify(client.encodeResponse(result, identity)), result };
 }
 
 /** A whole answer in the inner language, its tool calls under the caller's names. Throws as `relayWhole` does. */
 export function decodeWhole(
   text: string,
-  { protocol, quirks }: Speaker,
+  { protocol, quirks, stop }: Speaker,
   { toolNames, issuer }: ResponseIdentity,
 ): CompletionResult {
   const parsed = tryParseJson(text);
@@ -114,5 +145,6 @@ export function decodeWhole(
       internal: text.slice(0, 500),
     });
   }
-  return withNames(protocol.decodeResponse(parsed, quirks, issuer), toolNames);
+  const result = withNames(protocol.decodeResponse(parsed, quirks, issuer), toolNames);
+  return stop ? cutAtStop(result, stop.sequences) : result;
 }

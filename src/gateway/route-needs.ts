@@ -25,9 +25,10 @@ export function needsOf(request: CompletionRequest, bodyBytes: number): RouteNee
   for (const message of request.messages) message.content.forEach(visit);
   return {
     capabilities: [...capabilities],
-    parameters: PARAMETERS.filter((name) => request[name] !== undefined && !ALWAYS_KEPT.has(name)).map(
-      (name) => ({ name, capability: PUBLIC_NAMES[name] }),
-    ),
+    // Stop sequences are kept by the gateway where nobody else can.
+    parameters: PARAMETERS.filter(
+      (name) => request[name] !== undefined && !ALWAYS_KEPT.has(name) && name !== 'stop',
+    ).map((name) => ({ name, capability: PUBLIC_NAMES[name] })),
     inputTokens: Math.floor(textBytes / BYTES_PER_TOKEN_AT_MOST),
     outputTokens: request.maxOutputTokens,
   };

@@ -138,6 +138,7 @@ class StreamReader implements LegReader {
       text += relayed.text;
       const failure = this.observe(relayed);
       if (failure) this.broken(text, failure);
+      if (this.relay.isComplete === true) return this.endEarly(text);
     }
     this.leg.meter.noteOutput();
     this.sink.write(text);
@@ -158,6 +159,15 @@ class StreamReader implements LegReader {
     }
     if (failure) this.broken(text, failure);
     this.sink.done(text);
+  }
+
+  /** The answer is complete before its upstream is: nothing more of it is wanted. */
+  private endEarly(text: string): void {
+    this.leg.meter.noteOutput();
+    const last = this.relay.end();
+    this.observe(last);
+    this.leg.cancel();
+    this.sink.done(text + last.text);
   }
 
   private broken(text: string, error: FaregateError): never {

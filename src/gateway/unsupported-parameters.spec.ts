@@ -12,9 +12,11 @@ const request: CompletionRequest = {
   warnings: [],
 };
 
+const ALL = { canStopAt: (): boolean => true };
+
 describe('row 32: what a vendor refuses', () => {
   it('is left out with its name in a warning, the rest stays', () => {
-    const accepted = withoutUnsupported(request, { unsupported: ['temperature', 'topP', 'logitBias'] });
+    const accepted = withoutUnsupported(request, { unsupported: ['temperature', 'topP', 'logitBias'] }, ALL);
     expect(accepted.request).toEqual({
       model: 'm',
       messages: [],
@@ -32,6 +34,17 @@ describe('row 32: what a vendor refuses', () => {
   });
 
   it('is nothing for a vendor that takes everything', () => {
-    expect(withoutUnsupported(request, {})).toEqual({ request, refused: [], warnings: [] });
+    expect(withoutUnsupported(request, {}, ALL)).toEqual({ request, refused: [], warnings: [] });
+  });
+
+  it.each([
+    ['its protocol knows none', {}, {}],
+    ['its protocol cannot keep these', {}, { canStopAt: (): boolean => false }],
+    ['the vendor takes none', { unsupported: ['stop' as const] }, ALL],
+  ])('row 31: stop sequences become the task of the gateway where %s', (_why, quirks, upstream) => {
+    const accepted = withoutUnsupported({ ...request, stop: ['END'] }, quirks, upstream);
+    expect(accepted.request.stop).toBeUndefined();
+    expect(accepted.request.stopAtGateway).toEqual(['END']);
+    expect(accepted).toMatchObject({ refused: ['stop'], warnings: [] });
   });
 });

@@ -26,6 +26,8 @@ export interface UpstreamBody {
   warnings: string[];
   /** See EncodedRequest.toolNames. */
   toolNames?: ReadonlyMap<string, string> | undefined;
+  /** Stop sequences that the gateway has to keep itself; absent: none. */
+  stopAtGateway?: readonly string[] | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
   const { candidate, client, upstream, text } = question;
   const { deployment } = candidate;
   const quirks = deploymentQuirks(deployment);
-  const { request, refused, warnings: missing } = withoutUnsupported(withLimit(question), quirks);
+  const { request, refused, warnings: missing } = withoutUnsupported(withLimit(question), quirks, upstream);
   missing.push(...previousResponse(request, upstream));
   const target: EncodeTarget = {
     upstreamModel: deployment.upstreamModel,
@@ -49,7 +51,12 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
     const { request: moved, warnings: left } =
       client.name === upstream.name ? { request, warnings: [] } : portableRequest(client, request);
     const { body, warnings, toolNames } = upstream.encodeRequest(moved, target);
-    return { body: JSON.stringify(body), warnings: [...missing, ...left, ...warnings], toolNames };
+    return {
+      body: JSON.stringify(body),
+      warnings: [...missing, ...left, ...warnings],
+      toolNames,
+      stopAtGateway: request.stopAtGateway,
+    };
   }
   const changes = client.passthrough.requestChanges(request, target, text);
   const remove = [...question.dropped, ...refused].flatMap((name) => client.parameterFields[name] ?? []);
@@ -71,7 +78,8 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
   }
   const removed = [...changes.remove, ...remove].filter((name) => set[name] === undefined);
   const warnings = [...missing, ...(changes.warnings ?? [])];
-  return { body: spliceMembers(text, { set, remove: removed }), warnings };
+  const { stopAtGateway } = request;
+  return { body: spliceMembers(text, { set, remove: removed }), warnings, stopAtGateway };
 }
 
 /** The request without what only the caller's protocol understands. */

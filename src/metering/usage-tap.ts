@@ -57,6 +57,7 @@ export class UsageTap {
         this.started = true;
         break;
       case 'usage':
+        if (event.estimated) break;
         this.usage = mergeUsage(this.usage, event.usage);
         this.reported = true;
         break;

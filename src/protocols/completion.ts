@@ -223,6 +223,8 @@ export interface CompletionRequest {
   repetitionPenalty?: number | undefined;
   seed?: number | undefined;
   stop?: string[] | undefined;
+  /** Stop sequences that who serves cannot keep, so that the gateway does; never sent. */
+  stopAtGateway?: string[] | undefined;
   logitBias?: JsonObject | undefined;
   logprobs?: boolean | undefined;
   topLogprobs?: number | undefined;
@@ -347,7 +349,8 @@ export type CompletionEvent =
       raw: JsonObject;
       choice?: number | undefined;
     }
-  | { type: 'usage'; usage: TokenUsage }
+  /** `estimated`: made by the gateway from what it saw, because the upstream was cancelled before it reported. */
+  | { type: 'usage'; usage: TokenUsage; estimated?: true }
   | {
       type: 'finish';
       reason: FinishReason;

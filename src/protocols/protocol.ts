@@ -132,6 +132,8 @@ export interface StreamDecoder {
   push(event: SseEvent): CompletionEvent[];
   /** The upstream closed. A stream without its terminator answers with an `error` event. */
   end(): CompletionEvent[];
+  /** The answer is complete, although the upstream goes on: nothing further of it is wanted. Absent: never before its end. */
+  readonly isComplete?: boolean;
 }
 
 /** Turns events into the wire text of a client stream. One instance per call. */
@@ -158,6 +160,8 @@ export interface RelayedChunk {
 export interface StreamRelay {
   push(event: SseEvent): RelayedChunk;
   end(): RelayedChunk;
+  /** As StreamDecoder.isComplete. */
+  readonly isComplete?: boolean;
   /** As StreamEncoder.fail; undefined where the encoder has none. */
   fail?(error: FaregateError): string | undefined;
 }
@@ -216,6 +220,8 @@ export interface Protocol {
   streamContentType?: string | undefined;
   /** Whether a request must carry a token limit (Anthropic Messages). */
   requiresMaxTokens: boolean;
+  /** Whether an upstream of this protocol stops at all of these by itself; absent: it knows no stop sequences. */
+  canStopAt?(sequences: readonly string[]): boolean;
   /** Whether one call can give several answers (chat `n`); else each answer is a call of its own. */
   givesSeveralAnswers: boolean;
   /** Issuer name of the signatures that this protocol's owner makes. */

@@ -8,7 +8,7 @@ import { paidFullContent, renderResults } from '../../search/render-results.js';
 import type { SearchOptions } from '../../search/search-options.js';
 import type { SearchOutcome } from '../../search/search.service.js';
 import type { AnswerPlan, AnswerSides, LegRequest, NextStep } from '../answer-plan.js';
-import { decodeWhole, withCallersName, type Speaker } from '../relay.js';
+import { decodeWhole, openDecoder, relayOver, withCallersName, type Speaker } from '../relay.js';
 import { CitationFinder } from './citation-finder.js';
 import { SEARCH_FAILED } from './search-history.js';
 import { finalReason, SearchLoop, type SearchStep } from './search-loop.js';
@@ -61,9 +61,9 @@ export class SearchAnswerPlan implements AnswerPlan {
     return [this.leg()];
   }
 
-  openRelay(_: LegRequest, { protocol, quirks }: Speaker): StreamRelay {
+  openRelay(_: LegRequest, speaker: Speaker): StreamRelay {
     const { identity } = this.sides;
-    const decoder = protocol.streamDecoder(quirks, identity.issuer);
+    const decoder = openDecoder(speaker, identity);
     const view = this.view.turn(this.loop.isOpen);
     const builder = new TurnBuilder();
     [this.builder, this.turnView, this.turnUsage] = [builder, view, emptyUsage()];
@@ -76,7 +76,7 @@ export class SearchAnswerPlan implements AnswerPlan {
       }
       return { events, text };
     };
-    return { push: (event) => relay(decoder.push(event)), end: () => relay(decoder.end()) };
+    return relayOver(decoder, relay);
   }
 
   readWhole(_: LegRequest, speaker: Speaker, text: string): CompletionResult {

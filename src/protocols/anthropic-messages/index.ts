@@ -18,6 +18,8 @@ export const anthropicMessages: Protocol = {
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
   fixedHeaders: { 'anthropic-version': '2023-06-01' },
   requiresMaxTokens: true,
+  // White space alone is refused.
+  canStopAt: (sequences) => sequences.every((text) => text.trim() !== ''),
   givesSeveralAnswers: false,
   issuer: ISSUER,
   parameterFields: {

@@ -49,7 +49,6 @@ export function encodeRequest(request: CompletionRequest, target: EncodeTarget):
   const sampling = encodeSampling(request, reasoning.thinking);
   const wantsJson = request.responseFormat?.kind === 'json-object';
   const output = outputConfig(request, reasoning.effort);
-  const stops = request.stop?.filter((text) => text.trim() !== '');
   const body = compact<JsonObject>({
     model: target.upstreamModel,
     max_tokens: maxTokens,
@@ -60,14 +59,13 @@ export function encodeRequest(request: CompletionRequest, target: EncodeTarget):
     thinking: reasoning.thinking,
     output_config: output.config,
     ...sampling.body,
-    stop_sequences: stops,
+    stop_sequences: request.stop,
     metadata: request.user === undefined ? undefined : { user_id: request.user },
     stream: request.stream || undefined,
   });
   const warnings = [
     ...unsupported(request),
     ...(wantsJson ? ['response_format: json_object became an instruction'] : []),
-    ...(stops?.length === request.stop?.length ? [] : [dropped('stop', 'a sequence of white space only')]),
     ...encoded.warnings,
     ...choice.warnings,
     ...reasoning.warnings,

@@ -36,7 +36,7 @@ export const CONFIG_MEMBERS: Partial<Record<ParameterName | 'maxOutputTokens', r
 };
 
 /** Most stop sequences and candidates that Google takes (ai.google.dev/api/generate-content#GenerationConfig). */
-const MAX_STOPS = 5;
+export const MAX_STOPS = 5;
 const MAX_CANDIDATES = 8;
 const MAX_TOP_LOGPROBS = 20;
 
@@ -102,8 +102,6 @@ export function encodeGenerationConfig(
   if (count > MAX_CANDIDATES)
     throw invalidRequest(`n: this model gives at most ${MAX_CANDIDATES} answers per request`, 'n');
   const stop = request.stop?.filter((text) => text !== '');
-  if (stop && stop.length > MAX_STOPS)
-    warnings.push(`stop: only the first ${MAX_STOPS} texts were sent, the most this upstream takes`);
   const { thinkingConfig, warnings: notes } = encodeReasoning(request.reasoning, upstreamModel);
   const format = encodeFormat(request.responseFormat, upstreamModel, warnings);
   const config = compact<JsonObject>({
@@ -112,7 +110,7 @@ export function encodeGenerationConfig(
     topP: request.topP,
     topK: request.topK,
     seed: request.seed,
-    stopSequences: stop && stop.length > 0 ? stop.slice(0, MAX_STOPS) : undefined,
+    stopSequences: stop && stop.length > 0 ? stop : undefined,
     frequencyPenalty: request.frequencyPenalty,
     presencePenalty: request.presencePenalty,
     responseLogprobs: request.logprobs,

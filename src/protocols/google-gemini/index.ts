@@ -1,3 +1,4 @@
+import { MAX_STOPS } from './generation-config.js';
 import type { Protocol } from '../protocol.js';
 import { decodeError, encodeError, encodeStreamError } from './error.js';
 import { arrayFraming, lastElement, sseFraming } from './framing.js';
@@ -21,6 +22,7 @@ export const googleGemini: Protocol = {
   forwardedHeaders: [],
   fixedHeaders: {},
   requiresMaxTokens: false,
+  canStopAt: (sequences) => sequences.length <= MAX_STOPS,
   givesSeveralAnswers: true,
   issuer: ISSUER,
   parameterFields: {},

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.js';
 import type { CompletionRequest, Message } from '../completion.js';
 import type { EncodeTarget } from '../protocol.js';
+import { googleGemini } from './index.js';
 import { encodeRequest } from './request-encode.js';
 
 const target = (upstreamModel = 'gemini-3-pro-preview'): EncodeTarget => ({
@@ -259,10 +260,11 @@ describe('generationConfig', () => {
       logprobs: 2,
     });
   });
-  it('rows 31 and 33: more than Google takes is cut with a note, or refused', () => {
-    const { body, warnings } = encode({ stop: ['1', '2', '3', '4', '5', '6'] });
-    expect(body['generationConfig']).toEqual({ stopSequences: ['1', '2', '3', '4', '5'] });
-    expect(warnings).toEqual(['stop: only the first 5 texts were sent, the most this upstream takes']);
+  it('rows 31 and 33: more than Google takes is not its task, or refused', () => {
+    const five = ['1', '2', '3', '4', '5'];
+    expect(encode({ stop: five }).body['generationConfig']).toEqual({ stopSequences: five });
+    expect(googleGemini.canStopAt?.(five)).toBe(true);
+    expect(googleGemini.canStopAt?.([...five, '6'])).toBe(false);
     expect(() => encode({ choiceCount: 9 })).toThrow('at most 8 answers');
   });
   it('row 35: an effort is a level from Gemini 3 on and a budget before', () => {

@@ -1,3 +1,4 @@
+import { MAX_STOPS } from './request-decode.js';
 import type { Protocol } from '../protocol.js';
 import { decodeError, encodeError, encodeStreamError } from './error.js';
 import { passthrough } from './passthrough.js';
@@ -16,6 +17,7 @@ export const openaiChat: Protocol = {
   forwardedHeaders: ['openai-beta'],
   fixedHeaders: {},
   requiresMaxTokens: false,
+  canStopAt: (sequences) => sequences.length <= MAX_STOPS,
   givesSeveralAnswers: true,
   issuer: 'openai',
   parameterFields: {

@@ -19,7 +19,7 @@ import {
   requireString,
 } from './wire.js';
 
-const MAX_STOPS = 4;
+export const MAX_STOPS = 4;
 const INTEGERS = { max: Number.MAX_SAFE_INTEGER, integer: true };
 const PENALTY: NumberRange = { min: -2, max: 2 };
 const SHARE: NumberRange = { min: 0, max: 1 };

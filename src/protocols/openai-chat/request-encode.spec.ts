@@ -1,6 +1,7 @@
 import type { CompletionRequest, Message } from '../completion.js';
 import type { EncodeTarget, WireQuirks } from '../protocol.js';
 import { decodeRequest } from './request-decode.js';
+import { openaiChat } from './index.js';
 import { encodeRequest } from './request-encode.js';
 
 const hello: Message = { role: 'user', content: [{ type: 'text', text: 'hi' }] };
@@ -218,18 +219,15 @@ describe('encodeRequest', () => {
         tools: [{ kind: 'server', protocol: 'anthropic-messages', raw }],
         toolChoice: { kind: 'tool', name: 'web_search_20250305' },
         parallelToolCalls: true,
-        stop: ['1', '2', '3', '4', '5'],
       }),
       target(),
     );
     expect(sent).not.toHaveProperty('tools');
     expect(sent).not.toHaveProperty('tool_choice');
     expect(sent).not.toHaveProperty('parallel_tool_calls');
-    expect(sent['stop']).toEqual(['1', '2', '3', '4']);
     expect(warnings.join('\n')).toMatch(
       /server_tool_use[\s\S]*web_search_20250305|web_search_20250305[\s\S]*server_tool_use/,
     );
-    expect(warnings.join('\n')).toMatch(/stop/);
   });
 
   it('row 26: strict is left out, with a warning, where the schema leaves properties open', () => {
@@ -281,10 +279,11 @@ describe('encodeRequest', () => {
     ]);
   });
 
-  it('row 31: more than four stop sequences are cut, with a warning', () => {
-    const { body: sent, warnings } = encodeRequest(request({ stop: ['a', 'b', 'c', 'd', 'e'] }), target());
+  it('row 31: up to four stop sequences are its own task', () => {
+    const { body: sent } = encodeRequest(request({ stop: ['a', 'b', 'c', 'd'] }), target());
     expect(sent['stop']).toEqual(['a', 'b', 'c', 'd']);
-    expect(warnings).toEqual([expect.stringMatching(/^stop: only the first 4/)]);
+    expect(openaiChat.canStopAt?.(['a', 'b', 'c', 'd'])).toBe(true);
+    expect(openaiChat.canStopAt?.(['a', 'b', 'c', 'd', 'e'])).toBe(false);
   });
 
   it('row 50: a block of another protocol is named', () => {

@@ -10,7 +10,6 @@ import { isStrictSchema } from './strict-schema.js';
 import { encodeTools } from './tools.js';
 import { vendorMembers } from './vendor-members.js';
 
-const MAX_STOPS = 4;
 /** Longest end-user id that OpenAI takes. */
 const MAX_USER = 64;
 
@@ -50,13 +49,6 @@ function encodeResponseFormat(format: ResponseFormat, warnings: string[]): JsonO
   };
 }
 
-function encodeStop(stop: readonly string[], warnings: string[]): string[] {
-  if (stop.length > MAX_STOPS) {
-    warnings.push(`stop: only the first ${MAX_STOPS} of ${stop.length} sequences were sent`);
-  }
-  return stop.slice(0, MAX_STOPS);
-}
-
 /** A longer id (Claude Code sends a JSON text) becomes its hash: still stable, still pseudonymous. */
 export const encodeUser = (user: string): string =>
   user.length <= MAX_USER ? user : createHash('sha256').update(user).digest('hex');
@@ -85,7 +77,7 @@ export function encodeRequest(request: CompletionRequest, target: EncodeTarget):
   for (const [name, wire] of DIRECT) {
     if (request[name] !== undefined) body[wire] = request[name];
   }
-  if (request.stop) body['stop'] = encodeStop(request.stop, warnings);
+  if (request.stop) body['stop'] = [...request.stop];
   Object.assign(
     body,
     encodeTools(request, { names, warnings }),

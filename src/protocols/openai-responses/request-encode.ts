@@ -23,7 +23,6 @@ const UNSUPPORTED: Partial<Record<ParameterName, string>> = {
   presencePenalty: 'presence_penalty',
   repetitionPenalty: 'repetition_penalty',
   seed: 'seed',
-  stop: 'stop',
   logitBias: 'logit_bias',
 };
 
