@@ -41,6 +41,7 @@ CREATE TABLE hold (
   CHECK ((state = 'settled') = (settled_nano IS NOT NULL))
 ) WITH (fillfactor = 70);
 CREATE INDEX hold_open ON hold (expires_at) WHERE state = 'open';
+CREATE INDEX hold_open_by_wallet ON hold (wallet_id) WHERE state = 'open';
 
 -- One row per finished call, whatever its end.
 CREATE TABLE request (
@@ -88,8 +89,6 @@ CREATE TABLE attempt (
   -- What the provider takes from us for this attempt, as far as we know.
   cost_nano bigint NOT NULL DEFAULT 0 CHECK (cost_nano >= 0),
   duration_ms integer NOT NULL,
-  -- Which of the provider's credentials it was made with; absent: the upstream needs none.
-  credential_id uuid,
   PRIMARY KEY (request_id, seq)
 );
 CREATE TRIGGER request_append_only BEFORE UPDATE OR DELETE ON request FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();

@@ -77,24 +77,18 @@ CREATE TABLE usage_event_line (
   CHECK (abs(absorbed_nano) <= abs(amount_nano) AND sign(absorbed_nano) * sign(amount_nano) >= 0)
 );
 
--- An event equals the sum of its lines, which are written before it or by the same statement.
 CREATE FUNCTION usage_event_adds_up() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE v_event uuid;
+DECLARE v_amount numeric; v_absorbed numeric; v_cost numeric;
 BEGIN
-  SELECT e.id INTO v_event
-    FROM added_event e
-    CROSS JOIN LATERAL (
-      SELECT coalesce(sum(l.amount_nano), 0) AS amount, coalesce(sum(l.absorbed_nano), 0) AS absorbed, coalesce(sum(l.cost_nano), 0) AS cost
-      FROM usage_event_line l WHERE l.event_id = e.id) s
-    WHERE s.amount <> e.amount_nano + e.absorbed_nano OR s.absorbed <> e.absorbed_nano OR s.cost <> e.cost_nano
-    LIMIT 1;
-  IF v_event IS NOT NULL THEN
-    RAISE EXCEPTION 'usage event % does not equal the sum of its lines', v_event USING ERRCODE = 'check_violation';
+  SELECT coalesce(sum(amount_nano), 0), coalesce(sum(absorbed_nano), 0), coalesce(sum(cost_nano), 0)
+    INTO v_amount, v_absorbed, v_cost FROM usage_event_line WHERE event_id = NEW.id;
+  IF v_amount <> NEW.amount_nano + NEW.absorbed_nano OR v_absorbed <> NEW.absorbed_nano OR v_cost <> NEW.cost_nano THEN
+    RAISE EXCEPTION 'usage event % does not equal the sum of its lines', NEW.id USING ERRCODE = 'check_violation';
   END IF;
   RETURN NULL;
 END $$;
-CREATE TRIGGER usage_event_sum AFTER INSERT ON usage_event
-  REFERENCING NEW TABLE AS added_event FOR EACH STATEMENT EXECUTE FUNCTION usage_event_adds_up();
+CREATE CONSTRAINT TRIGGER usage_event_sum AFTER INSERT ON usage_event
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION usage_event_adds_up();
 CREATE TRIGGER usage_event_append_only BEFORE UPDATE OR DELETE ON usage_event FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 CREATE TRIGGER usage_event_line_append_only BEFORE UPDATE OR DELETE ON usage_event_line FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();
 

@@ -23,14 +23,16 @@ CREATE FUNCTION lock_organization_shared(p_organization uuid) RETURNS void LANGU
   SELECT pg_advisory_xact_lock_shared(hashtextextended('organization:' || p_organization, 0))
 $$;
 
--- What closing a batch of holds found: those that were open, in order of id, with what each call is to pay, 0 for one
--- that is released; whether any costs more than its hold, and whether any counts against a budget.
-CREATE TYPE closed_holds AS (
-  holds uuid[], charges bigint[], organizations uuid[], charged_organizations uuid[], is_dear boolean, has_budget boolean
+-- A call as it is settled: what the caller of settle_calls said of it, and its hold.
+CREATE TYPE settled_call AS (
+  hold uuid, release boolean, held bigint, charge bigint, amount bigint, rated_pico numeric, cost bigint,
+  event uuid, occurred_at timestamptz, estimated boolean, raw_usage jsonb, lines jsonb, attempts jsonb,
+  input bigint, cache_read bigint, cache_write_5m bigint, cache_write_1h bigint, output bigint, reasoning bigint, searches bigint,
+  status text, http_status integer, error_type text, finish_reason text, usage_source text, upstream_id text, end_user text,
+  warnings text[], started_at timestamptz, first_token_ms integer, duration_ms integer, deployment uuid, provider uuid,
+  organization_id uuid, wallet_id uuid, project_id uuid, api_key_id uuid, model_id text, model_requested text, protocol text,
+  streamed boolean, priced_at timestamptz, budget_scopes uuid[], budget_windows timestamptz[]
 );
-
--- What a batch takes from each wallet, and what of it was held, in order of wallet.
-CREATE TYPE wallet_sums AS (wallets uuid[], charged bigint[], held bigint[]);
 
 -- Ends a batch of calls in one transaction: each hold is settled or released exactly once, whoever asks and
 -- however often. Holds that are no longer open are left alone.
@@ -39,182 +41,157 @@ CREATE TYPE wallet_sums AS (wallets uuid[], charged bigint[], held bigint[]);
 --   tokens: {input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, searches},
 --   lines: [{class, quantity, price, pico, amount, cost_price, cost}],
 --   request: {status, http_status, error_type, finish_reason, usage_source, upstream_id, end_user, warnings, started_at,
---             first_token_ms, duration_ms, deployment, provider, model, route},
---   attempts: [{seq, deployment, provider, credential, upstream_model, outcome, status, error_type, upstream_id, cost, duration_ms}]}]
--- Order of locks: holds, organization (advisory), period, wallets, budgets.
+--             first_token_ms, duration_ms, deployment, provider},
+--   attempts: [{seq, deployment, provider, upstream_model, outcome, status, error_type, upstream_id, cost, duration_ms}]}]
+-- Order of locks: holds, organization (advisory), wallets, budgets.
 CREATE FUNCTION settle_calls(p_calls jsonb)
 RETURNS TABLE (hold_id uuid, outcome text, charged_nano bigint, absorbed_nano bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
-DECLARE
-  v_closed closed_holds;
-  v_sums wallet_sums;
+DECLARE v_calls settled_call[];
 BEGIN
-  v_closed := close_holds(p_calls);
-  PERFORM lock_organization_shared(o) FROM unnest(v_closed.organizations) o ORDER BY o;
-  IF v_closed.is_dear THEN
-    -- Whoever makes a period is waited for by others who need it: never while holding the wallets, which that one needs.
-    PERFORM open_period(o) FROM unnest(v_closed.charged_organizations) o ORDER BY o;
-    v_closed.charges := clamp_charges(v_closed.holds, v_closed.charges);
+  v_calls := close_holds(p_calls);
+  PERFORM lock_organization_shared(o.organization_id)
+    FROM (SELECT DISTINCT c.organization_id FROM unnest(v_calls) c ORDER BY 1) o;
+  IF EXISTS (SELECT 1 FROM unnest(v_calls) c WHERE c.charge > c.held) THEN
+    v_calls := clamp_charges(v_calls);
   END IF;
-  v_sums := record_calls(p_calls, v_closed.holds, v_closed.charges);
-  -- The wallets last of all but the budgets, so that their rows are locked for the shortest time.
-  PERFORM charge_wallets(v_sums);
-  IF v_closed.has_budget THEN PERFORM charge_budgets(v_closed.holds, v_closed.charges); END IF;
+  PERFORM record_usage(v_calls);
+  PERFORM record_requests(v_calls);
+  -- The sums are checked now, not at commit, when the wallets would be locked meanwhile.
+  SET CONSTRAINTS usage_event_sum IMMEDIATE;
+  PERFORM charge_wallets(v_calls);
 
   RETURN QUERY
-    SELECT i.hold,
-           CASE WHEN k.hold IS NULL THEN 'already_closed' WHEN i.release THEN 'released' ELSE 'settled' END,
-           coalesce(k.charge, 0),
-           CASE WHEN k.hold IS NULL OR i.release THEN 0 ELSE i.amount - k.charge END
-    FROM jsonb_to_recordset(p_calls) AS i(hold uuid, release boolean, amount bigint)
-    LEFT JOIN unnest(v_closed.holds, v_closed.charges) AS k(hold, charge) ON k.hold = i.hold;
+    SELECT (i ->> 'hold')::uuid,
+           CASE WHEN c.hold IS NULL THEN 'already_closed' WHEN c.release THEN 'released' ELSE 'settled' END,
+           coalesce(c.charge, 0),
+           CASE WHEN c.release THEN 0 ELSE coalesce(c.amount - c.charge, 0) END
+    FROM jsonb_array_elements(p_calls) i
+    LEFT JOIN unnest(v_calls) c ON c.hold = (i ->> 'hold')::uuid;
 END $$;
 
--- Closes those of the holds that are still open. They are found by their ids, given as an array, whatever the planner
--- makes of a table that was empty when it last looked; the index of open holds is full of those that were closed since.
-CREATE FUNCTION close_holds(p_calls jsonb) RETURNS closed_holds LANGUAGE plpgsql SET enable_seqscan = off AS $$
-DECLARE
-  v_asked uuid[] := ARRAY(SELECT c.hold FROM jsonb_to_recordset(p_calls) AS c(hold uuid));
-  v_closed closed_holds;
-BEGIN
-  WITH closed AS (
+-- Closes those holds that are still open and gathers all that is to be recorded of their calls.
+CREATE FUNCTION close_holds(p_calls jsonb) RETURNS settled_call[] LANGUAGE sql AS $$
+  WITH call AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(p_calls) AS c(hold uuid, release boolean, event uuid, occurred_at timestamptz, rated_pico numeric,
+        amount bigint, cost bigint, estimated boolean, raw_usage jsonb, tokens jsonb, lines jsonb, request jsonb, attempts jsonb)
+      CROSS JOIN LATERAL jsonb_to_record(coalesce(c.tokens, '{}')) AS t(input bigint, cache_read bigint, cache_write_5m bigint,
+        cache_write_1h bigint, output bigint, reasoning bigint, searches bigint)
+      CROSS JOIN LATERAL jsonb_to_record(c.request) AS r(status text, http_status integer, error_type text, finish_reason text,
+        usage_source text, upstream_id text, end_user text, warnings text[], started_at timestamptz, first_token_ms integer,
+        duration_ms integer, deployment uuid, provider uuid)
+  ), closed AS (
     UPDATE hold h SET
         state = CASE WHEN c.release THEN 'released' ELSE 'settled' END,
         settled_nano = CASE WHEN c.release THEN NULL ELSE c.amount END,
         closed_at = billing_now(),
         progress = NULL
-      FROM jsonb_to_recordset(p_calls) AS c(hold uuid, release boolean, amount bigint)
-      WHERE h.id = c.hold AND h.id = ANY (v_asked) AND h.closed_at IS NULL
-      RETURNING h.id, h.organization_id, h.amount_nano, h.budget_scopes, c.release,
-        CASE WHEN c.release THEN 0 ELSE c.amount END AS charge
+      FROM call c WHERE h.id = c.hold AND h.state = 'open'
+      RETURNING h.*
   )
-  SELECT array_agg(id ORDER BY id), array_agg(charge ORDER BY id), array_agg(DISTINCT organization_id),
-         array_agg(DISTINCT organization_id) FILTER (WHERE NOT release), bool_or(charge > amount_nano),
-         bool_or(budget_scopes IS NOT NULL)
-    INTO v_closed FROM closed;
-  RETURN v_closed;
-END $$;
+  SELECT array_agg(ROW(
+      h.id, c.release, h.amount_nano, CASE WHEN c.release THEN 0 ELSE c.amount END, c.amount, c.rated_pico, c.cost,
+      c.event, c.occurred_at, c.estimated, c.raw_usage, c.lines, c.attempts,
+      c.input, c.cache_read, c.cache_write_5m, c.cache_write_1h, c.output, c.reasoning, c.searches,
+      c.status, c.http_status, c.error_type, c.finish_reason, c.usage_source, c.upstream_id, c.end_user,
+      c.warnings, c.started_at, c.first_token_ms, c.duration_ms, c.deployment, c.provider,
+      h.organization_id, h.wallet_id, h.project_id, h.api_key_id, h.model_id, h.model_requested, h.protocol,
+      h.streamed, h.priced_at, h.budget_scopes, h.budget_windows)::settled_call ORDER BY h.id)
+    FROM call c JOIN closed h ON h.id = c.hold
+$$;
 
 -- What calls that cost more than their hold can pay: the hold and whatever the wallet has left, no more.
 -- Only for these are the wallets locked early.
-CREATE FUNCTION clamp_charges(p_holds uuid[], p_charges bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+CREATE FUNCTION clamp_charges(p_calls settled_call[]) RETURNS settled_call[] LANGUAGE plpgsql AS $$
 DECLARE
-  v_dear record;
-  v_left bigint;
-  v_taken jsonb := '{}';
+  v_call settled_call;
+  v_at integer;
+  v_left jsonb;
 BEGIN
-  PERFORM 1 FROM wallet w WHERE w.id IN (SELECT h.wallet_id FROM hold h WHERE h.id = ANY (p_holds)) ORDER BY w.id FOR NO KEY UPDATE;
-  FOR v_dear IN
-    SELECT k.place, k.charge, h.id, h.amount_nano, h.wallet_id::text AS wallet, w.balance_nano - w.held_nano + w.overdraft_nano AS available
-    FROM unnest(p_holds, p_charges) WITH ORDINALITY AS k(hold, charge, place)
-    JOIN hold h ON h.id = k.hold JOIN wallet w ON w.id = h.wallet_id
-    WHERE k.charge > h.amount_nano ORDER BY k.place
-  LOOP
-    v_left := greatest(v_dear.available - coalesce((v_taken ->> v_dear.wallet)::bigint, 0), 0);
-    p_charges[v_dear.place] := least(v_dear.charge, v_dear.amount_nano + v_left);
-    v_taken := v_taken || jsonb_build_object(v_dear.wallet,
-      coalesce((v_taken ->> v_dear.wallet)::bigint, 0) + p_charges[v_dear.place] - v_dear.amount_nano);
-    UPDATE hold SET settled_nano = p_charges[v_dear.place] WHERE id = v_dear.id;
+  PERFORM 1 FROM wallet w WHERE w.id IN (SELECT c.wallet_id FROM unnest(p_calls) c) ORDER BY w.id FOR NO KEY UPDATE;
+  SELECT jsonb_object_agg(w.id, greatest(w.balance_nano - w.held_nano + w.overdraft_nano, 0)) INTO v_left
+    FROM wallet w WHERE w.id IN (SELECT c.wallet_id FROM unnest(p_calls) c);
+  FOR v_at IN 1 .. array_length(p_calls, 1) LOOP
+    v_call := p_calls[v_at];
+    CONTINUE WHEN v_call.charge <= v_call.held;
+    v_call.charge := least(v_call.amount, v_call.held + (v_left ->> v_call.wallet_id::text)::bigint);
+    v_left := jsonb_set(v_left, ARRAY[v_call.wallet_id::text],
+      to_jsonb((v_left ->> v_call.wallet_id::text)::bigint - (v_call.charge - v_call.held)));
+    p_calls[v_at] := v_call;
+    UPDATE hold SET settled_nano = v_call.charge WHERE id = v_call.hold;
   END LOOP;
-  RETURN p_charges;
+  RETURN p_calls;
 END $$;
 
--- Writes what is kept of closed calls: the usage event with its lines for those that are charged, and for every one its
--- request and attempts. One statement, so that the batch is read from its JSON once.
-CREATE FUNCTION record_calls(p_calls jsonb, p_holds uuid[], p_charges bigint[]) RETURNS wallet_sums LANGUAGE plpgsql
-SET enable_seqscan = off AS $$
-DECLARE v_sums wallet_sums;
+CREATE FUNCTION record_usage(p_calls settled_call[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  WITH call AS MATERIALIZED (
-    SELECT h.id, h.organization_id, h.wallet_id, h.project_id, h.api_key_id, coalesce(r.model, h.model_id) AS model_id,
-           h.model_requested, h.protocol, h.streamed, h.priced_at, h.amount_nano AS held, k.charge, c.amount - k.charge AS absorbed,
-           c.release, c.event, c.occurred_at, c.rated_pico, c.cost, c.estimated, c.raw_usage, c.lines, c.attempts, t.*, r.*
-    FROM unnest(p_holds, p_charges) AS k(hold, charge)
-    JOIN jsonb_to_recordset(p_calls) AS c(hold uuid, release boolean, event uuid, occurred_at timestamptz, rated_pico numeric,
-      amount bigint, cost bigint, estimated boolean, raw_usage jsonb, tokens jsonb, lines jsonb, request jsonb, attempts jsonb)
-      ON c.hold = k.hold
-    JOIN hold h ON h.id = k.hold AND h.id = ANY (p_holds)
-    CROSS JOIN LATERAL jsonb_to_record(coalesce(c.tokens, '{}')) AS t(input bigint, cache_read bigint, cache_write_5m bigint,
-      cache_write_1h bigint, output bigint, reasoning bigint, searches bigint)
-    CROSS JOIN LATERAL jsonb_to_record(c.request) AS r(status text, http_status integer, error_type text, finish_reason text,
-      usage_source text, upstream_id text, end_user text, warnings text[], started_at timestamptz, first_token_ms integer,
-      duration_ms integer, deployment uuid, provider uuid, model text, route jsonb)
-  ), period AS MATERIALIZED (
+  WITH period AS MATERIALIZED (
     SELECT o.organization_id, open_period(o.organization_id) AS id
-    FROM (SELECT DISTINCT c.organization_id FROM call c WHERE NOT c.release) o
-  ), event AS (
-    INSERT INTO usage_event (id, request_id, hold_id, organization_id, wallet_id, project_id, api_key_id, provider_id, model_id,
-      period_id, occurred_at, priced_at, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens,
-      output_tokens, reasoning_tokens, searches, currency, rated_pico, amount_nano, absorbed_nano, cost_nano, cost_currency,
-      estimated, raw_usage)
-    SELECT c.event, c.id, c.id, c.organization_id, c.wallet_id, c.project_id, c.api_key_id, c.provider, c.model_id, p.id,
-      least(greatest(c.occurred_at, billing_now() - interval '5 minutes'), billing_now() + interval '5 minutes'), c.priced_at,
-      c.input, c.cache_read, c.cache_write_5m, c.cache_write_1h, c.output, c.reasoning, c.searches, w.currency, c.rated_pico,
-      c.charge, c.absorbed, c.cost, w.currency, c.estimated, c.raw_usage
-    FROM call c JOIN wallet w ON w.id = c.wallet_id JOIN period p ON p.organization_id = c.organization_id
-    WHERE NOT c.release
-  ), line AS (
-    -- What the wallet could not pay is taken off the event's lines one after another, first line first.
-    INSERT INTO usage_event_line (event_id, token_class, quantity, price_version_id, unit_price_pico, amount_nano, absorbed_nano,
-      cost_price_version_id, cost_nano)
-    SELECT c.event, l.class, l.quantity, l.price, l.pico, l.amount,
-      CASE WHEN c.absorbed > 0 THEN greatest(0, least(l.amount, c.absorbed - (
-        SELECT coalesce(sum(b.amount), 0) FROM jsonb_to_recordset(c.lines) AS b(class text, price uuid, amount bigint)
-        WHERE (b.class, b.price) < (l.class, l.price))))
-      ELSE 0 END,
-      l.cost_price, l.cost
-    FROM call c
-    CROSS JOIN LATERAL jsonb_to_recordset(c.lines) AS l(class text, quantity bigint, price uuid, pico bigint, amount bigint,
-      cost_price uuid, cost bigint)
-    WHERE NOT c.release
-  ), pending AS (
-    INSERT INTO usage_pending (event_id) SELECT c.event FROM call c WHERE NOT c.release
-  ), finished AS (
-    INSERT INTO request (id, organization_id, project_id, api_key_id, wallet_id, protocol, streamed, model_requested, model_id,
-      provider_id, deployment_id, upstream_id, status, http_status, error_type, finish_reason, usage_source, end_user, warnings,
-      started_at, first_token_ms, duration_ms, route)
-    SELECT c.id, c.organization_id, c.project_id, c.api_key_id, c.wallet_id, c.protocol, c.streamed, c.model_requested, c.model_id,
-      c.provider, c.deployment, c.upstream_id, c.status, c.http_status, c.error_type, c.finish_reason, c.usage_source, c.end_user,
-      coalesce(c.warnings, '{}'), c.started_at, c.first_token_ms, c.duration_ms, c.route
-    FROM call c
-  ), tried AS (
-    INSERT INTO attempt (request_id, seq, deployment_id, provider_id, credential_id, upstream_model, outcome, status, error_type,
-      upstream_id, cost_nano, duration_ms)
-    SELECT c.id, a.seq, a.deployment, a.provider, a.credential, a.upstream_model, a.outcome, a.status, a.error_type,
-      a.upstream_id, coalesce(a.cost, 0), a.duration_ms
-    FROM call c
-    CROSS JOIN LATERAL jsonb_to_recordset(c.attempts) AS a(seq integer, deployment uuid, provider uuid, credential uuid,
-      upstream_model text, outcome text, status integer, error_type text, upstream_id text, cost bigint, duration_ms integer)
-  )
-  SELECT array_agg(s.wallet_id), array_agg(s.charged), array_agg(s.held) INTO v_sums
-    FROM (SELECT c.wallet_id, sum(c.charge)::bigint AS charged, sum(c.held)::bigint AS held
-          FROM call c GROUP BY c.wallet_id ORDER BY c.wallet_id) s;
-  RETURN v_sums;
+    FROM (SELECT DISTINCT c.organization_id FROM unnest(p_calls) c WHERE NOT c.release) o)
+  INSERT INTO usage_event (id, request_id, hold_id, organization_id, wallet_id, project_id, api_key_id, provider_id, model_id, period_id,
+    occurred_at, priced_at, input_tokens, cache_read_tokens, cache_write_5m_tokens, cache_write_1h_tokens, output_tokens,
+    reasoning_tokens, searches, currency, rated_pico, amount_nano, absorbed_nano, cost_nano, cost_currency, estimated, raw_usage)
+  SELECT c.event, c.hold, c.hold, c.organization_id, c.wallet_id, c.project_id, c.api_key_id, c.provider, c.model_id, p.id,
+    least(greatest(c.occurred_at, billing_now() - interval '5 minutes'), billing_now() + interval '5 minutes'), c.priced_at,
+    c.input, c.cache_read, c.cache_write_5m, c.cache_write_1h, c.output, c.reasoning, c.searches, w.currency, c.rated_pico,
+    c.charge, c.amount - c.charge, c.cost, w.currency, c.estimated, c.raw_usage
+  FROM unnest(p_calls) c JOIN wallet w ON w.id = c.wallet_id JOIN period p ON p.organization_id = c.organization_id
+  WHERE NOT c.release;
+
+  -- What the wallet could not pay is taken off the event's lines one after another, first line first.
+  INSERT INTO usage_event_line (event_id, token_class, quantity, price_version_id, unit_price_pico, amount_nano, absorbed_nano,
+    cost_price_version_id, cost_nano)
+  SELECT c.event, l.class, l.quantity, l.price, l.pico, l.amount,
+    CASE WHEN c.amount > c.charge THEN greatest(0, least(l.amount, c.amount - c.charge - (
+      SELECT coalesce(sum(b.amount), 0) FROM jsonb_to_recordset(c.lines) AS b(class text, price uuid, amount bigint)
+      WHERE (b.class, b.price) < (l.class, l.price))))
+    ELSE 0 END,
+    l.cost_price, l.cost
+  FROM unnest(p_calls) c
+  CROSS JOIN LATERAL jsonb_to_recordset(c.lines) AS l(class text, quantity bigint, price uuid, pico bigint, amount bigint, cost_price uuid, cost bigint)
+  WHERE NOT c.release;
+
+  INSERT INTO usage_pending (event_id) SELECT c.event FROM unnest(p_calls) c WHERE NOT c.release;
 END $$;
 
-CREATE FUNCTION charge_wallets(p_sums wallet_sums) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION record_requests(p_calls settled_call[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM 1 FROM wallet w WHERE w.id = ANY (p_sums.wallets) ORDER BY w.id FOR NO KEY UPDATE;
+  INSERT INTO request (id, organization_id, project_id, api_key_id, wallet_id, protocol, streamed, model_requested, model_id,
+    provider_id, deployment_id, upstream_id, status, http_status, error_type, finish_reason, usage_source, end_user, warnings,
+    started_at, first_token_ms, duration_ms)
+  SELECT c.hold, c.organization_id, c.project_id, c.api_key_id, c.wallet_id, c.protocol, c.streamed, c.model_requested, c.model_id,
+    c.provider, c.deployment, c.upstream_id, c.status, c.http_status, c.error_type, c.finish_reason, c.usage_source, c.end_user,
+    coalesce(c.warnings, '{}'), c.started_at, c.first_token_ms, c.duration_ms
+  FROM unnest(p_calls) c;
+
+  INSERT INTO attempt (request_id, seq, deployment_id, provider_id, upstream_model, outcome, status, error_type, upstream_id, cost_nano, duration_ms)
+  SELECT c.hold, a.seq, a.deployment, a.provider, a.upstream_model, a.outcome, a.status, a.error_type, a.upstream_id, coalesce(a.cost, 0), a.duration_ms
+  FROM unnest(p_calls) c
+  CROSS JOIN LATERAL jsonb_to_recordset(c.attempts) AS a(seq integer, deployment uuid, provider uuid, upstream_model text, outcome text,
+    status integer, error_type text, upstream_id text, cost bigint, duration_ms integer);
+END $$;
+
+-- Moves the money: the wallets last of all but the budgets, so that their rows are locked for the shortest time.
+CREATE FUNCTION charge_wallets(p_calls settled_call[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM wallet w WHERE w.id IN (SELECT c.wallet_id FROM unnest(p_calls) c) ORDER BY w.id FOR NO KEY UPDATE;
   UPDATE wallet w SET balance_nano = w.balance_nano - s.charged, held_nano = w.held_nano - s.held
-    FROM unnest(p_sums.wallets, p_sums.charged, p_sums.held) AS s(wallet_id, charged, held)
+    FROM (SELECT c.wallet_id, sum(c.charge)::bigint AS charged, sum(c.held)::bigint AS held FROM unnest(p_calls) c GROUP BY c.wallet_id) s
     WHERE w.id = s.wallet_id;
-END $$;
 
-CREATE FUNCTION charge_budgets(p_holds uuid[], p_charges bigint[]) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-  PERFORM 1 FROM budget_usage u
-    WHERE (u.scope_id, u.window_start) IN (
-      SELECT b.scope_id, b.window_start FROM hold h
-      CROSS JOIN LATERAL unnest(h.budget_scopes, h.budget_windows) AS b(scope_id, window_start)
-      WHERE h.id = ANY (p_holds))
-    ORDER BY u.scope_id, u.window_start FOR NO KEY UPDATE;
-  UPDATE budget_usage u SET held_nano = u.held_nano - s.held, spent_nano = u.spent_nano + s.charged
-    FROM (SELECT b.scope_id, b.window_start, sum(h.amount_nano)::bigint AS held, sum(k.charge)::bigint AS charged
-          FROM unnest(p_holds, p_charges) AS k(hold, charge) JOIN hold h ON h.id = k.hold
-          CROSS JOIN LATERAL unnest(h.budget_scopes, h.budget_windows) AS b(scope_id, window_start)
-          GROUP BY b.scope_id, b.window_start) s
-    WHERE u.scope_id = s.scope_id AND u.window_start = s.window_start;
+  IF EXISTS (SELECT 1 FROM unnest(p_calls) c WHERE c.budget_scopes IS NOT NULL) THEN
+    PERFORM 1 FROM budget_usage u
+      WHERE (u.scope_id, u.window_start) IN (
+        SELECT b.scope_id, b.window_start FROM unnest(p_calls) c
+        CROSS JOIN LATERAL unnest(c.budget_scopes, c.budget_windows) AS b(scope_id, window_start))
+      ORDER BY u.scope_id, u.window_start FOR NO KEY UPDATE;
+    UPDATE budget_usage u SET held_nano = u.held_nano - s.held, spent_nano = u.spent_nano + s.charged
+      FROM (SELECT b.scope_id, b.window_start, sum(c.held)::bigint AS held, sum(c.charge)::bigint AS charged
+            FROM unnest(p_calls) c CROSS JOIN LATERAL unnest(c.budget_scopes, c.budget_windows) AS b(scope_id, window_start)
+            GROUP BY b.scope_id, b.window_start) s
+      WHERE u.scope_id = s.scope_id AND u.window_start = s.window_start;
+  END IF;
 END $$;
 
 -- Writes where running streams stand and keeps their holds alive. p_calls: [{hold, progress}].

@@ -22,3 +22,6 @@ CREATE TRIGGER provider_credential_changed AFTER INSERT OR UPDATE OR DELETE ON p
 INSERT INTO provider_credential (id, provider_id, name, ciphertext)
   SELECT id, id, 'default', credential_ciphertext FROM provider WHERE credential_ciphertext IS NOT NULL;
 ALTER TABLE provider DROP COLUMN credential_ciphertext;
+
+-- Which credential an attempt was made with; absent: the upstream needs none.
+ALTER TABLE attempt ADD COLUMN credential_id uuid;
