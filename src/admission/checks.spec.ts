@@ -16,7 +16,7 @@ const principal = (over: Partial<Principal> = {}): Principal => ({
   allowedIps: [],
   scopes: ['inference'],
   limits: [],
-  routingDefaults: {},
+  routingDefaults: [],
   expiresAtMs: undefined,
   ...over,
 });

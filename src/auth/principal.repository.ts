@@ -21,7 +21,7 @@ interface KeyRow {
   rate_limits: RateLimitSettings;
   project_limits: RateLimitSettings;
   organization_limits: RateLimitSettings;
-  routing_defaults: JsonObject;
+  routing_defaults: JsonObject[];
   group_id: string | null;
   expires_at: Date | null;
 }
@@ -29,7 +29,7 @@ interface KeyRow {
 const FIND_KEYS = `
   SELECT s.hash, k.id, k.name, k.organization_id, k.project_id, k.wallet_id, w.currency, o.compatibility, k.allowed_models,
          k.allowed_ips, k.scopes, k.rate_limits, p.rate_limits AS project_limits, o.rate_limits AS organization_limits,
-         o.routing_defaults || p.routing_defaults AS routing_defaults, k.group_id,
+         array[o.routing_defaults, p.routing_defaults, k.routing_defaults] AS routing_defaults, k.group_id,
          least(k.expires_at, s.expires_at) AS expires_at
   FROM api_key_secret s
   JOIN api_key k ON k.id = s.api_key_id
@@ -89,7 +89,7 @@ function toPrincipal(row: KeyRow): Principal {
     allowedIps: row.allowed_ips,
     scopes: row.scopes,
     limits: limitsOf(row),
-    routingDefaults: row.routing_defaults,
+    routingDefaults: row.routing_defaults.filter((fields) => Object.keys(fields).length > 0),
     groupId: row.group_id ?? undefined,
     expiresAtMs: row.expires_at?.getTime(),
   };

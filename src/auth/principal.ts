@@ -28,8 +28,8 @@ export interface Principal {
   limits: readonly PrincipalLimits[];
   /** UUID of the key's group, which says what it pays and who may serve it; absent: none. */
   groupId?: string | undefined;
-  /** Routing fields that apply when a request does not say otherwise; project over organization. */
-  routingDefaults: JsonObject;
+  /** Routing fields that apply when a request does not say otherwise: organization's, project's, key's; a later one goes first. */
+  routingDefaults: readonly JsonObject[];
   /** Epoch milliseconds; absent for a secret that does not expire. */
   expiresAtMs: number | undefined;
 }

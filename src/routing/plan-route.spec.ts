@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { buildDeployment, buildModel } from '../../test/support/builders/ticket.builder.js';
 import { FaregateError } from '../core/errors.js';
+import type { JsonObject } from '../core/json.js';
 import {
   attemptOrder,
   filterRoute,
@@ -8,6 +9,7 @@ import {
   type RouteOption,
   type RouteQuestion,
 } from './plan-route.js';
+import { readRouting, type RoutingRequest } from './routing-preferences.js';
 
 const SLUGS = ['a', 'b', 'c', 'd'];
 const anyone = {
@@ -62,6 +64,7 @@ const options = fc.array(
 
 const questions: fc.Arbitrary<RouteQuestion> = fc.record({
   modelId: fc.constant('m'),
+  named: fc.constant([]),
   options,
   demands: fc.record({
     allowedProviders: fc.option(fc.subarray(SLUGS, { minLength: 1 }), { nil: undefined }),
@@ -139,6 +142,7 @@ describe('a route', () => {
       modelId: 'm',
       options: [],
       demands,
+      named: ['a', 'nobody'].map((slug) => ({ slug, param: 'allowed_providers' })),
       needs: noNeeds,
       isProvider: (slug: string) => slug === 'a',
     };
@@ -146,6 +150,84 @@ describe('a route', () => {
       kind: 'invalid_request',
       details: { param: 'allowed_providers' },
     });
+  });
+});
+
+describe('defaults that are enforced', () => {
+  const flag = fc.constantFrom(undefined, null, true, false);
+  const slugs = fc.option(fc.subarray(SLUGS, { minLength: 1 }), { nil: undefined });
+  const fields = fc.record({
+    allowed_providers: slugs,
+    eu_native: flag,
+    allow_quantization: flag,
+    allow_zero_data_retention: flag,
+    provider: fc.option(
+      fc.record({
+        only: slugs,
+        ignore: slugs,
+        zdr: flag,
+        data_collection: fc.constantFrom(undefined, 'allow', 'deny'),
+        require_parameters: flag,
+        quantizations: fc.option(fc.subarray(['fp8', 'int4', 'unknown'], { minLength: 1 }), {
+          nil: undefined,
+        }),
+        max_price: fc.constantFrom(undefined, {}, { prompt: 0.000005 }, { completion: 0.000004 }),
+      }),
+      { nil: undefined },
+    ),
+  });
+  const present = (given: object): JsonObject => JSON.parse(JSON.stringify(given)) as JsonObject;
+  const servedUnder = (question: RouteQuestion, routing: RoutingRequest): RouteOption[] => {
+    try {
+      return filterRoute({ ...question, demands: routing.demands });
+    } catch {
+      return [];
+    }
+  };
+
+  it('of organization, project or key are widened by no request and by no lower level, whatever is asked', () => {
+    fc.assert(
+      fc.property(
+        questions,
+        fields,
+        fc.array(fc.tuple(fields, fc.boolean()), { maxLength: 3 }),
+        (question, asked, levels) => {
+          const layers = levels.map(([given, enforced]) => present({ ...given, enforced }));
+          const served = servedUnder(question, readRouting(present(asked), layers));
+          for (const layer of layers.filter(({ enforced }) => enforced === true)) {
+            const admitted = servedUnder(question, readRouting({}, [layer]));
+            for (const option of served) expect(admitted).toContain(option);
+          }
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('leave the request its say where they say nothing', () => {
+    const bound = { enforced: true, eu_native: true };
+    const { demands, wishes } = readRouting({ preference: 'cost', provider: { ignore: ['a'] } }, [bound]);
+    expect([demands.euNative, demands.ignoredProviders, wishes.preference]).toEqual([true, ['a'], 'cost']);
+  });
+
+  it('go by the highest level where two bind the same wish, and by the lowest where none does', () => {
+    const levels = (enforced: boolean): JsonObject[] => [
+      { preference: 'cost', enforced },
+      { preference: 'speed', enforced },
+    ];
+    expect(readRouting({ preference: 'balanced' }, levels(true)).wishes.preference).toBe('cost');
+    expect(readRouting({}, levels(false)).wishes.preference).toBe('speed');
+    const off = readRouting({ enable_model_fallback: true, provider: { allow_fallbacks: true } }, [
+      { enable_model_fallback: false, provider: { allow_fallbacks: false }, enforced: true },
+    ]);
+    expect([off.wishes.allowModelFallback, off.wishes.allowFallbacks]).toEqual([false, false]);
+  });
+
+  it('may name a provider that is gone: then nobody serves, and the request is not blamed for it', () => {
+    expect(readRouting({}, [{ allowed_providers: ['gone'] }]).named).toEqual([]);
+    expect(readRouting({ provider: { order: ['a'] } }, []).named).toEqual([
+      { slug: 'a', param: 'provider.order' },
+    ]);
   });
 });
 

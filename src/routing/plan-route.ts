@@ -1,7 +1,7 @@
 import type { CatalogModel, Deployment } from '../catalog/model.js';
 import { FaregateError, invalidRequest } from '../core/errors.js';
 import type { ParameterName } from '../protocols/completion.js';
-import type { RoutingDemands } from './routing-preferences.js';
+import type { NamedProvider, RoutingDemands } from './routing-preferences.js';
 
 /** An optional parameter under both its names. */
 export interface UsedParameter {
@@ -37,6 +37,8 @@ export interface RouteQuestion {
   modelId: string;
   options: readonly RouteOption[];
   demands: RoutingDemands;
+  /** Providers that the request itself names; one that does not exist is a fault of the request. */
+  named: readonly NamedProvider[];
   needs: RouteNeeds;
   /** Deployments that may serve the key's group; absent: every one. */
   groupDeployments?: ReadonlySet<string> | undefined;
@@ -56,10 +58,9 @@ interface Filter {
  * is left, saying which demand removed them: a filter never fails open (statements 82–85, 87).
  */
 export function filterRoute(question: RouteQuestion): RouteOption[] {
-  const { demands, isProvider } = question;
-  const named = [...(demands.allowedProviders ?? []), ...(demands.ignoredProviders ?? [])];
-  for (const slug of named) {
-    if (!isProvider(slug)) throw invalidRequest(`Unknown provider "${slug}"`, 'allowed_providers');
+  const { named, isProvider } = question;
+  for (const { slug, param } of named) {
+    if (!isProvider(slug)) throw invalidRequest(`Unknown provider "${slug}"`, param);
   }
   const removedBy: string[] = [];
   let left = [...question.options];

@@ -14,7 +14,7 @@ const NONE = {
 };
 const fault = (routing: JsonObject): string | undefined => {
   try {
-    readRouting(routing, {});
+    readRouting(routing, []);
     return undefined;
   } catch (error) {
     return (error as FaregateError).details.param;
@@ -23,7 +23,7 @@ const fault = (routing: JsonObject): string | undefined => {
 
 describe('the demands of a request', () => {
   it('are none where nothing is said, null included', () => {
-    expect(readRouting({}, {}).demands).toEqual(NONE);
+    expect(readRouting({}, []).demands).toEqual(NONE);
     const nulls = {
       preference: null,
       allowed_providers: null,
@@ -31,8 +31,8 @@ describe('the demands of a request', () => {
       allow_quantization: null,
       allow_zero_data_retention: null,
     };
-    expect(readRouting(nulls, {}).demands).toEqual(NONE);
-    expect(readRouting({}, nulls).demands).toEqual(NONE);
+    expect(readRouting(nulls, []).demands).toEqual(NONE);
+    expect(readRouting({}, [nulls]).demands).toEqual(NONE);
   });
 
   it('are all that the request names', () => {
@@ -43,7 +43,7 @@ describe('the demands of a request', () => {
       allow_quantization: false,
       allow_zero_data_retention: true,
     };
-    expect(readRouting(routing, {}).demands).toEqual({
+    expect(readRouting(routing, []).demands).toEqual({
       ...NONE,
       allowedProviders: ['a', 'b'],
       euNative: true,
@@ -54,13 +54,13 @@ describe('the demands of a request', () => {
 
   it('fall back to the defaults field by field; null does not lift a default', () => {
     const defaults = { eu_native: true, allow_quantization: false, allowed_providers: ['a'] };
-    expect(readRouting({ allow_quantization: true, eu_native: null }, defaults).demands).toEqual({
+    expect(readRouting({ allow_quantization: true, eu_native: null }, [defaults]).demands).toEqual({
       ...NONE,
       euNative: true,
       allowQuantization: true,
       allowedProviders: ['a'],
     });
-    expect(readRouting({ eu_native: false }, defaults).demands.euNative).toBe(false);
+    expect(readRouting({ eu_native: false }, [defaults]).demands.euNative).toBe(false);
   });
 
   it.each([

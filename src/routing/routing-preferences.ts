@@ -48,23 +48,37 @@ export interface RoutingWishes {
   fallbackModels?: readonly string[] | undefined;
 }
 
+/** A provider that a request names, and the field that names it. */
+export interface NamedProvider {
+  slug: string;
+  param: string;
+}
+
 export interface RoutingRequest {
   demands: RoutingDemands;
   wishes: RoutingWishes;
+  /** Of the request itself, not of the defaults: one of these that a default names may be gone without anybody's fault. */
+  named: readonly NamedProvider[];
 }
 
 /** The stored default that makes the others binding. */
 const ENFORCED = 'enforced';
 
 /**
- * Reads the router fields of a request over the defaults of its project and organization. Where the defaults are
- * enforced, the stricter of both holds. Throws 400 naming the field (statements 80, 81); null counts as absent.
+ * Reads the router fields of a request over the defaults of its organization, project and key, in this order: a later
+ * one goes over those before it, field by field, and the request over all. Whatever these say, of every defaults that are
+ * enforced the stricter holds; where two enforce a wish, the organization's word comes before the project's and the key's.
+ * Throws 400 naming the field (statements 80, 81); null counts as absent.
  */
-export function readRouting(routing: JsonObject, defaults: JsonObject): RoutingRequest {
-  const { [ENFORCED]: enforced, ...stored } = dropNulls(defaults);
+export function readRouting(routing: JsonObject, defaults: readonly JsonObject[]): RoutingRequest {
   const asked = dropNulls(routing);
-  if (enforced !== true) return readFields({ ...stored, ...asked });
-  return stricter(readFields(asked), readFields(stored));
+  const own = readFields(asked);
+  const layers = defaults.map(dropNulls);
+  let read = layers.length === 0 ? own : readFields(Object.assign({}, ...layers, asked) as JsonObject);
+  for (const layer of layers.toReversed()) {
+    if (layer[ENFORCED] === true) read = stricter(read, readFields(layer));
+  }
+  return { ...read, named: own.named };
 }
 
 function readFields(fields: JsonObject): RoutingRequest {
@@ -74,7 +88,15 @@ function readFields(fields: JsonObject): RoutingRequest {
     throw invalidRequest('preference must be one of speed, cost, balanced', 'preference');
   const allowed = readTexts(fields['allowed_providers'], 'allowed_providers');
   const fallback = fields['fallback_model'];
+  const name = (param: string, slugs: Names): NamedProvider[] =>
+    (slugs ?? []).map((slug) => ({ slug, param }));
   return {
+    named: [
+      ...name('allowed_providers', allowed),
+      ...name('provider.only', given.only),
+      ...name('provider.ignore', given.ignore),
+      ...name('provider.order', given.order),
+    ],
     demands: {
       allowedProviders: bothOf(allowed, given.only),
       ignoredProviders: given.ignore,
@@ -102,27 +124,53 @@ function readFields(fields: JsonObject): RoutingRequest {
 
 /** What both a request and binding defaults allow. */
 function stricter(own: RoutingRequest, bound: RoutingRequest): RoutingRequest {
+  const [mine, theirs] = [own.demands, bound.demands];
   return {
+    named: own.named,
     demands: {
-      ...own.demands,
-      allowedProviders: bothOf(own.demands.allowedProviders, bound.demands.allowedProviders),
-      euNative: own.demands.euNative || bound.demands.euNative,
-      allowQuantization: own.demands.allowQuantization && bound.demands.allowQuantization,
-      zeroDataRetentionOnly: own.demands.zeroDataRetentionOnly || bound.demands.zeroDataRetentionOnly,
+      allowedProviders: bothOf(mine.allowedProviders, theirs.allowedProviders),
+      ignoredProviders: eitherOf(mine.ignoredProviders, theirs.ignoredProviders),
+      euNative: mine.euNative || theirs.euNative,
+      allowQuantization: mine.allowQuantization && theirs.allowQuantization,
+      quantizations: bothOf(mine.quantizations, theirs.quantizations),
+      zeroDataRetentionOnly: mine.zeroDataRetentionOnly || theirs.zeroDataRetentionOnly,
+      requireParameters: mine.requireParameters || theirs.requireParameters,
+      maxPrice: lowestOf(mine.maxPrice, theirs.maxPrice),
     },
     wishes: {
-      ...own.wishes,
       preference: bound.wishes.preference ?? own.wishes.preference,
+      order: bound.wishes.order ?? own.wishes.order,
+      minThroughput: bound.wishes.minThroughput ?? own.wishes.minThroughput,
+      maxLatencyMs: bound.wishes.maxLatencyMs ?? own.wishes.maxLatencyMs,
+      allowFallbacks: own.wishes.allowFallbacks && bound.wishes.allowFallbacks,
       allowModelFallback: own.wishes.allowModelFallback && bound.wishes.allowModelFallback,
+      fallbackModels: bound.wishes.fallbackModels ?? own.wishes.fallbackModels,
     },
   };
 }
 
-/** Providers in both lists; an absent list holds all. */
-function bothOf(
-  one: readonly string[] | undefined,
-  other: readonly string[] | undefined,
-): readonly string[] | undefined {
+type Names = readonly string[] | undefined;
+
+/** Names in both lists; an absent list holds all. */
+function bothOf(one: Names, other: Names): Names {
   if (!one || !other) return one ?? other;
-  return one.filter((slug) => other.includes(slug));
+  return one.filter((name) => other.includes(name));
+}
+
+/** Names in either list; an absent list holds none. */
+const eitherOf = (one: Names, other: Names): Names =>
+  one && other ? [...new Set([...one, ...other])] : (one ?? other);
+
+function lowestOf(
+  one: RoutingDemands['maxPrice'],
+  other: RoutingDemands['maxPrice'],
+): RoutingDemands['maxPrice'] {
+  if (!one || !other) return one ?? other;
+  return { input: lower(one.input, other.input), output: lower(one.output, other.output) };
+}
+
+/** The lower price; an absent one is no limit. */
+function lower(one: bigint | undefined, other: bigint | undefined): bigint | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one < other ? one : other;
 }

@@ -35,7 +35,8 @@ export interface RoutedCall {
   /** Which conversation it belongs to; absent: none that could have a prompt cache. */
   session?: string | undefined;
   caller: {
-    routingDefaults: JsonObject;
+    /** Organization's, project's, key's; see `readRouting`. */
+    routingDefaults: readonly JsonObject[];
     organizationId: string;
     /** UUID of the key's group; absent: none. */
     groupId?: string | undefined;
@@ -228,10 +229,11 @@ export class RoutingService {
   private orderFor(
     call: RoutedCall,
     model: CatalogModel,
-    { demands, wishes }: RoutingRequest,
+    asked: RoutingRequest,
     snapshot: CatalogSnapshot,
     mayBeNone: boolean,
   ): { order: RouteOption[]; kept: boolean } {
+    const { demands, wishes } = asked;
     const deployments = snapshot.deploymentsOf(model.id);
     if (deployments.length === 0 && mayBeNone) return { order: [], kept: false };
     const sheets = new Map<RouteOption, PriceSheet>();
@@ -248,14 +250,12 @@ export class RoutingService {
       return option;
     });
     const isProvider = (slug: string): boolean => snapshot.provider(slug) !== undefined;
-    for (const slug of wishes.order ?? []) {
-      if (!isProvider(slug)) throw invalidRequest(`Unknown provider "${slug}"`, 'provider.order');
-    }
     const allowed = filterRoute({
       modelId: model.id,
       options,
       demands,
       needs: call.needs,
+      named: asked.named,
       groupDeployments:
         call.caller.groupId === undefined ? undefined : snapshot.group(call.caller.groupId).deployments,
       isProvider,

@@ -1,4 +1,5 @@
 import { publicId } from '../../core/ids.js';
+import type { JsonObject } from '../../core/json.js';
 import { rateLimitsView, type RateLimitSettings } from '../../core/rate-limits.js';
 import { budgetView, type Budget } from '../budgets/budget.js';
 
@@ -21,6 +22,8 @@ export interface ApiKeySettings {
   allowedIps: string[];
   scopes: KeyScope[];
   rateLimits: RateLimitSettings;
+  /** Router fields for requests that do not carry them; over those of its project. */
+  routingDefaults: JsonObject;
   metadata: Record<string, string>;
   /** Null: no cap. */
   budget: Budget | null;
@@ -67,6 +70,7 @@ export function apiKeyView(key: ApiKey) {
     allowed_ips: key.allowedIps,
     scopes: key.scopes,
     rate_limits: rateLimitsView(key.rateLimits),
+    routing_defaults: key.routingDefaults,
     budget: budgetView(key.budget),
     metadata: key.metadata,
     secrets: key.secrets.map((secret) => ({

@@ -13,6 +13,7 @@ import {
 } from '../../platform/http/fields.decorator.js';
 import { RateLimitsDto } from '../../platform/http/rate-limits.dto.js';
 import { BudgetDto } from '../budgets/budget.dto.js';
+import { RoutingDefaultsDto } from '../routing-defaults.dto.js';
 import { KEY_SCOPES, type KeyScope } from './api-key.js';
 import { isAddressOrRange } from './ip-range.js';
 
@@ -73,6 +74,11 @@ class KeyFields {
   @MayBeAbsent()
   @IsNested(() => RateLimitsDto)
   rate_limits?: RateLimitsDto;
+
+  @ApiPropertyOptional({ type: RoutingDefaultsDto, description: 'Replaced as a whole.' })
+  @MayBeAbsent()
+  @IsNested(() => RoutingDefaultsDto)
+  routing_defaults?: RoutingDefaultsDto;
 
   @ApiPropertyOptional({ type: BudgetDto, nullable: true, description: 'Null: no cap.' })
   @MayBeNull()
@@ -178,6 +184,9 @@ export class KeyResource {
 
   @ApiProperty({ type: RateLimitsDto })
   rate_limits!: RateLimitsDto;
+
+  @ApiProperty({ type: RoutingDefaultsDto })
+  routing_defaults!: RoutingDefaultsDto;
 
   @ApiProperty({ type: BudgetDto, nullable: true })
   budget!: BudgetDto | null;

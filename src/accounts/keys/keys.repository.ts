@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { nowDate } from '../../core/clock.js';
 import { FaregateError } from '../../core/errors.js';
 import { publicId, uuidv7 } from '../../core/ids.js';
+import type { JsonObject } from '../../core/json.js';
 import { storedRateLimits, type RateLimitSettings } from '../../core/rate-limits.js';
 import { AuditLogRepository, type AuditActor } from '../../platform/audit/audit-log.repository.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
@@ -210,6 +211,7 @@ async function complete(client: Prisma.TransactionClient, rows: ApiKeyRow[]): Pr
     allowedIps: row.allowedIps,
     scopes: row.scopes as KeyScope[],
     rateLimits: row.rateLimits as RateLimitSettings,
+    routingDefaults: row.routingDefaults as JsonObject,
     metadata: row.metadata as Record<string, string>,
     budget: budgets.get(row.id) ?? null,
     createdAt: row.createdAt,
@@ -236,5 +238,6 @@ const rowOf = (settings: ApiKeySettings) => ({
   allowedIps: settings.allowedIps,
   scopes: settings.scopes as string[],
   rateLimits: storedRateLimits(settings.rateLimits),
+  routingDefaults: settings.routingDefaults as Prisma.InputJsonObject,
   metadata: settings.metadata,
 });

@@ -9,6 +9,7 @@ import { readBudget } from '../budgets/budget.js';
 import { CatalogNamesRepository } from '../catalog-names.repository.js';
 import { givenFields } from '../given-fields.js';
 import { ProjectsService } from '../projects/projects.service.js';
+import { namedProviders, readRoutingDefaults } from '../routing-defaults.dto.js';
 import { apiKeyView, type ApiKeySettings, type ApiKeyView, type ApiKeyWithSecret } from './api-key.js';
 import { generateSecret, storedForm } from './key-material.js';
 import type { CreateKeyDto, RotateKeyDto, UpdateKeyDto } from './keys.dto.js';
@@ -36,6 +37,7 @@ export class KeysService {
       allowedIps: given.allowedIps ?? [],
       scopes: given.scopes ?? ['inference'],
       rateLimits: given.rateLimits ?? {},
+      routingDefaults: given.routingDefaults ?? {},
       metadata: given.metadata ?? {},
       budget: given.budget ?? null,
       secret: storedForm(secret, this.config.keyPepper),
@@ -80,6 +82,8 @@ export class KeysService {
 
   private async read(body: CreateKeyDto | UpdateKeyDto): Promise<Partial<ApiKeySettings>> {
     await this.names.assertModels(body.allowed_models ?? [], 'allowed_models');
+    for (const [param, slugs] of namedProviders(body.routing_defaults))
+      await this.names.assertProviders(slugs, param);
     return givenFields<ApiKeySettings>({
       name: body.name,
       paymentMethodId: body.payment_method && parsePublicId('paymentMethod', body.payment_method),
@@ -89,6 +93,7 @@ export class KeysService {
       allowedIps: body.allowed_ips,
       scopes: body.scopes,
       rateLimits: body.rate_limits,
+      routingDefaults: readRoutingDefaults(body.routing_defaults),
       metadata: body.metadata,
       budget: readBudget(body.budget),
     });

@@ -40,13 +40,13 @@ export class ManagedKeysService {
     };
   }
 
-  /** The new key belongs to the manager's group. Throws conflict when a key of this name is active. */
+  /** The new key has the manager's group and routing defaults. Throws conflict when a key of this name is active. */
   async create(manager: KeyManager, body: CreateKeyDto) {
     refuseManagement(body);
     await this.assertNameIsFree(manager, body.name);
     const actor = { managementKeyId: manager.keyId };
     const own = await this.keys.get(manager.keyId);
-    const inherited = Object.assign(body, { group: own.group });
+    const inherited = Object.assign(body, { group: own.group, routing_defaults: own.routing_defaults });
     return { ...(await this.keys.create(actor, manager.projectId, inherited)), is_management_key: false };
   }
 
@@ -99,8 +99,10 @@ export class ManagedKeysService {
   }
 }
 
-/** What administrators alone decide: who manages keys, and what a key pays. */
-function refuseManagement({ scopes, group }: UpdateKeyDto): void {
+/** What administrators alone decide: who manages keys, what a key pays, and what its calls are bound to. */
+function refuseManagement({ scopes, group, routing_defaults: defaults }: UpdateKeyDto): void {
+  if (defaults !== undefined)
+    throw invalidRequest('routing_defaults are set by administrators', 'routing_defaults');
   if (group !== undefined) throw invalidRequest('group is chosen by administrators', 'group');
   if (scopes?.includes('manage'))
     throw invalidRequest('scopes must not hold "manage": administrators make management keys', 'scopes');

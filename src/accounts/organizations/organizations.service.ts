@@ -9,7 +9,7 @@ import type { ListQuery } from '../../platform/http/list.dto.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
 import { readBudget } from '../budgets/budget.js';
 import { givenFields } from '../given-fields.js';
-import { readRoutingDefaults } from '../routing-defaults.dto.js';
+import { namedProviders, readRoutingDefaults } from '../routing-defaults.dto.js';
 import { CatalogNamesRepository } from '../catalog-names.repository.js';
 import { OrganizationsRepository } from './organizations.repository.js';
 import {
@@ -85,10 +85,8 @@ export class OrganizationsService {
   private async read(
     body: CreateOrganizationDto | UpdateOrganizationDto,
   ): Promise<Partial<OrganizationSettings>> {
-    await this.names.assertProviders(
-      body.routing_defaults?.allowed_providers ?? [],
-      'routing_defaults.allowed_providers',
-    );
+    for (const [param, slugs] of namedProviders(body.routing_defaults))
+      await this.names.assertProviders(slugs, param);
     assertVatId(body.tax);
     return givenFields<OrganizationSettings>({
       name: body.name,

@@ -9,7 +9,7 @@ import { CatalogNamesRepository } from '../catalog-names.repository.js';
 import { OrganizationsService } from '../organizations/organizations.service.js';
 import { projectView, type Project, type ProjectSettings, type ProjectView } from './project.js';
 import { givenFields } from '../given-fields.js';
-import { readRoutingDefaults } from '../routing-defaults.dto.js';
+import { namedProviders, readRoutingDefaults } from '../routing-defaults.dto.js';
 import { ProjectsRepository } from './projects.repository.js';
 import type { CreateProjectDto, UpdateProjectDto } from './projects.dto.js';
 
@@ -61,10 +61,8 @@ export class ProjectsService {
   }
 
   private async read(body: CreateProjectDto | UpdateProjectDto): Promise<Partial<ProjectSettings>> {
-    await this.names.assertProviders(
-      body.routing_defaults?.allowed_providers ?? [],
-      'routing_defaults.allowed_providers',
-    );
+    for (const [param, slugs] of namedProviders(body.routing_defaults))
+      await this.names.assertProviders(slugs, param);
     return givenFields<ProjectSettings>({
       name: body.name,
       status: 'status' in body ? body.status : undefined,

@@ -66,7 +66,7 @@ export const buildTicket = (over: Partial<Ticket> = {}): Ticket => ({
     allowedIps: [],
     scopes: ['inference'],
     limits: [],
-    routingDefaults: {},
+    routingDefaults: [],
     expiresAtMs: undefined,
   },
   modelRequested: 'vendor/model',
