@@ -6,6 +6,7 @@ import type { ResponseIdentity } from '../protocol.js';
 import { blockedPrompt, decodeCandidate } from './candidates.js';
 import { findError } from './error.js';
 import { encodeFinishReason } from './finish-reason.js';
+import { encodeGrounding } from './grounding.js';
 import { encodeLogprobs } from './logprobs.js';
 import { callArguments, signed } from './parts-encode.js';
 import { ISSUER, redactedText, signatureText } from './signature.js';
@@ -109,6 +110,9 @@ function encodeChoice({ content, finishReason, logprobs }: CompletionChoice, ind
     finishReason: encodeFinishReason(finishReason, refusal !== ''),
     finishMessage: refusal === '' ? undefined : refusal,
     index,
+    groundingMetadata: encodeGrounding(
+      content.flatMap((part) => (part.type === 'text' ? (part.citations ?? []) : [])),
+    ),
     logprobsResult: encodeLogprobs(logprobs),
   });
 }

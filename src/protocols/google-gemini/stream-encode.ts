@@ -7,6 +7,7 @@ import type { Framing } from './framing.js';
 import { encodeLogprobs } from './logprobs.js';
 import { encodeCall, encodeThought } from './response.js';
 import { redactedText, signatureText } from './signature.js';
+import { encodeGrounding } from './grounding.js';
 import { encodeUsage } from './usage.js';
 import { compact } from './wire.js';
 
@@ -29,6 +30,7 @@ export class GeminiEncoder implements StreamEncoder {
   private readonly blocks = new Map<number, Block>();
   private readonly reasons = new Map<number, FinishReason>();
   private readonly refusals = new Map<number, string>();
+  private readonly citations = new Map<number, JsonValue[]>();
   private readonly shared: string;
   private usage: TokenUsage = emptyUsage();
 
@@ -79,6 +81,12 @@ export class GeminiEncoder implements StreamEncoder {
     return '';
   }
 
+  cite({ block, citation }: EventOf<'citation'>): string {
+    const { choice } = this.block(block);
+    this.citations.set(choice, [...(this.citations.get(choice) ?? []), citation]);
+    return '';
+  }
+
   finish({ reason, choice = 0 }: EventOf<'finish'>): string {
     this.reasons.set(choice, reason);
     return '';
@@ -91,6 +99,7 @@ export class GeminiEncoder implements StreamEncoder {
       finishReason: encodeFinishReason(this.reasons.get(choice) ?? 'other', refusal !== undefined),
       finishMessage: refusal,
       index: choice,
+      groundingMetadata: encodeGrounding(this.citations.get(choice) ?? []),
     });
     const usage = isLast ? encodeUsage(this.usage, this.identity) : undefined;
     const counted = usage === undefined ? '' : `"usageMetadata":${JSON.stringify(usage)},`;
@@ -115,7 +124,7 @@ const HANDLERS: Handlers = {
   'text-delta': (state, { block, text, logprobs }) =>
     state.part(state.block(block).choice, { text }, logprobs),
   'text-end': SILENT,
-  citation: SILENT,
+  citation: (state, event) => state.cite(event),
   'refusal-delta': (state, event) => state.refuse(event),
   'thinking-start': (state, { block, choice }) => state.open(block, choice),
   'thinking-delta': (state, { block, text }) => {

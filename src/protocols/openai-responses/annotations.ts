@@ -1,7 +1,25 @@
 import { asString, isObject, type JsonObject, type JsonValue } from '../../core/json.js';
 
+/**
+ * A cited URL with title and place, which strict readers cannot do without and xAI leaves out: its address, and the text so
+ * far. The very same value when nothing is missing, or when it is no cited URL.
+ */
+export function completeAnnotation(annotation: JsonValue, textLength: number): JsonValue {
+  if (!isObject(annotation) || annotation['type'] !== 'url_citation' || isObject(annotation['url_citation']))
+    return annotation;
+  const { title, start_index: start, end_index: end, url } = annotation;
+  if (typeof title === 'string' && typeof start === 'number' && typeof end === 'number') return annotation;
+  return {
+    ...annotation,
+    title: title ?? url ?? '',
+    start_index: start ?? 0,
+    end_index: end ?? textLength,
+  };
+}
+
 /** A citation of the inner language from an annotation: a cited URL takes Chat's form, anything else stays. */
-export function decodeAnnotation(annotation: JsonValue): JsonValue {
+export function decodeAnnotation(given: JsonValue, textLength: number): JsonValue {
+  const annotation = completeAnnotation(given, textLength);
   if (!isObject(annotation) || annotation['type'] !== 'url_citation' || isObject(annotation['url_citation']))
     return annotation;
   const { type, ...citation } = annotation;

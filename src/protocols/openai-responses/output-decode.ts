@@ -5,6 +5,7 @@ import { decodeAnnotation } from './annotations.js';
 import { reasoningText } from './input-decode.js';
 import { readEncrypted } from './signature.js';
 import { flatName } from './client-tools.js';
+import { VendorTools } from './vendor-tools.js';
 
 /** The id that pairs a call with its output; a call without one is paired by its item. */
 export const callIdOf = (item: JsonObject): string =>
@@ -21,7 +22,7 @@ function messageParts(item: JsonObject): ContentPart[] {
       if (part['type'] === 'refusal') return [{ type: 'refusal', text: asString(part['refusal']) ?? '' }];
       const text = asString(part['text']);
       if (text === undefined || text === '') return [];
-      const citations = asArray(part['annotations']).map(decodeAnnotation);
+      const citations = asArray(part['annotations']).map((one) => decodeAnnotation(one, text.length));
       return [{ type: 'text', text, ...(citations.length > 0 ? { citations } : {}) }];
     });
 }
@@ -39,7 +40,8 @@ function reasoningParts(item: JsonObject, issuer: string | undefined): ContentPa
     : [{ type: 'thinking', text, signature }];
 }
 
-function itemParts(item: JsonObject, issuer: string | undefined): ContentPart[] {
+function itemParts(item: JsonObject, issuer: string | undefined, tools: VendorTools): ContentPart[] {
+  if (tools.runs(item)) return [{ type: 'opaque', protocol: 'openai-responses', raw: tools.shown(item) }];
   switch (item['type']) {
     case 'message':
       return messageParts(item);
@@ -64,9 +66,11 @@ function itemParts(item: JsonObject, issuer: string | undefined): ContentPart[] 
 }
 
 /** Reads the items of an answer. `issuer` signed the reasoning that carries no other name. */
-export function decodeOutput(output: JsonValue | undefined, issuer?: string): ContentPart[] {
-  const items = asArray(output).filter(isObject);
-  const parts = items.flatMap((item) => itemParts(item, issuer));
+export function decodeOutput(response: JsonObject, issuer?: string): ContentPart[] {
+  const items = asArray(response['output']).filter(isObject);
+  const tools = new VendorTools();
+  tools.note(response);
+  const parts = items.flatMap((item) => itemParts(item, issuer, tools));
   for (const item of items) {
     const content = item['type'] === 'reasoning' ? asString(item['encrypted_content']) : undefined;
     const encrypted = content ? readEncrypted(content, item['id'], issuer) : undefined;

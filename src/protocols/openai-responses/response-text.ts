@@ -2,8 +2,10 @@ import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue 
 import { memberText, spliceMembers } from '../json-splice.js';
 import type { ResponseIdentity } from '../protocol.js';
 import { costMembers, UPSTREAM_COST_MEMBERS } from '../usage-cost.js';
+import { completeAnnotation } from './annotations.js';
 import { isMarked, ISSUER } from './signature.js';
 import { decodeUsage } from './usage.js';
+import { hostedCall, VendorTools } from './vendor-tools.js';
 
 /** A reasoning item of another issuer than OpenAI, marked with its name so that it comes back to that one alone. */
 export function markedItem(item: JsonObject, issuer: string | undefined): JsonObject {
@@ -13,19 +15,27 @@ export function markedItem(item: JsonObject, issuer: string | undefined): JsonOb
   return { ...item, encrypted_content: `${issuer}:${id ? `${id}:` : ''}${text}` };
 }
 
-/** Texts of a message with `annotations`, which strict readers fail without. */
+/** A text part with `annotations`, each of them whole, which strict readers fail without; else the very same value. */
+export function annotatedPart(part: JsonValue): JsonValue {
+  if (!isObject(part) || part['type'] !== 'output_text') return part;
+  const { annotations } = part;
+  if (annotations === undefined) return { ...part, annotations: [] };
+  const length = asString(part['text'])?.length ?? 0;
+  const given = asArray(annotations);
+  const whole = given.map((one) => completeAnnotation(one, length));
+  return whole.some((one, index) => one !== given[index]) ? { ...part, annotations: whole } : part;
+}
+
 function annotated(item: JsonObject): JsonObject {
-  const content = asArray(item['content']);
-  const isBare = (part: JsonValue): boolean =>
-    isObject(part) && part['type'] === 'output_text' && part['annotations'] === undefined;
-  if (item['type'] !== 'message' || !content.some(isBare)) return item;
-  const whole = content.map((part) => (isBare(part) ? { ...(part as JsonObject), annotations: [] } : part));
-  return { ...item, content: whole };
+  if (item['type'] !== 'message') return item;
+  const given = asArray(item['content']);
+  const content = given.map(annotatedPart);
+  return content.some((part, index) => part !== given[index]) ? { ...item, content } : item;
 }
 
 /** An item as a strict client takes it; the very same object when nothing had to change. */
-export const clientItem = (item: JsonObject, issuer: string | undefined): JsonObject =>
-  annotated(markedItem(item, issuer));
+export const clientItem = (item: JsonObject, issuer: string | undefined, tools: VendorTools): JsonObject =>
+  hostedCall(annotated(markedItem(tools.shown(item), issuer)));
 
 /** `usage` without the upstream's price and with ours, as JSON text; undefined when there is none. */
 function pricedUsage(text: string, response: JsonObject, identity: ResponseIdentity): string | undefined {
@@ -54,7 +64,10 @@ export function identified(
     previous_response_id: 'null',
   };
   const given = asArray(response['output']);
-  const items = output ?? given.map((item) => (isObject(item) ? clientItem(item, identity.issuer) : item));
+  const tools = new VendorTools();
+  tools.note(response);
+  const items =
+    output ?? given.map((item) => (isObject(item) ? clientItem(item, identity.issuer, tools) : item));
   if (output ?? items.some((item, index) => item !== given[index])) set['output'] = JSON.stringify(items);
   const usage = pricedUsage(text, response, identity);
   if (usage !== undefined) set['usage'] = usage;

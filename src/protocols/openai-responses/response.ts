@@ -29,7 +29,7 @@ export function decodeResponse(body: JsonObject, _quirks?: WireQuirks, issuer?: 
       internal: body['object'],
     });
   }
-  const content = decodeOutput(body['output'], issuer);
+  const content = decodeOutput(body, issuer);
   const hasCalls = content.some((part) => part.type === 'tool-call');
   const usage = asObject(body['usage']);
   return compact<CompletionResult>({

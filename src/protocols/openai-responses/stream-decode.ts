@@ -6,6 +6,7 @@ import { decodeStreamFailure } from './error.js';
 import { decodeFinishReason } from './finish-reason.js';
 import { impliedItem, startItem, type OpenItem } from './stream-items.js';
 import { decodeUsage } from './usage.js';
+import { VendorTools } from './vendor-tools.js';
 import { compact } from './wire.js';
 
 /** What some copies of the protocol put at the end; says nothing. */
@@ -29,10 +30,12 @@ export class ResponsesDecoder implements StreamDecoder {
   private sawItems = false;
   private readonly open = new Map<unknown, OpenItem>();
   private readonly context;
+  /** Whose calls the vendor answers itself. */
+  readonly tools = new VendorTools();
 
   /** `issuer` signed the stream's reasoning; absent means OpenAI. */
   constructor(issuer?: string) {
-    this.context = { nextBlock: (): number => this.blocks++, issuer };
+    this.context = { nextBlock: (): number => this.blocks++, issuer, tools: this.tools };
   }
 
   push(event: SseEvent): CompletionEvent[] {
@@ -62,6 +65,7 @@ export class ResponsesDecoder implements StreamDecoder {
   }
 
   begin(response: JsonObject): CompletionEvent[] {
+    this.tools.note(response);
     if (this.started) return NOTHING;
     this.started = true;
     return [

@@ -5,6 +5,7 @@ import { decodeAnnotation } from './annotations.js';
 import { reasoningText } from './input-decode.js';
 import { callIdOf, callName } from './output-decode.js';
 import { readEncrypted } from './signature.js';
+import type { VendorTools } from './vendor-tools.js';
 
 /** What the items of one stream share. */
 export interface ItemContext {
@@ -12,6 +13,8 @@ export interface ItemContext {
   nextBlock: () => number;
   /** Who signed the stream's reasoning; absent means OpenAI. */
   issuer: string | undefined;
+  /** Whose calls the vendor answers itself. */
+  tools: VendorTools;
 }
 
 /** One output item of an upstream stream, from `output_item.added` to `output_item.done`. */
@@ -117,8 +120,8 @@ class MessageItem implements OpenItem {
   private citation(index: JsonValue, annotation: JsonValue | undefined): CompletionEvent[] {
     if (annotation === undefined) return NOTHING;
     const events: CompletionEvent[] = [];
-    const { block } = this.open(index, events);
-    events.push({ type: 'citation', block, citation: decodeAnnotation(annotation) });
+    const { block, said } = this.open(index, events);
+    events.push({ type: 'citation', block, citation: decodeAnnotation(annotation, said.length) });
     return events;
   }
 
@@ -268,7 +271,9 @@ class OpaqueItem implements OpenItem {
   end(whole: JsonObject | undefined): CompletionEvent[] {
     if (!whole) return NOTHING;
     const block = this.context.nextBlock();
-    return [{ type: 'opaque-block', block, protocol: 'openai-responses', raw: whole }];
+    return [
+      { type: 'opaque-block', block, protocol: 'openai-responses', raw: this.context.tools.shown(whole) },
+    ];
   }
 }
 
@@ -277,6 +282,7 @@ export function startItem(
   item: JsonObject,
   context: ItemContext,
 ): { events: CompletionEvent[]; open: OpenItem } {
+  if (context.tools.runs(item)) return { events: NOTHING, open: new OpaqueItem(context) };
   switch (item['type']) {
     case 'message':
       return { events: NOTHING, open: new MessageItem(context) };

@@ -1,11 +1,13 @@
 import type { FaregateError } from '../../core/errors.js';
-import { asArray, asObject, asString, isObject, tryParseJson, type JsonObject } from '../../core/json.js';
+import { asArray, asObject, asString, isObject, tryParseJson } from '../../core/json.js';
+import type { JsonObject, JsonValue } from '../../core/json.js';
 import { memberText, spliceMembers } from '../json-splice.js';
 import type { RelayedChunk, ResponseIdentity, StreamRelay } from '../protocol.js';
 import { namedEvent, type SseEvent } from '../sse.js';
+import { completeAnnotation } from './annotations.js';
 import { envelope } from './envelope.js';
 import { failedError } from './error.js';
-import { clientItem, identified } from './response-text.js';
+import { annotatedPart, clientItem, identified } from './response-text.js';
 import { DONE, ResponsesDecoder } from './stream-decode.js';
 import { textPart } from './output-encode.js';
 import { impliedItem } from './stream-items.js';
@@ -23,6 +25,8 @@ interface KnownItem {
   parts: Set<unknown>;
   /** As it stood when it was done. */
   whole?: JsonObject;
+  /** The vendor answers it: shown as a call of its own tool, without the events of a client's. */
+  isVendors: boolean;
 }
 
 /**
@@ -38,6 +42,8 @@ export class ResponsesRelay implements StreamRelay {
   private held = '';
   private hasOpened = false;
   private sequence = 0;
+  /** Characters of text so far. */
+  private textLength = 0;
 
   constructor(private readonly identity: ResponseIdentity) {
     this.decoder = new ResponsesDecoder(identity.issuer);
@@ -50,6 +56,7 @@ export class ResponsesRelay implements StreamRelay {
     const events = this.decoder.read(raw, event.event);
     if (events.some(({ type }) => type === 'error')) return { events, text: '' };
     const type = asString(raw['type']) ?? event.event ?? 'message';
+    if (type === 'response.output_text.delta') this.textLength += asString(raw['delta'])?.length ?? 0;
     const text = this.forward(type, raw, event.data);
     const number = raw['sequence_number'];
     this.sequence = typeof number === 'number' ? number + 1 : this.sequence + 1;
@@ -113,7 +120,7 @@ export class ResponsesRelay implements StreamRelay {
     const isSame = given.every((item, index) => (known[index]?.id ?? item['id']) === item['id']);
     if (isSame || known.length !== given.length) return undefined;
     return given.map((item, index) => ({
-      ...clientItem(item, this.identity.issuer),
+      ...clientItem(item, this.identity.issuer, this.decoder.tools),
       id: known[index]?.id ?? null,
     }));
   }
@@ -128,10 +135,12 @@ export class ResponsesRelay implements StreamRelay {
     const given = asObject(raw['item']);
     const known = this.items.get(key);
     if (type === 'response.output_item.added' && !known) {
-      this.items.set(key, { id: asString(given?.['id']) ?? '', parts: new Set() });
+      const isVendors = this.decoder.tools.runs(given ?? {});
+      this.items.set(key, { id: asString(given?.['id']) ?? '', parts: new Set(), isVendors });
       return this.changed(type, raw, data);
     }
     if (type === 'response.output_item.added') return '';
+    if (known?.isVendors && type.startsWith('response.custom_tool_call_input.')) return '';
     const item = given ?? impliedItem(type);
     // Of a call that has not begun neither name nor id is known; its last event tells both, and the arguments.
     if (!known && !item) return '';
@@ -143,7 +152,7 @@ export class ResponsesRelay implements StreamRelay {
   private begin(item: JsonObject, raw: JsonObject): string {
     const id = asString(item['id']) ?? asString(raw['item_id']) ?? '';
     const output_index = raw['output_index'];
-    this.items.set(output_index, { id, parts: new Set() });
+    this.items.set(output_index, { id, parts: new Set(), isVendors: this.decoder.tools.runs(item) });
     const empty = item['type'] === 'reasoning' ? { summary: [] } : { role: 'assistant', content: [] };
     const begun = item['id'] === undefined ? { ...item, ...empty, id, status: 'in_progress' } : item;
     return this.own('response.output_item.added', { output_index, item: begun });
@@ -160,6 +169,14 @@ export class ResponsesRelay implements StreamRelay {
     return this.own('response.content_part.added', { ...place, part: textPart('') });
   }
 
+  /** An annotation with what strict clients cannot do without; undefined when it is whole. */
+  private cited(type: string, raw: JsonObject): JsonValue | undefined {
+    const given = raw['annotation'];
+    if (type !== 'response.output_text.annotation.added' || given === undefined) return undefined;
+    const whole = completeAnnotation(given, this.textLength);
+    return whole === given ? undefined : whole;
+  }
+
   /** The event with the item's first id, and the item as strict clients take it; its own bytes when that is the same. */
   private changed(type: string, raw: JsonObject, data: string): string {
     const known = this.items.get(raw['output_index']);
@@ -168,11 +185,16 @@ export class ResponsesRelay implements StreamRelay {
     if (known && itemId !== undefined && itemId !== known.id) set['item_id'] = JSON.stringify(known.id);
     const given = asObject(raw['item']);
     if (known && given) {
-      const item = clientItem(given, this.identity.issuer);
+      const item = clientItem(given, this.identity.issuer, this.decoder.tools);
       const own = given['id'] === known.id || known.id === '' ? item : { ...item, id: known.id };
       if (type === 'response.output_item.done') known.whole = own;
       if (own !== given) set['item'] = JSON.stringify(own);
     }
+    const part = raw['part'];
+    const own = part === undefined ? part : annotatedPart(part);
+    if (own !== part) set['part'] = JSON.stringify(own);
+    const cited = this.cited(type, raw);
+    if (cited !== undefined) set['annotation'] = JSON.stringify(cited);
     return namedEvent(type, Object.keys(set).length > 0 ? spliceMembers(data, { set }) : data);
   }
 }
