@@ -5,6 +5,20 @@ const clearing = (keys: string): string => `coalesce((select sum(e.amount_nano) 
   join ledger_entry e on e.transaction_id = x.id join ledger_account k on k.id = e.account_id
   where k.kind = 'cash_clearing' and x.idempotency_key in (${keys})), 0)`;
 
+/** The journals of what a movement of the balance is of. */
+const BALANCE_KEYS = `(select k from unnest(array['balance_fee:' || t.ref, 'balance_deposit:' || t.ref, 'conversion_in:' || t.ref,
+    case t.subject when 'refund' then 'refund:' || t.subject_id when 'refund_failed' then 'refund_failed:' || t.subject_id
+      when 'dispute' then 'dispute:' || t.subject_id when 'dispute_won' then 'dispute_won:' || t.subject_id
+      when 'payout' then 'payout:' || t.subject_id when 'payout_failed' then 'payout_failed:' || t.subject_id
+      when 'payment' then 'payment_fee:' || t.subject_id end,
+    case t.subject when 'payment' then (select case a.purpose when 'top_up' then 'top_up:' else 'invoice_paid:' end || a.purpose_id
+      from payment_attempt a where a.id = t.subject_id) end]) as k)`;
+
+/** What journals did to an account, in the currency of the movement. */
+const movedBy = (kind: string, keys: string, currency: string): string => `coalesce((select sum(e.amount_nano)
+  from ledger_transaction x join ledger_entry e on e.transaction_id = x.id join ledger_account k on k.id = e.account_id
+  where k.kind = '${kind}' and k.currency = ${currency} and x.idempotency_key in (${keys})), 0)`;
+
 /** The books checks of payments: attempts, top-ups, money that went back, and who hears of it. */
 export const PAYMENT_CHECKS: readonly Check[] = [
   {
@@ -23,6 +37,25 @@ export const PAYMENT_CHECKS: readonly Check[] = [
     id: 'I25',
     title: 'no event of a payment provider waits long to be worked on',
     sql: `select event_id as id from webhook_inbox where processed_at is null and received_at < billing_now() - interval '10 minutes'`,
+  },
+  {
+    id: 'I28',
+    title:
+      'what moved the balance at payment providers moved PSP clearing alike, and payouts are in transit or at the bank',
+    sql: `select t.ref as id from balance_transaction t
+          where case when t.subject is null then t.recorded_at < billing_now() - interval '1 day'
+            else t.net_nano <> ${movedBy('cash_clearing', BALANCE_KEYS, 't.currency')} end
+          union
+          select a.id::text from payment_attempt a where a.provider = 'stripe' and a.status = 'succeeded'
+            and a.closed_at between (select min(occurred_at) from balance_transaction)
+              and (select max(occurred_at) - interval '2 days' from balance_transaction)
+            and not exists (select 1 from balance_transaction t where t.subject = 'payment' and t.subject_id = a.id)
+          union
+          select p.provider_ref from payout p where p.composed and p.amount_nano
+            <> (select coalesce(sum(t.net_nano), 0) from balance_transaction t where t.payout_ref = p.provider_ref and t.subject <> 'payout')
+          union
+          select p.provider_ref from payout p where case p.status when 'paid' then p.amount_nano else 0 end
+            <> ${movedBy('bank', `'payout_paid:' || p.id, 'payout_sent_back:' || p.id`, 'p.currency')}`,
   },
   {
     id: 'F30',

@@ -7,6 +7,7 @@
 export const ACCOUNT_KINDS = [
   'bank',
   'cash_clearing',
+  'cash_in_transit',
   'psp_fees',
   'deferred_revenue',
   'promo_credit',
@@ -113,21 +114,14 @@ export const usageReversal = (funding: Funding): Posting[] => negate(usage(fundi
 
 /** What providers take from the house for the calls; negative for reversed calls. */
 export const providerCost = (costNano: bigint): Posting[] =>
-  costNano < 0n
-    ? negate(transfer('cost_of_sales', 'provider_payable', -costNano))
-    : transfer('cost_of_sales', 'provider_payable', costNano);
+  moved('cost_of_sales', 'provider_payable', costNano);
 
 /** A provider's statement differs from what was accrued, by `differenceNano`: above zero, it takes more. */
 export const providerVariance = (differenceNano: bigint): Posting[] =>
-  differenceNano < 0n
-    ? negate(transfer('provider_variance', 'provider_payable', -differenceNano))
-    : transfer('provider_variance', 'provider_payable', differenceNano);
+  moved('provider_variance', 'provider_payable', differenceNano);
 
 /** A provider's statement is paid; below zero, the provider pays back. */
-export const providerPaid = (amountNano: bigint): Posting[] =>
-  amountNano < 0n
-    ? negate(transfer('provider_payable', 'bank', -amountNano))
-    : transfer('provider_payable', 'bank', amountNano);
+export const providerPaid = (amountNano: bigint): Posting[] => moved('provider_payable', 'bank', amountNano);
 
 /** Credit that ran out unused: paid credit is breakage, the other two are undone. */
 export function creditExpired(kind: CreditKind, amountNano: bigint): Posting[] {
@@ -143,6 +137,36 @@ export function creditExpired(kind: CreditKind, amountNano: bigint): Posting[] {
 
 /** What a provider keeps of a payment. */
 export const paymentFee = (feeNano: bigint): Posting[] => transfer('psp_fees', 'cash_clearing', feeNano);
+
+/** What a payment provider keeps of other things than payments; below zero, it gives some back. */
+export const balanceFee = (feeNano: bigint): Posting[] => moved('psp_fees', 'cash_clearing', feeNano);
+
+/** A payout left the balance at the payment provider and is on its way; a negative one takes from the bank. */
+export const payoutLeft = (amountNano: bigint): Posting[] =>
+  moved('cash_in_transit', 'cash_clearing', amountNano);
+
+/** A payout came back to the balance. */
+export const payoutReturned = (amountNano: bigint): Posting[] =>
+  moved('cash_clearing', 'cash_in_transit', amountNano);
+
+/** A payout arrived at the bank. */
+export const payoutArrived = (amountNano: bigint): Posting[] => moved('bank', 'cash_in_transit', amountNano);
+
+/** A payout that had arrived was sent back by the bank. */
+export const payoutSentBack = (amountNano: bigint): Posting[] => moved('cash_in_transit', 'bank', amountNano);
+
+/** Money the house put into the balance; below zero, took out of it. */
+export const bankDeposit = (amountNano: bigint): Posting[] => moved('cash_clearing', 'bank', amountNano);
+
+/** The provider exchanged what was paid: it is gone in the currency of the payment … */
+export const conversionOut = (amountNano: bigint): Posting[] =>
+  moved('fx_difference', 'cash_clearing', amountNano);
+
+/** … and is there in that of the balance, less the fee. */
+export const conversionIn = (amountNano: bigint, feeNano: bigint): Posting[] => [
+  ...moved('cash_clearing', 'fx_difference', amountNano),
+  ...moved('psp_fees', 'cash_clearing', feeNano),
+];
 
 /** Money received that pays an old debt of the customer first; the rest is for later use. */
 export const paidCreditAfterDebt = (amountNano: bigint, debtNano: bigint): Posting[] => [
@@ -187,6 +211,10 @@ export const debtWrittenOff = (owedNano: bigint): Posting[] => transfer('bad_deb
 /** Money of a debt that had been given up came back after all. */
 export const writeOffUndone = (amountNano: bigint): Posting[] =>
   transfer('cash_clearing', 'bad_debt', amountNano);
+
+/** A transfer, or, below 0, the opposite one. */
+const moved = (debit: AccountKind, credit: AccountKind, amountNano: bigint): Posting[] =>
+  amountNano < 0n ? transfer(credit, debit, -amountNano) : transfer(debit, credit, amountNano);
 
 /** Debits one account and credits another; nothing for an amount of 0. Throws RangeError below 0. */
 function transfer(debit: AccountKind, credit: AccountKind, amountNano: bigint): Posting[] {

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { monotonicMs } from '../../core/clock.js';
 import { ChargingService } from './charging.service.js';
+import { BalanceImport } from './payouts/balance-import.service.js';
 import { MethodHealthRepository } from './method-health.repository.js';
 import { RefundsService } from './refunds.service.js';
 import { StripeEventBackfill } from './stripe-event-backfill.service.js';
@@ -20,6 +21,7 @@ export class PaymentSweep {
     private readonly refunds: RefundsService,
     private readonly inbox: WebhookInbox,
     private readonly missed: StripeEventBackfill,
+    private readonly balance: BalanceImport,
   ) {}
 
   /** Throws when the database does not answer. */
@@ -33,5 +35,8 @@ export class PaymentSweep {
     await this.missed
       .run()
       .catch((error: unknown) => this.logger.warn(`events not listed: ${String(error)}`));
+    await this.balance
+      .run()
+      .catch((error: unknown) => this.logger.warn(`balance not read: ${String(error)}`));
   }
 }

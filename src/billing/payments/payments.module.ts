@@ -3,6 +3,9 @@ import { StripeClient } from '../../accounts/payment-methods/stripe.client.js';
 import { DisputeBooks } from './dispute-books.service.js';
 import { DisputesRepository } from './disputes.repository.js';
 import { DisputesService } from './disputes.service.js';
+import { BalanceImport } from './payouts/balance-import.service.js';
+import { BalanceRepository } from './payouts/balance.repository.js';
+import { PayoutsService } from './payouts/payouts.service.js';
 import { RefundBooks } from './refund-books.service.js';
 import { RefundsRepository } from './refunds.repository.js';
 import { RefundsService } from './refunds.service.js';
@@ -36,6 +39,9 @@ import { PaymentsService } from './payments.service.js';
 import { SandboxChargesGateway } from './sandbox-charges.gateway.js';
 
 const SERVICES = [
+  BalanceImport,
+  BalanceRepository,
+  PayoutsService,
   LedgerRepository,
   LedgerService,
   CreditsRepository,

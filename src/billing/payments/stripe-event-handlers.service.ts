@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ChargingService } from './charging.service.js';
 import { DisputesService } from './disputes.service.js';
 import { MethodHealthRepository } from './method-health.repository.js';
+import { PayoutsService } from './payouts/payouts.service.js';
 import { RefundsService } from './refunds.service.js';
 import { StripeChargesGateway } from './stripe-charges.gateway.js';
 import { subjectOf, type InboxEvent } from './stripe-events.js';
@@ -15,6 +16,7 @@ export class StripeEventHandlers {
     private readonly disputes: DisputesService,
     private readonly methods: MethodHealthRepository,
     private readonly stripe: StripeChargesGateway,
+    private readonly payouts: PayoutsService,
   ) {}
 
   /** Throws when Stripe does not answer, or something of ours is not ready; the event is then tried again. */
@@ -26,6 +28,8 @@ export class StripeEventHandlers {
         return this.refunds.sync('stripe', event.objectId);
       case 'dispute':
         return this.disputes.sync('stripe', event.objectId);
+      case 'payout':
+        return this.payouts.sync(event.objectId);
       case 'method':
         return this.syncMethod(event.objectId);
       case null:

@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import { ATTEMPT_KEY } from './stripe-charge-state.js';
 
 /** What an event is about. The object is always read again; what the event says of it is a hint and nothing more. */
-export type EventSubject = 'charge' | 'refund' | 'dispute' | 'method';
+export type EventSubject = 'charge' | 'refund' | 'dispute' | 'method' | 'payout';
 
 const SUBJECTS: Readonly<Record<string, EventSubject>> = {
   'payment_intent.succeeded': 'charge',
@@ -19,6 +19,11 @@ const SUBJECTS: Readonly<Record<string, EventSubject>> = {
   'charge.dispute.closed': 'dispute',
   'charge.dispute.funds_withdrawn': 'dispute',
   'charge.dispute.funds_reinstated': 'dispute',
+  'payout.created': 'payout',
+  'payout.updated': 'payout',
+  'payout.paid': 'payout',
+  'payout.failed': 'payout',
+  'payout.canceled': 'payout',
   'payment_method.detached': 'method',
   'payment_method.updated': 'method',
   'payment_method.automatically_updated': 'method',

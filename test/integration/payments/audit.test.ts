@@ -12,6 +12,8 @@ const CORRUPTIONS: Record<string, string> = {
           where id = ${SUCCEEDED}), attempt_no = attempt_no + 7 where id = (select max(id::text)::uuid from payment_attempt where status = 'succeeded')`,
   I24: `update payment_attempt set submitted_at = now() - interval '2 hours' where status = 'unknown'`,
   I25: `update webhook_inbox set processed_at = null, received_at = now() - interval '11 minutes'`,
+  I28: `insert into balance_transaction (ref, provider, type, currency, amount_nano, fee_nano, net_nano, occurred_at, recorded_at)
+          values ('txn_x', 'stripe', 'transfer', 'USD', 1, 0, 1, now(), now() - interval '2 days')`,
   F30: `update top_up set amount_nano = amount_nano + 1 where id = ${one('top_up', `status = 'succeeded'`)}`,
   F31: `update top_up set status = 'failed', closed_at = now() where status = 'unknown'`,
   F32: `update payment_refund set amount_nano = amount_nano + 1 where id = ${one('payment_refund', `status <> 'failed'`)}`,

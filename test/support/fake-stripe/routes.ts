@@ -89,5 +89,11 @@ export const ROUTES: Route[] = [
       ),
   ],
   ['GET', /^\/v1\/refunds\/(\w+)$/, (state, id) => state.get(state.refunds, 'refund', id)],
+  [
+    'GET',
+    /^\/v1\/balance_transactions$/,
+    (state, _, __, query) => state.balance.list(query, (id) => state.sourceOf(id)),
+  ],
+  ['GET', /^\/v1\/payouts\/(\w+)$/, (state, id) => state.get(state.balance.payouts, 'payout', id)],
   ['GET', /^\/v1\/disputes\/(\w+)$/, (state, id) => state.get(state.disputes, 'dispute', id)],
 ];

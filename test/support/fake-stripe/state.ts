@@ -1,3 +1,4 @@
+import { FakeBalance } from './balance.js';
 import {
   CARDS,
   missing,
@@ -24,11 +25,20 @@ export class StripeState {
   readonly charges = new Map<string, FakeCharge>();
   readonly refunds = new Map<string, FakeRefund>();
   readonly disputes = new Map<string, FakeDispute>();
+  readonly balance: FakeBalance;
 
   constructor(
     private readonly announce: Announce,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.balance = new FakeBalance(announce, now);
+  }
+
+  /** The object behind a movement of the balance. */
+  sourceOf(id: string): object | null {
+    const kept = [this.charges, this.refunds, this.disputes, this.balance.payouts];
+    return kept.map((objects) => objects.get(id)).find((found) => found !== undefined) ?? null;
+  }
 
   createCustomer(metadata: Record<string, string>): FakeCustomer {
     return keep(this.customers, { ...this.base('cus', 'customer' as const), metadata });
@@ -179,6 +189,7 @@ export class StripeState {
       charge: charge.id,
     };
     keep(this.refunds, refund);
+    this.move('refund', 'refund', -amount, refund);
     this.announce('refund.created', refund);
     return refund;
   }
@@ -188,6 +199,7 @@ export class StripeState {
     const refund = this.get(this.refunds, 'refund', id);
     refund.status = 'failed';
     refund.failure_reason = 'expired_or_canceled_card';
+    this.move('refund_failure', 'refund_failure', refund.amount, refund);
     this.announce('refund.failed', refund);
   }
 
@@ -203,6 +215,7 @@ export class StripeState {
       charge: intent.latest_charge ?? '',
     };
     keep(this.disputes, dispute);
+    if (!status.startsWith('warning_')) this.move('adjustment', 'dispute', -dispute.amount, dispute, 1_500);
     this.announce('charge.dispute.created', dispute);
     return dispute;
   }
@@ -210,6 +223,7 @@ export class StripeState {
   closeDispute(id: string, status: 'won' | 'lost'): void {
     const dispute = this.get(this.disputes, 'dispute', id);
     dispute.status = status;
+    if (status === 'won') this.move('adjustment', 'dispute_reversal', dispute.amount, dispute);
     this.announce('charge.dispute.closed', dispute);
   }
 
@@ -235,8 +249,9 @@ export class StripeState {
 
   private pay(intent: FakeIntent): FakeIntent {
     const fee = Math.round(intent.amount * 0.029) + 30;
+    const base = this.base('ch', 'charge' as const);
     const charge: FakeCharge = {
-      ...this.base('ch', 'charge' as const),
+      ...base,
       amount: intent.amount,
       amount_refunded: 0,
       currency: intent.currency,
@@ -244,20 +259,22 @@ export class StripeState {
       refunded: false,
       disputed: false,
       payment_intent: intent.id,
-      balance_transaction: {
-        id: newId('txn'),
-        object: 'balance_transaction',
-        amount: intent.amount,
-        currency: intent.currency,
-        fee,
-        net: intent.amount - fee,
-        type: 'charge',
-      },
+      balance_transaction: this.move('charge', 'charge', intent.amount, { ...intent, id: base.id }, fee),
     };
     keep(this.charges, charge);
     Object.assign(intent, { status: 'succeeded', amount_received: intent.amount, latest_charge: charge.id });
     this.announce('payment_intent.succeeded', intent);
     return intent;
+  }
+
+  private move(
+    type: string,
+    category: string,
+    amount: number,
+    { id, currency }: { id: string; currency: string },
+    fee = 0,
+  ) {
+    return this.balance.move({ type, category, amount, currency, fee, source: id });
   }
 
   private base<Name extends string>(prefix: string, object: Name) {

@@ -1,0 +1,90 @@
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { FaregateError, invalidRequest } from '../../../core/errors.js';
+import { AuditLogRepository } from '../../../platform/audit/audit-log.repository.js';
+import { Database } from '../../../platform/database/database.service.js';
+import { Actor, AdminAccess, type AdminActor } from '../../../platform/http/access.decorator.js';
+import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
+import { Answers, AnswersList } from '../../../platform/http/answers.decorator.js';
+import { listPage, readCursor } from '../../../platform/http/list.js';
+import { ListQuery } from '../../../platform/http/list.dto.js';
+import { BalanceImport } from './balance-import.service.js';
+import { BalanceRepository } from './balance.repository.js';
+import {
+  AssignMovementDto,
+  MovementResource,
+  MovementsQuery,
+  PayoutResource,
+  SettlementQuery,
+  showDay,
+  showMovement,
+  showPayout,
+} from './payouts.dto.js';
+
+@FinanceController('', 'Payments')
+export class PayoutsController {
+  constructor(
+    private readonly balance: BalanceRepository,
+    private readonly imports: BalanceImport,
+    private readonly database: Database,
+    private readonly auditLog: AuditLogRepository,
+  ) {}
+
+  /** What the payment provider paid out to the bank, newest first. */
+  @Get('payouts')
+  @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @AnswersList(PayoutResource)
+  async payouts(@Query() query: ListQuery) {
+    const rows = await this.balance.listPayouts({
+      beforeId: readCursor(query.cursor, 'uuid'),
+      limit: query.limit,
+    });
+    return listPage({ rows, limit: query.limit, keyOf: ({ id }) => id, toItem: showPayout });
+  }
+
+  /** Every movement of the balance at the payment provider, newest first, and what it is of in the books. */
+  @Get('balance-transactions')
+  @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @AnswersList(MovementResource)
+  async movements(@Query() query: MovementsQuery) {
+    const rows = await this.balance.listMovements({
+      open: query.status === 'open',
+      payout: query.payout,
+      beforeRef: readCursor(query.cursor, 'slug'),
+      limit: query.limit,
+    });
+    return listPage({ rows, limit: query.limit, keyOf: ({ ref }) => ref, toItem: showMovement });
+  }
+
+  /** Says what an open movement is that the books know nothing of, and books it. */
+  @Post('balance-transactions/:transaction/assign')
+  @HttpCode(200)
+  @AdminAccess('owner', 'finance')
+  @Answers(MovementResource)
+  async assign(
+    @Param('transaction') ref: string,
+    @Body() body: AssignMovementDto,
+    @Actor() actor: AdminActor,
+  ) {
+    if (!(await this.balance.find(ref))) throw new FaregateError('not_found', 'There is no such movement.');
+    await this.database.transaction(async (client) => {
+      if (!(await this.imports.assign(client, ref, body.as)))
+        throw new FaregateError('conflict', 'The movement is not open.');
+      const detail = { as: body.as, reason: body.reason };
+      const target = { targetKind: 'balance_transaction', targetId: ref };
+      await this.auditLog.append(client, { actor, action: 'balance_transaction.assign', ...target, detail });
+    });
+    const movement = await this.balance.find(ref);
+    if (!movement) throw new Error(`movement ${ref} is gone`);
+    return showMovement(movement);
+  }
+
+  /** What the balance did day by day (UTC): payments, refunds, disputes, fees, payouts, and what it came to. */
+  @Get('reports/psp-settlement')
+  @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  async settlement(@Query() { from, to }: SettlementQuery) {
+    const [start, end] = [new Date(from), new Date(to)];
+    if (start >= end) throw invalidRequest('to must lie after from', 'to');
+    const days = await this.balance.listDays(start, end);
+    return { object: 'psp_settlement', from, to, data: days.map(showDay) };
+  }
+}
