@@ -3,6 +3,7 @@ import { StripeClient } from '../../accounts/payment-methods/stripe.client.js';
 import { DisputeBooks } from './dispute-books.service.js';
 import { DisputesRepository } from './disputes.repository.js';
 import { DisputesService } from './disputes.service.js';
+import { BalanceBooks } from './payouts/balance-books.service.js';
 import { BalanceImport } from './payouts/balance-import.service.js';
 import { BalanceRepository } from './payouts/balance.repository.js';
 import { PayoutsService } from './payouts/payouts.service.js';
@@ -26,6 +27,8 @@ import { ChargingService } from './charging.service.js';
 import { ClawBacksRepository } from './claw-backs.repository.js';
 import { ClawBacks } from './claw-backs.service.js';
 import { InvoiceChargesGateway } from './invoice-charges.gateway.js';
+import { MethodSync } from './method-sync.service.js';
+import { StripeCatchUp } from './stripe-catch-up.service.js';
 import { MethodHealthRepository } from './method-health.repository.js';
 import { OutcomeContext } from './outcome-context.service.js';
 import { PaymentAttemptsRepository } from './payment-attempts.repository.js';
@@ -39,7 +42,10 @@ import { PaymentsService } from './payments.service.js';
 import { SandboxChargesGateway } from './sandbox-charges.gateway.js';
 
 const SERVICES = [
+  BalanceBooks,
   BalanceImport,
+  MethodSync,
+  StripeCatchUp,
   BalanceRepository,
   PayoutsService,
   LedgerRepository,

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ChargingService } from './charging.service.js';
 import { DisputesService } from './disputes.service.js';
-import { MethodHealthRepository } from './method-health.repository.js';
+import { MethodSync } from './method-sync.service.js';
 import { PayoutsService } from './payouts/payouts.service.js';
 import { RefundsService } from './refunds.service.js';
-import { StripeChargesGateway } from './stripe-charges.gateway.js';
 import { subjectOf, type InboxEvent } from './stripe-events.js';
 
 /** What each sort of event asks for: to read its object again and move what is ours forward to where that stands. */
@@ -14,8 +13,7 @@ export class StripeEventHandlers {
     private readonly charging: ChargingService,
     private readonly refunds: RefundsService,
     private readonly disputes: DisputesService,
-    private readonly methods: MethodHealthRepository,
-    private readonly stripe: StripeChargesGateway,
+    private readonly methods: MethodSync,
     private readonly payouts: PayoutsService,
   ) {}
 
@@ -31,15 +29,9 @@ export class StripeEventHandlers {
       case 'payout':
         return this.payouts.sync(event.objectId);
       case 'method':
-        return this.syncMethod(event.objectId);
+        return this.methods.sync(event.objectId);
       case null:
         return undefined;
     }
-  }
-
-  private async syncMethod(ref: string): Promise<void> {
-    const card = await this.stripe.retrieveCard(ref);
-    if (card === null) await this.methods.markDetached('stripe', ref);
-    else await this.methods.updateCard('stripe', ref, card);
   }
 }

@@ -70,7 +70,7 @@ describe('the balance at Stripe', () => {
     await stage.deliver();
     expect(await accounts()).toMatchObject({ cash_clearing: 0n, cash_in_transit: 0n, bank: before });
     const parts = await movements(`&payout=${payout.id}`);
-    expect(parts.map(({ subject }) => subject).sort()).toEqual([
+    expect(parts.map(({ subject }) => subject).toSorted((a = '', b = '') => a.localeCompare(b))).toEqual([
       'dispute',
       'dispute_won',
       'payment',

@@ -7,7 +7,7 @@ import { FinanceController } from '../../../platform/http/admin-controller.decor
 import { Answers, AnswersList } from '../../../platform/http/answers.decorator.js';
 import { listPage, readCursor } from '../../../platform/http/list.js';
 import { ListQuery } from '../../../platform/http/list.dto.js';
-import { BalanceImport } from './balance-import.service.js';
+import { BalanceBooks } from './balance-books.service.js';
 import { BalanceRepository } from './balance.repository.js';
 import {
   AssignMovementDto,
@@ -24,7 +24,7 @@ import {
 export class PayoutsController {
   constructor(
     private readonly balance: BalanceRepository,
-    private readonly imports: BalanceImport,
+    private readonly books: BalanceBooks,
     private readonly database: Database,
     private readonly auditLog: AuditLogRepository,
   ) {}
@@ -67,7 +67,7 @@ export class PayoutsController {
   ) {
     if (!(await this.balance.find(ref))) throw new FaregateError('not_found', 'There is no such movement.');
     await this.database.transaction(async (client) => {
-      if (!(await this.imports.assign(client, ref, body.as)))
+      if (!(await this.books.book(client, ref, body.as)))
         throw new FaregateError('conflict', 'The movement is not open.');
       const detail = { as: body.as, reason: body.reason };
       const target = { targetKind: 'balance_transaction', targetId: ref };
