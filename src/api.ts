@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { ApiModule } from './api.module.js';
 import { monotonicMs } from './core/clock.js';
+import { within } from './core/within.js';
 import { CompletionsService } from './gateway/completions.service.js';
 import { AppConfig } from './platform/config/app-config.js';
 import { Readiness } from './platform/health/readiness.service.js';
@@ -18,6 +19,8 @@ const LISTEN_BACKLOG = 4_096;
 /** How long calls that were told to end may take to say so. */
 const ABANDON_MS = 2_000;
 /** Where bodies are small and parsed before the route is reached. */
+/** How long connections to what the process needs may take to close; what is not settled then is in the journal. */
+const CLOSE_MS = 20_000;
 const ADMIN_PATHS = ['/admin', '/finance', '/v1/manage'];
 
 /** A running API process. */
@@ -25,7 +28,7 @@ export interface Api {
   app: NestExpressApplication;
   /** "http://127.0.0.1:8080". */
   url: string;
-  /** Says no to new traffic, lets running calls end within the grace period, then closes everything. */
+  /** Says no to new traffic, lets running calls end within the grace period, then closes everything; throws when that hangs. */
   stop(): Promise<void>;
 }
 
@@ -69,7 +72,7 @@ async function drain(app: NestExpressApplication, server: Server, config: AppCon
   while (completions.callsRunning > 0 && monotonicMs() < gone) await pause(5);
   await pause(50);
   server.closeAllConnections();
-  await app.close();
+  await within(CLOSE_MS, app.close());
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -15,10 +15,13 @@ try {
       if (stopping) return;
       stopping = true;
       logger.log(`${signal}: draining`, 'Main');
-      void api.stop().then(() => {
-        logger.flush();
-        process.exit(0);
-      });
+      void api.stop().then(
+        () => exit(0),
+        (error: unknown) => {
+          logger.error(`not closed cleanly: ${String(error)}`, undefined, 'Main');
+          exit(1);
+        },
+      );
     });
   }
 } catch (error) {
@@ -26,4 +29,9 @@ try {
     `${error instanceof ConfigError ? error.message : ((error as Error).stack ?? String(error))}\n`,
   );
   process.exit(1);
+}
+
+function exit(code: number): void {
+  logger.flush();
+  process.exit(code);
 }

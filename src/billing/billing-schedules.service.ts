@@ -8,10 +8,13 @@ import {
 import { ModuleRef } from '@nestjs/core';
 import type { Queue } from 'bullmq';
 import { nowMs } from '../core/clock.js';
+import { within } from '../core/within.js';
 import { LogThrottle } from '../platform/queue/log-throttle.js';
 import { BILLING_SCHEDULES, WAKE_UP_OPTIONS, type Schedule } from './billing.queues.js';
 
 const CHECK_EVERY_MS = 15_000;
+/** A worker's connection to the queue waits for Redis for ever; a check of all schedules does not. */
+const CHECK_DEADLINE_MS = 10_000;
 /** A schedule whose next run is this long past has lost its job. */
 const OVERDUE_MS = 60_000;
 
@@ -36,11 +39,15 @@ export class BillingSchedules implements OnApplicationBootstrap, BeforeApplicati
   /** Never throws: a queue that is away is tried again at the next turn. */
   async ensure(): Promise<void> {
     try {
-      for (const schedule of BILLING_SCHEDULES) await this.ensureOne(schedule);
+      await within(CHECK_DEADLINE_MS, this.ensureAll());
     } catch (error) {
       const line = this.throttle.admit(`schedules not set: ${(error as Error).message}`);
       if (line !== null) this.logger.warn(line);
     }
+  }
+
+  private async ensureAll(): Promise<void> {
+    for (const schedule of BILLING_SCHEDULES) await this.ensureOne(schedule);
   }
 
   private async ensureOne({ queue: name, id, repeat }: Schedule): Promise<void> {

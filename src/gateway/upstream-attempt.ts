@@ -4,6 +4,7 @@ import { nowMs } from '../core/clock.js';
 import { FaregateError } from '../core/errors.js';
 import type { AttemptMeter } from '../metering/attempt-meter.js';
 import type { Protocol } from '../protocols/protocol.js';
+import type { UpstreamHandler } from '../providers/upstream.client.js';
 import { causeOf, failureOf, upstreamFailure, type UpstreamFailure } from '../providers/upstream-failure.js';
 
 /** Who sent an attempt and hears of it. */
@@ -36,7 +37,8 @@ class Cancelled extends Error {
 }
 
 /** One HTTP call to an upstream: reads its refusal, hands on its answer, and ends once. */
-export class UpstreamAttempt implements Dispatcher.DispatchHandler {
+export class UpstreamAttempt implements UpstreamHandler {
+  waitsIn: Map<UpstreamHandler, number> | undefined;
   private controller: Dispatcher.DispatchController | undefined;
   private refusal:
     { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; bytes: number } | undefined;
@@ -65,8 +67,17 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
+    this.waitsIn?.delete(this);
     if (this.ended) controller.abort(new Cancelled());
     else this.meter.dispatched = true;
+  }
+
+  noConnection(): void {
+    const error = new FaregateError('unavailable', 'Every connection to the upstream is in use', {
+      code: 'overloaded',
+      retryAfterSeconds: 2,
+    });
+    this.fail(failureOf('overloaded', error));
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {

@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool, type Dispatcher } from 'undici';
+import { monotonicMs } from '../core/clock.js';
 import { credentialPlace, type CatalogCredential, type CatalogProvider } from '../catalog/model.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { SealedBox } from '../platform/crypto/sealed-box.js';
@@ -29,6 +30,14 @@ export interface UpstreamReply {
   body: string;
 }
 
+/** Who hears of an answer; it also hears that no connection came free for its request. */
+export interface UpstreamHandler extends Dispatcher.DispatchHandler {
+  /** Holds the handler until its request is on its way; the handler takes itself out then. */
+  waitsIn: Map<UpstreamHandler, number> | undefined;
+  /** The request was given up: every connection stayed busy. */
+  noConnection(): void;
+}
+
 /** Connections to an upstream at work and at rest, and requests that wait for one. */
 export interface UpstreamConnections {
   busy: number;
@@ -38,6 +47,9 @@ export interface UpstreamConnections {
 
 /** What `ask` reads at most. */
 const MAX_REPLY_BYTES = 1024 * 1024;
+
+/** How often requests that wait for a connection are looked at. */
+const QUEUE_LOOK_MS = 250;
 
 /** Keep-alive shorter than any vendor's own, so that a connection is not reused while they close it. */
 const KEEP_ALIVE_MS = 30_000;
@@ -60,6 +72,9 @@ export class UpstreamClient implements OnApplicationShutdown {
 
   /** Requests of this turn of the event loop, not written yet. */
   private gathered: (() => void)[] = [];
+  /** Requests that no connection has taken yet, oldest first, and until when they may wait. */
+  private readonly queued = new Map<UpstreamHandler, number>();
+  private readonly watch = setInterval(() => this.giveUpQueued(), QUEUE_LOOK_MS).unref();
 
   constructor(private readonly config: AppConfig) {
     this.vault = new SealedBox(config.credentialKey, 'provider-credential');
@@ -70,7 +85,7 @@ export class UpstreamClient implements OnApplicationShutdown {
    * of one turn of the event loop are written one right after another: under load that wakes fewer threads than
    * writes with work between them (docs/performance.md).
    */
-  send(request: UpstreamRequest, handler: Dispatcher.DispatchHandler): void {
+  send(request: UpstreamRequest, handler: UpstreamHandler): void {
     const line = this.lineOf(request);
     const options: Dispatcher.DispatchOptions = {
       method: 'POST',
@@ -80,6 +95,8 @@ export class UpstreamClient implements OnApplicationShutdown {
       headersTimeout: this.config.upstreamFirstByteTimeoutMs,
       bodyTimeout: this.config.upstreamIdleTimeoutMs,
     };
+    handler.waitsIn = this.queued;
+    this.queued.set(handler, monotonicMs() + 2 * this.config.upstreamConnectTimeoutMs);
     this.gathered.push(() => line.pool.dispatch(options, handler));
     if (this.gathered.length === 1) setImmediate(() => this.flush());
   }
@@ -127,7 +144,18 @@ export class UpstreamClient implements OnApplicationShutdown {
     for (const dispatch of gathered) dispatch();
   }
 
+  /** Connections are made within their own deadline; what still waits after twice that waits for others' calls to end. */
+  private giveUpQueued(): void {
+    const now = monotonicMs();
+    for (const [handler, until] of this.queued) {
+      if (until > now) return;
+      this.queued.delete(handler);
+      handler.noConnection();
+    }
+  }
+
   async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.watch);
     await Promise.all([...this.lines.values()].map(({ pool }) => pool.destroy()));
   }
 

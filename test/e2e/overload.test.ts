@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { chatBody, messagesBody, post, until } from '../support/calls.js';
+import { chatBody, messagesBody, post, until, untilSettled } from '../support/calls.js';
 import { addCustomer, type Customer } from '../support/customers.js';
 import { startGatedUpstream, type GatedUpstream } from '../support/gated-upstream.js';
 import {
@@ -101,6 +101,36 @@ describe('a process with room for four calls, behind a proxy', () => {
     });
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain('more than one Host header');
+  });
+});
+
+describe('a process with one connection to each upstream', () => {
+  it('refuses what waits for it for longer than connections take, as its own fault, unpaid', async () => {
+    const gateway = await startGateway({
+      env: { UPSTREAM_CONNECTIONS: '1', UPSTREAM_CONNECT_TIMEOUT_MS: '150' },
+    });
+    const upstream = await startGatedUpstream({ input: 10, output: 20 });
+    const model = { protocol: 'openai-chat', upstreamModel: 'gated', baseUrl: upstream.baseUrl } as const;
+    await serveModel(gateway.pool, { id: GATED, ...model });
+    const models = { headers: { authorization: `Bearer ${gateway.secret}` } };
+    const list = async () => (await fetch(`${gateway.url}/v1/models`, models)).text();
+    await until(list, (text) => text.includes(GATED));
+    const first = post(gateway, CHAT, chatBody(GATED));
+    await until(
+      () => Promise.resolve(upstream.bodies.length),
+      (calls) => calls === 1,
+    );
+    const refused = await post(gateway, CHAT, chatBody(GATED));
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+    expect((await post(gateway, '/v1/messages', messagesBody(GATED))).status).toBe(529);
+    upstream.open();
+    expect((await first).status).toBe(200);
+    await untilSettled(gateway);
+    const { rows } = await gateway.pool.query('select amount_nano::text as paid from usage_event');
+    expect(rows).toEqual([{ paid: '330000' }]);
+    expect(upstream.bodies).toHaveLength(1);
+    await gateway.close();
+    await upstream.close();
   });
 });
 

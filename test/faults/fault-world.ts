@@ -95,6 +95,24 @@ export class FaultWorld {
     else this.workers[0] = await startWorkerProcess(this.world, this.env);
   }
 
+  /** PostgreSQL and Redis take everything and answer nothing. */
+  silence(): void {
+    for (const way of [this.ways.database, this.ways.redis]) way.set('pause');
+  }
+
+  /** Ways pass again, and every process has a successor. */
+  async restart(): Promise<void> {
+    for (const way of Object.values(this.ways)) way.set('pass');
+    const { world, env } = this;
+    this.apis.splice(
+      0,
+      2,
+      ...(await Promise.all([startApiProcess(world, env), startApiProcess(world, env)])),
+    );
+    const workers = [startWorkerProcess(world, env), startWorkerProcess(world, env)];
+    this.workers.splice(0, 2, ...(await Promise.all(workers)));
+  }
+
   /**
    * Waits until both processes serve and every hold is closed: by its settlement, or by the sweep, which is spared
    * the minutes that it leaves to processes that may still be alive.

@@ -3,6 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { getQueueToken } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
 import { Gauge } from 'prom-client';
+import { within } from '../../core/within.js';
 import { Metrics } from '../../platform/health/metrics.service.js';
 import { BILLING_QUEUES } from '../billing.queues.js';
 
@@ -22,20 +23,11 @@ export class QueueGauges {
         this.reset();
         const counted = Object.values(BILLING_QUEUES).map(async (name) => {
           const queue = modules.get<Queue>(getQueueToken(name), { strict: false });
-          const counts = await inTime(queue.getJobCounts('waiting', 'active', 'prioritized'));
+          const counts = await within(TIMEOUT_MS, queue.getJobCounts('waiting', 'active', 'prioritized'));
           for (const [state, count] of Object.entries(counts)) this.labels(name, state).set(count);
         });
         await Promise.allSettled(counted);
       },
     });
   }
-}
-
-/** What comes within the time; rejects otherwise. */
-async function inTime<Value>(work: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), TIMEOUT_MS);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

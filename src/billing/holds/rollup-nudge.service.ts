@@ -2,6 +2,7 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { monotonicMs } from '../../core/clock.js';
+import { within } from '../../core/within.js';
 import { LogThrottle } from '../../platform/queue/log-throttle.js';
 import { BILLING_QUEUES, WAKE_UP_OPTIONS, type WakeUp } from '../billing.queues.js';
 
@@ -42,18 +43,5 @@ export class RollupNudge implements BeforeApplicationShutdown {
       this.lastAt = monotonicMs();
       this.timer = undefined;
     }
-  }
-}
-
-/** The work's own end, or an error when it takes longer; the work itself goes on unheard. */
-async function within<Result>(deadlineMs: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${deadlineMs} ms`)), deadlineMs);
-  });
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -2,9 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { createTransport } from 'nodemailer';
+import { within } from '../../core/within.js';
 import { AppConfig } from '../../platform/config/app-config.js';
 
+/** Of each step of the conversation with the server. */
 const TIMEOUT_MS = 10_000;
+/** Of all of it: a server may be slow at every step. */
+const DEADLINE_MS = 60_000;
 
 /** A plain e-mail. */
 export interface Mail {
@@ -24,7 +28,12 @@ export class MailClient implements OnApplicationShutdown {
   constructor(private readonly config: AppConfig) {
     const { smtpUrl } = config.mail;
     if (smtpUrl === undefined) return;
-    const waits = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS };
+    const waits = {
+      dnsTimeout: TIMEOUT_MS,
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
+    };
     this.server = createTransport({ url: smtpUrl, ...waits });
   }
 
@@ -32,11 +41,11 @@ export class MailClient implements OnApplicationShutdown {
     this.server?.close();
   }
 
-  /** Throws when the server does not take it. */
+  /** Throws when the server does not take it in time. */
   async send({ id, to, subject, text }: Mail): Promise<void> {
     const message = { from: this.config.mail.from, to, subject, text, messageId: `<${id}@faregate>` };
     if (this.server) {
-      await this.server.sendMail(message);
+      await within(DEADLINE_MS, this.server.sendMail(message));
       return;
     }
     const { message: bytes } = await this.writer.sendMail(message);

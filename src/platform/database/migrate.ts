@@ -11,6 +11,7 @@ import pg from 'pg';
 
 /** The advisory lock Prisma Migrate takes. A session lock: connect directly, not through a transaction pooler. */
 const PRISMA_LOCK = 72707369;
+const CONNECT_MS = 10_000;
 /** How long to wait for another migrator to finish. */
 const WAIT_FOR_TURN_MS = 120_000;
 /** How long a statement may queue for a table; waiting longer would hold up every request behind it. */
@@ -130,7 +131,12 @@ async function readMigrations(folder: string): Promise<Migration[]> {
 }
 
 async function withConnection<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'faregate-migrate' });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    application_name: 'faregate-migrate',
+  });
   await client.connect();
   try {
     return await use(client);

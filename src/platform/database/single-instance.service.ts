@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { monotonicMs } from '../../core/clock.js';
+import { within } from '../../core/within.js';
 import { AppConfig, ConfigError } from '../config/app-config.js';
 import { LogThrottle } from '../queue/log-throttle.js';
 
@@ -52,7 +53,7 @@ export class SingleInstance implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.watch);
-    await this.session?.end().catch(() => undefined);
+    if (this.session) await goodbye(this.session);
   }
 
   private watchNext(): void {
@@ -94,10 +95,10 @@ export class SingleInstance implements OnApplicationShutdown {
         return true;
       }
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await goodbye(client);
       throw error;
     }
-    await client.end().catch(() => undefined);
+    await goodbye(client);
     return false;
   }
 
@@ -112,3 +113,7 @@ export class SingleInstance implements OnApplicationShutdown {
     if (line !== null) this.log.warn(line);
   }
 }
+
+/** A server that does not answer is left without. */
+const goodbye = (client: pg.Client): Promise<void> =>
+  within(DEADLINE_MS, client.end()).catch(() => undefined);

@@ -1,11 +1,17 @@
+import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import pg from 'pg';
+import { within } from '../../core/within.js';
 import { AppConfig } from '../config/app-config.js';
 
 /** How long one statement of a snapshot may run. */
 const STATEMENT_TIMEOUT_MS = 60 * 60_000;
 /** How long a snapshot may wait between statements, for a reader that takes its time. */
 const IDLE_TIMEOUT_MS = 15 * 60_000;
+/** A server that has said nothing for longer than any statement may run is given up. */
+const SILENCE_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 60_000;
+const OPEN_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
  * Long reads of one unchanging state of the database: the books checks and exports. Each gets a connection of its
@@ -21,7 +27,7 @@ export class Snapshot {
     try {
       return await work(client);
     } finally {
-      await client.end().catch(() => undefined);
+      await close(client);
     }
   }
 
@@ -31,14 +37,14 @@ export class Snapshot {
     try {
       yield* work(client);
     } finally {
-      await client.end().catch(() => undefined);
+      await close(client);
     }
   }
 
   private async open(): Promise<pg.Client> {
     const client = new pg.Client({
       connectionString: this.config.databaseUrl,
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: OPEN_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_TIMEOUT_MS,
       lock_timeout: 5_000,
@@ -49,11 +55,21 @@ export class Snapshot {
     client.on('error', () => undefined);
     try {
       await client.connect();
-      await client.query('begin isolation level repeatable read read only');
+      streamOf(client).setTimeout(SILENCE_TIMEOUT_MS, () => streamOf(client).destroy());
+      await within(OPEN_TIMEOUT_MS, client.query('begin isolation level repeatable read read only'));
       return client;
     } catch (error) {
-      await client.end().catch(() => undefined);
+      await close(client);
       throw error;
     }
   }
+}
+
+/** The connection's socket, which the driver's types leave out. */
+const streamOf = (client: pg.Client): Socket =>
+  (client as unknown as { connection: { stream: Socket } }).connection.stream;
+
+/** Says goodbye; a server that does not answer is left without. */
+async function close(client: pg.Client): Promise<void> {
+  await within(CLOSE_TIMEOUT_MS, client.end()).catch(() => streamOf(client).destroy());
 }
