@@ -1,5 +1,9 @@
-/** How much a new measurement moves the average: the last ten or so count. */
-const SHARE = 0.15;
+/** How much of the past a new measurement leaves: the last ten or so count. */
+const KEPT = 0.85;
+/** What the weights of a long past add up to. */
+const FULL_WEIGHT = 1 / (1 - KEPT);
+/** Answers shorter than this say little about pace. */
+const MIN_OUTPUT_TOKENS = 9;
 
 /** What was measured of one deployment. */
 export interface Measured {
@@ -25,33 +29,76 @@ export interface AttemptMeasurement {
   cacheWritten?: number | undefined;
 }
 
-const NOTHING: Measured = { errorRate: 0, cacheShare: 0 };
-
-/** Moving averages of what deployments did for this process. */
-export class DeploymentStats {
-  private readonly known = new Map<string, Measured>();
-
-  /** What is known of a deployment; no figure, no error and no cache before it was used. */
-  of(deploymentId: string): Measured {
-    return this.known.get(deploymentId) ?? NOTHING;
-  }
-
-  record(deploymentId: string, attempt: AttemptMeasurement): void {
-    const before = this.of(deploymentId);
-    const next = { ...before, errorRate: moved(before.errorRate, attempt.failed ? 1 : 0) };
-    if (!attempt.failed) {
-      const { firstTokenMs, outputTokens, outputMs, inputTokens, cachedTokens = 0 } = attempt;
-      next.firstTokenMs = movedFrom(before.firstTokenMs, firstTokenMs);
-      if (outputTokens !== undefined && outputTokens > 8 && outputMs !== undefined && outputMs > 0)
-        next.tokensPerSecond = movedFrom(before.tokensPerSecond, (outputTokens * 1_000) / outputMs);
-      if (inputTokens !== undefined && inputTokens > 0)
-        next.cacheShare = moved(before.cacheShare, Math.min(1, cachedTokens / inputTokens));
-    }
-    this.known.set(deploymentId, next);
-  }
+/** A sum of measurements and of their weights, both fading. */
+export interface FadingSum {
+  sum: number;
+  weight: number;
 }
 
-const moved = (before: number, now: number): number => before + (now - before) * SHARE;
+/** What one process, or several together, measured of one deployment. Sums, so that those of several add up. */
+export interface MeasuredSums {
+  /** Of 1 for each failure and 0 for each answer. */
+  errors: FadingSum;
+  firstTokenMs: FadingSum;
+  tokensPerSecond: FadingSum;
+  cacheShare: FadingSum;
+}
 
-const movedFrom = (before: number | undefined, now: number | undefined): number | undefined =>
-  before === undefined || now === undefined ? (now ?? before) : moved(before, now);
+export const MEASURES = ['errors', 'firstTokenMs', 'tokensPerSecond', 'cacheShare'] as const;
+
+const NONE: FadingSum = { sum: 0, weight: 0 };
+/** Nothing was measured. */
+export const NO_SUMS: MeasuredSums = {
+  errors: NONE,
+  firstTokenMs: NONE,
+  tokensPerSecond: NONE,
+  cacheShare: NONE,
+};
+
+/** The sums with one more attempt. */
+export function withAttempt(sums: MeasuredSums, attempt: AttemptMeasurement): MeasuredSums {
+  const errors = faded(sums.errors, attempt.failed ? 1 : 0);
+  if (attempt.failed) return { ...sums, errors };
+  const { firstTokenMs, outputTokens = 0, outputMs = 0, inputTokens = 0, cachedTokens = 0 } = attempt;
+  const hasPace = outputTokens >= MIN_OUTPUT_TOKENS && outputMs > 0;
+  const hasShare = inputTokens > 0;
+  return {
+    errors,
+    firstTokenMs: faded(sums.firstTokenMs, firstTokenMs),
+    tokensPerSecond: faded(sums.tokensPerSecond, hasPace ? (outputTokens * 1_000) / outputMs : undefined),
+    cacheShare: faded(sums.cacheShare, hasShare ? Math.min(1, cachedTokens / inputTokens) : undefined),
+  };
+}
+
+/** What several processes measured, together. */
+export function addedSums(all: readonly MeasuredSums[]): MeasuredSums {
+  const [first = NO_SUMS, ...others] = all;
+  if (others.length === 0) return first;
+  const added = (measure: (typeof MEASURES)[number]): FadingSum => ({
+    sum: all.reduce((total, one) => total + one[measure].sum, 0),
+    weight: all.reduce((total, one) => total + one[measure].weight, 0),
+  });
+  return {
+    errors: added('errors'),
+    firstTokenMs: added('firstTokenMs'),
+    tokensPerSecond: added('tokensPerSecond'),
+    cacheShare: added('cacheShare'),
+  };
+}
+
+/**
+ * The averages behind sums. Times and pace are of what was measured, however little; failures and cached shares count as
+ * parts of a full past, so that one failure is no hopeless case and one hit no cheap one.
+ */
+export const measuredOf = (sums: MeasuredSums): Measured => ({
+  firstTokenMs: averageOf(sums.firstTokenMs),
+  tokensPerSecond: averageOf(sums.tokensPerSecond),
+  errorRate: sums.errors.sum / Math.max(FULL_WEIGHT, sums.errors.weight),
+  cacheShare: sums.cacheShare.sum / Math.max(FULL_WEIGHT, sums.cacheShare.weight),
+});
+
+const faded = (before: FadingSum, value: number | undefined): FadingSum =>
+  value === undefined ? before : { sum: before.sum * KEPT + value, weight: before.weight * KEPT + 1 };
+
+const averageOf = ({ sum, weight }: FadingSum): number | undefined =>
+  weight === 0 ? undefined : sum / weight;

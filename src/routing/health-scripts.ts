@@ -5,12 +5,15 @@ const script = (lua: string): { lua: string; sha: string } => ({
   sha: createHash('sha1').update(lua).digest('hex'),
 });
 
-/** Tells the others of one state: KEYS[1] the hash, ARGV field, JSON, milliseconds the whole hash is kept. */
+/** Tells the others one thing: KEYS[1] the hash, ARGV field, JSON, milliseconds the whole hash is kept. */
 export const TELL_HEALTH = script(`
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1
 `);
 
-/** Every state that was told: field, JSON, field, JSON … */
+/** Takes back what was told: KEYS[1] the hash, ARGV field. */
+export const FORGET_FIELD = script(`return redis.call('HDEL', KEYS[1], ARGV[1])`);
+
+/** Everything that was told: field, JSON, field, JSON … */
 export const READ_HEALTH = script(`return redis.call('HGETALL', KEYS[1])`);

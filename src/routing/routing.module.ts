@@ -5,12 +5,13 @@ import { AutoDisable } from './auto-disable.service.js';
 import { DeploymentHealthController } from './deployment-health.controller.js';
 import { DeploymentOutagesRepository } from './deployment-outages.repository.js';
 import { HealthStore } from './health.store.js';
+import { MeasurementsStore } from './measurements.store.js';
 import { RoutingService } from './routing.service.js';
 
 @Module({
   imports: [CatalogModule, RedisModule],
   controllers: [DeploymentHealthController],
-  providers: [HealthStore, RoutingService, AutoDisable, DeploymentOutagesRepository],
+  providers: [HealthStore, MeasurementsStore, RoutingService, AutoDisable, DeploymentOutagesRepository],
   exports: [RoutingService, HealthStore, AutoDisable, DeploymentOutagesRepository],
 })
 export class RoutingModule {}

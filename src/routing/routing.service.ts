@@ -12,8 +12,9 @@ import type { UpstreamFailure } from '../providers/upstream-failure.js';
 import { AutoDisable } from './auto-disable.service.js';
 import { CredentialRotation } from './credential-rotation.js';
 import { byHealth, waitMsOf, type HealthState } from './deployment-health.js';
-import { DeploymentStats, type AttemptMeasurement } from './deployment-stats.js';
+import type { AttemptMeasurement, Measured } from './deployment-stats.js';
 import { credentialKey, deploymentKey, HealthStore, quotaKey } from './health.store.js';
+import { MeasurementsStore } from './measurements.store.js';
 import { attemptOrder, filterRoute, shareAttempts, type RouteNeeds, type RouteOption } from './plan-route.js';
 import { rankCandidates } from './rank-candidates.js';
 import { RetryBudget } from './retry-budget.js';
@@ -68,13 +69,13 @@ export interface Route {
 @Injectable()
 export class RoutingService {
   private readonly budget = new RetryBudget();
-  private readonly stats = new DeploymentStats();
   private readonly sessions = new StickySessions();
   private readonly rotation = new CredentialRotation();
 
   constructor(
     private readonly catalog: CatalogService,
     private readonly health: HealthStore,
+    private readonly stats: MeasurementsStore,
     private readonly autoDisable: AutoDisable,
   ) {}
 
@@ -177,7 +178,7 @@ export class RoutingService {
   }
 
   /** What was measured of a deployment. */
-  measured(deploymentId: string): ReturnType<DeploymentStats['of']> {
+  measured(deploymentId: string): Measured {
     return this.stats.of(deploymentId);
   }
 
