@@ -98,7 +98,7 @@ async function writeSimulators(
   { baseUrl, credentialKey }: { baseUrl: string; credentialKey: string },
 ): Promise<void> {
   const box = new SealedBox(credentialKey, 'provider-credential');
-  for (const { slug, name, adapter, protocol } of SIMULATED_PROVIDERS) {
+  for (const { slug, name, adapter, protocol, path } of SIMULATED_PROVIDERS) {
     await client.query(
       `insert into provider (id, slug, name, adapter, protocol, base_url, allow_private_network, simulated)
        values ($1, $2, $3, $4, $5, $6, true, true) on conflict (slug) do nothing`,
@@ -109,7 +109,7 @@ async function writeSimulators(
     if (!found) throw new Error(`the provider slug "${slug}" is taken by a provider that is not simulated`);
     await client.query(
       `update provider set base_url = $2, status = 'active', updated_at = billing_now() where id = $1`,
-      [found.id, `${baseUrl.replace(/\/+$/, '')}/v1`],
+      [found.id, baseUrl.replace(/\/+$/, '') + path],
     );
     await client.query(
       `insert into provider_credential (id, provider_id, name, ciphertext) values ($1, $1, 'default', $2)

@@ -88,10 +88,13 @@ describe('priceRows', () => {
     expect(found?.pico).toBe(pico);
   });
 
-  it('sends Claude models to the Messages simulator and the rest to the chat one', () => {
+  it('sends each model to the simulator that speaks the language of its vendor', () => {
     const slugs = SIMULATED_PROVIDERS.map(({ slug }) => slug);
     for (const { id } of CATALOGUE) expect(slugs).toContain(simulatorOf(id));
     expect(simulatorOf('anthropic/claude-opus-4.8')).toBe('simulator-anthropic');
     expect(simulatorOf('openai/gpt-5.5')).toBe('simulator-openai');
+    expect(simulatorOf('openai/gpt-5.5-pro')).toBe('simulator-responses');
+    expect(simulatorOf('google/gemini-3.5-flash')).toBe('simulator-google');
+    expect(new Set(CATALOGUE.map(({ id }) => simulatorOf(id))).size).toBe(SIMULATED_PROVIDERS.length);
   });
 });

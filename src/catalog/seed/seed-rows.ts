@@ -4,25 +4,44 @@ import { unitOf } from '../prices/unit-price.js';
 import { CATALOGUE, FULL_CONTENT_PRICE, SEARCH_PRICE } from './catalogue.js';
 import type { SeedModel } from './seed-model.js';
 
-/** The built-in upstream's two faces: one account per wire language. */
+/** The built-in upstream's four faces: one account per wire language, with where its routes begin. */
 export const SIMULATED_PROVIDERS = [
   {
     slug: 'simulator-openai',
     name: 'Simulator (OpenAI Chat)',
     adapter: 'openai-compatible',
     protocol: 'openai-chat',
+    path: '/v1',
+  },
+  {
+    slug: 'simulator-responses',
+    name: 'Simulator (OpenAI Responses)',
+    adapter: 'openai',
+    protocol: 'openai-responses',
+    path: '/v1',
   },
   {
     slug: 'simulator-anthropic',
     name: 'Simulator (Anthropic Messages)',
     adapter: 'anthropic',
     protocol: 'anthropic-messages',
+    path: '/v1',
+  },
+  {
+    slug: 'simulator-google',
+    name: 'Simulator (Google Gemini)',
+    adapter: 'google',
+    protocol: 'google-gemini',
+    path: '/v1beta',
   },
 ] as const;
 
-/** Which of the two serves a model. */
-export const simulatorOf = (modelId: string): string =>
-  modelId.startsWith('anthropic/') ? 'simulator-anthropic' : 'simulator-openai';
+/** Which of them serves a model: the one that speaks its vendor's language. OpenAI offers its pro models over Responses alone. */
+export function simulatorOf(modelId: string): (typeof SIMULATED_PROVIDERS)[number]['slug'] {
+  if (modelId.startsWith('anthropic/')) return 'simulator-anthropic';
+  if (modelId.startsWith('google/')) return 'simulator-google';
+  return /^openai\/.*-pro$/.test(modelId) ? 'simulator-responses' : 'simulator-openai';
+}
 
 /** What the simulated upstream takes of the list price, in percent: an illustration, so that margins show. */
 const COST_PERCENT = 80n;

@@ -143,8 +143,10 @@ const READERS: ReadonlyMap<string, ItemReader> = new Map<string, ItemReader>([
     'item_reference',
     (_, __, path) => {
       throw invalidRequest(
-        `${path}: responses are not kept here, so an item cannot be referred to; send the item itself (store: false)`,
+        `${path}: responses are not kept here, so an item cannot be referred to: set "store" to false, and clients ` +
+          'send the item itself (AI SDK: providerOptions.openai.store)',
         path,
+        'item_reference_not_supported',
       );
     },
   ],

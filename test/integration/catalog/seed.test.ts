@@ -1,6 +1,7 @@
 import { CatalogRepository } from '../../../src/catalog/catalog.repository.js';
 import { CatalogSnapshot } from '../../../src/catalog/catalog-snapshot.js';
 import { CATALOGUE } from '../../../src/catalog/seed/catalogue.js';
+import { simulatorOf, SIMULATED_PROVIDERS } from '../../../src/catalog/seed/seed-rows.js';
 import { seedCatalogue } from '../../../src/catalog/seed/seed-catalogue.js';
 import { AppConfig } from '../../../src/platform/config/app-config.js';
 import { SealedBox } from '../../../src/platform/crypto/sealed-box.js';
@@ -36,8 +37,9 @@ describe('seedCatalogue', () => {
       for (const name of [id, ...aliases]) expect(catalog.resolve(name)?.id).toBe(id);
       const [deployment] = catalog.deploymentsOf(id);
       const provider = deployment?.provider;
-      expect(provider?.slug).toBe(id.startsWith('anthropic/') ? 'simulator-anthropic' : 'simulator-openai');
-      expect(provider).toMatchObject({ simulated: true, baseUrl: 'http://127.0.0.1:4010/v1' });
+      expect(provider?.slug).toBe(simulatorOf(id));
+      const path = provider?.protocol === 'google-gemini' ? '/v1beta' : '/v1';
+      expect(provider).toMatchObject({ simulated: true, baseUrl: `http://127.0.0.1:4010${path}` });
       const query = { modelId: id, providerId: provider?.id ?? '', currency: 'USD', atMs: Date.UTC(2026, 0) };
       const list = catalog.listPrices({ ...query, organizationId: '' });
       const cost = catalog.costPrices(query);
@@ -52,7 +54,7 @@ describe('seedCatalogue', () => {
   it('gives the simulator a credential that opens at its provider', async () => {
     await seedCatalogue(database, { simulator: simulator(4010) });
     const box = new SealedBox(TEST_SECRETS.CREDENTIAL_KEY, 'provider-credential');
-    for (const slug of ['simulator-openai', 'simulator-anthropic']) {
+    for (const { slug } of SIMULATED_PROVIDERS) {
       const provider = (await load()).provider(slug);
       const [credential] = provider?.credentials ?? [];
       expect(box.open(credential?.ciphertext ?? Buffer.alloc(0), `provider:${credential?.id}`)).toMatch(
