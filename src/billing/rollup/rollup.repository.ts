@@ -36,23 +36,33 @@ interface FundingRow {
   postpaid_nano: string;
 }
 
+/** No event comes before it. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+
 /** The queue of events, their rollups and their funding. Every call belongs to the caller's transaction. */
 @Injectable()
 export class RollupRepository {
   /**
    * Takes up to `limit` events off the queue, oldest first; events another worker is at are passed over.
-   * Nothing is lost when the transaction rolls back: the rows are there again. `without`: events to leave alone.
+   * Nothing is lost when the transaction rolls back: the rows are there again. `without`: events to leave alone. `after`: only
+   * events behind this one; what was deleted before it is then not walked over again, which vacuum cannot remove while anybody
+   * keeps an old snapshot.
    */
-  async claim(client: PoolClient, limit: number, without: string[] = []): Promise<ClaimedEvent[]> {
+  async claim(
+    client: PoolClient,
+    limit: number,
+    { without = [], after = FIRST_ID }: { without?: string[]; after?: string | undefined } = {},
+  ): Promise<ClaimedEvent[]> {
     const { rows } = await client.query<EventRow>({
       name: 'rollup-claim',
       text: `with claimed as (
                delete from usage_pending where event_id = any (array(
-                 select event_id from usage_pending where event_id <> all ($2::uuid[]) order by event_id limit $1 for update skip locked))
+                 select event_id from usage_pending where event_id > $3::uuid and event_id <> all ($2::uuid[])
+                 order by event_id limit $1 for update skip locked))
                returning event_id)
              select e.id, e.wallet_id, e.organization_id, e.period_id, e.currency, e.amount_nano, e.cost_nano, e.reverses_id
              from claimed c join usage_event e on e.id = c.event_id order by e.id`,
-      values: [limit, without],
+      values: [limit, without, after],
     });
     return rows.map(toEvent);
   }

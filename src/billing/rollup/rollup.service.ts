@@ -13,6 +13,9 @@ import { RollupRepository, type ClaimedEvent } from './rollup.repository.js';
 /** More than so many are no odd events but a fault of the whole; then nothing is set aside. */
 const MAX_SET_ASIDE = 100;
 
+/** How often a batch looks from the start of the queue while work goes on. */
+const LOOK_BACK_EVERY = 50;
+
 /** A batch that failed for what is in it. */
 class BatchError extends Error {
   override readonly name = 'BatchError';
@@ -56,13 +59,18 @@ export class RollupService implements BeforeApplicationShutdown {
   async drain(isEnough: (done: number) => Promise<boolean> = () => Promise.resolve(false)): Promise<number> {
     let total = 0;
     let limit = this.config.rollupBatch;
-    while (!this.stopping) {
+    // Where the batch before ended. Only a hint that spares the walk over what is gone: events that come in late with an older id
+    // are found by the batches that look from the start, the last of them when nothing is left.
+    let after: string | undefined;
+    for (let batch = 1; !this.stopping; batch++) {
       try {
-        const done = await this.runBatch(limit);
+        const { done, last } = await this.post(limit, after);
         total += done;
         const isWhole = limit === this.config.rollupBatch;
-        if (isWhole && (done === 0 || (await isEnough(done)))) break;
+        if (isWhole && done === 0 && after === undefined) break;
+        if (isWhole && done > 0 && (await isEnough(done))) break;
         limit = this.config.rollupBatch;
+        after = done === 0 || batch % LOOK_BACK_EVERY === 0 ? undefined : last;
       } catch (error) {
         if (!(error instanceof BatchError)) throw error;
         if (error.eventIds.length === 1) this.setEventAside(error);
@@ -83,14 +91,22 @@ export class RollupService implements BeforeApplicationShutdown {
 
   /** One batch in one transaction: claimed, rolled up, paid from lots and posted, or none of it. */
   async runBatch(limit = this.config.rollupBatch): Promise<number> {
+    return (await this.post(limit, undefined)).done;
+  }
+
+  /** A batch of events behind `after` (absent: of all); answers how many were posted and which was the last. */
+  private async post(
+    limit: number,
+    after: string | undefined,
+  ): Promise<{ done: number; last: string | undefined }> {
     return this.database.transaction(async (client) => {
-      const claimed = await this.rollups.claim(client, limit, [...this.setAside]);
-      if (claimed.length === 0) return 0;
+      const claimed = await this.rollups.claim(client, limit, { without: [...this.setAside], after });
+      if (claimed.length === 0) return { done: 0, last: undefined };
       try {
-        const posted = await this.process(client, claimed);
+        const done = await this.process(client, claimed);
         // What the database checks when it commits is checked here, where it is still known whose fault it is.
         await client.query('set constraints all immediate');
-        return posted;
+        return { done, last: claimed.at(-1)?.id };
       } catch (cause) {
         if (isDatabaseAway(cause) || isConflict(cause)) throw cause;
         throw new BatchError(
@@ -109,7 +125,7 @@ export class RollupService implements BeforeApplicationShutdown {
       client,
       events.map((event) => event.id),
     );
-    await this.post(client, events, paidBefore);
+    await this.postEvents(client, events, paidBefore);
     return events.length;
   }
 
@@ -143,7 +159,7 @@ export class RollupService implements BeforeApplicationShutdown {
     };
   }
 
-  private async post(
+  private async postEvents(
     client: PoolClient,
     events: ClaimedEvent[],
     paidBefore: Map<string, Funding>,

@@ -52,11 +52,11 @@ export function agedReceivablesSource(filter: ReportFilter): RowSource {
     select 'invoice' as document, d.number_text as number, d.organization_id, d.legal_entity_id, d.currency::text as currency,
       d.finalized_at as issued_at, d.due_at, (d.total_minor - d.prepaid_minor - ${used('invoice_id')}
         - coalesce((select sum(p.amount_minor) from invoice_payment p where p.invoice_id = d.id and p.received_at < ${asOf}), 0))
-        * power(10::numeric, 9 - d.minor_exp) as open
+        * power(10::numeric, 9 - d.minor_exp)::bigint as open
     from invoice d where d.status <> 'draft' and d.finalized_at < ${asOf} and (d.voided_at is null or d.voided_at >= ${asOf})`;
   const notes = `
     select 'credit_note', d.number_text, d.organization_id, i.legal_entity_id, d.currency::text, d.issued_at, d.issued_at,
-      -(${minorSql('total_minor', 'd')} - ${used('credit_note_id')} * power(10::numeric, 9 - d.minor_exp))
+      -(${minorSql('total_minor', 'd')} - ${used('credit_note_id')} * power(10::numeric, 9 - d.minor_exp)::bigint)
     from credit_note d join invoice i on i.id = d.invoice_id where d.issued_at < ${asOf}`;
   const debts = `
     select case when c.refund_id is null then 'dispute' else 'refund' end, null::text, c.organization_id, b.legal_entity_id, b.currency,

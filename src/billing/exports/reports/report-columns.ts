@@ -19,7 +19,7 @@ export const money = (name: string, sql = name, currency = 'currency'): ExportCo
 
 /** SQL of nano out of minor units of a document: exact. */
 export const minorSql = (column: string, document: string): string =>
-  `${document}.${column}::numeric * power(10::numeric, 9 - ${document}.minor_exp)`;
+  `${document}.${column}::numeric * power(10::numeric, 9 - ${document}.minor_exp)::bigint`;
 
 /** What the columns of money of a report add up to over all its parts, by currency. */
 export function columnSums(columns: readonly ExportColumn[], parts: readonly RowSource[]): string {
