@@ -6,7 +6,7 @@ import {
   type RateLimits,
   type RateLimitSettings,
 } from '../core/rate-limits.js';
-import type { TokenClass } from '../core/token-usage.js';
+import type { ServiceTier, TokenClass } from '../core/token-usage.js';
 import { Database } from '../platform/database/database.service.js';
 import type { CatalogContents } from './catalog-snapshot.js';
 import type {
@@ -47,7 +47,7 @@ const DEPLOYMENTS = `select id, model_id, provider_id, upstream_model, priority,
 const GROUPS = `select id, name, multiplier_ppm::float8 as multiplier_ppm, deployment_ids from key_group`;
 
 const PRICES = `select p.id, s.kind, s.model_id, s.provider_id, s.organization_id, s.token_class,
-  s.tier_from::float8 as tier_from, p.unit_price_pico, s.currency,
+  s.tier_from::float8 as tier_from, s.service_tier, p.unit_price_pico, s.currency,
   (extract(epoch from lower(p.valid)) * 1000)::float8 as valid_from_ms,
   (extract(epoch from upper(p.valid)) * 1000)::float8 as valid_to_ms, s.multiplier_ppm::float8 as multiplier_ppm
   from price_version p join sku s on s.id = p.sku_id
@@ -114,6 +114,7 @@ interface PriceRow {
   organization_id: string | null;
   token_class: TokenClass;
   tier_from: number;
+  service_tier: ServiceTier;
   unit_price_pico: string;
   currency: string;
   valid_from_ms: number;
@@ -250,6 +251,7 @@ const toPrice = (row: PriceRow): PriceEntry => ({
     id: row.id,
     tokenClass: row.token_class,
     tierFrom: row.tier_from,
+    serviceTier: row.service_tier === 'standard' ? undefined : row.service_tier,
     unitPricePico: BigInt(row.unit_price_pico),
     currency: row.currency,
     validFromMs: row.valid_from_ms,

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { SERVICE_TIERS } from '../core/token-usage.js';
 import { PriceSheet, selectPrices, type PriceEntry, type PriceVersion } from './price.js';
 
 let count = 0;
@@ -29,6 +30,38 @@ describe('PriceSheet', () => {
     expect(sheet.priceOf('input', 200_001)?.unitPricePico).toBe(4n);
   });
 
+  it('takes the price of the service tier, and the standard one where a tier has none', () => {
+    const sheet = new PriceSheet([
+      version({ unitPricePico: 4n }),
+      version({ tierFrom: 10, unitPricePico: 8n }),
+      version({ serviceTier: 'flex', unitPricePico: 2n }),
+    ]);
+    expect(sheet.priceOf('input', 5, 'flex')?.unitPricePico).toBe(2n);
+    expect(sheet.priceOf('input', 50, 'flex')?.unitPricePico).toBe(2n);
+    expect(sheet.priceOf('input', 50, 'priority')?.unitPricePico).toBe(8n);
+    expect(sheet.priceOf('input', 5)?.unitPricePico).toBe(4n);
+  });
+
+  it('holds the dearest of all tiers: no price that a call can get is above it', () => {
+    const some = fc.record({
+      tierFrom: fc.constantFrom(0, 10, 100),
+      serviceTier: fc.constantFrom(undefined, ...SERVICE_TIERS),
+      unitPricePico: fc.bigInt(0n, 50n),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(some, { minLength: 1, maxLength: 6 }),
+        fc.nat(200),
+        fc.constantFrom(...SERVICE_TIERS),
+        (prices, input, tier) => {
+          const sheet = new PriceSheet(prices.map((price) => version(price)));
+          const got = sheet.priceOf('input', input, tier)?.unitPricePico ?? 0n;
+          expect(got <= (sheet.dearest('input')?.unitPricePico ?? 0n)).toBe(true);
+        },
+      ),
+    );
+  });
+
   it('names the dearest tier of a class, which need not be the highest', () => {
     const sheet = new PriceSheet([
       version({ tierFrom: 5, unitPricePico: 1n }),
@@ -47,6 +80,13 @@ describe('PriceSheet', () => {
 });
 
 describe('selectPrices', () => {
+  it('does not let a service tier of a contract hide the standard list price', () => {
+    const list = entry();
+    const flex = entry({ organizationId: 'o1' }, { serviceTier: 'flex', unitPricePico: 1n });
+    const { sheet } = selectPrices([list, flex], scope);
+    expect(sheet.priceOf('input', 0, 'flex')?.id).toBe(list.version.id);
+  });
+
   const own = entry({}, { unitPricePico: 1n });
   const ofProvider = entry({ providerId: 'p1' }, { unitPricePico: 2n });
   const ofOrganization = entry({ organizationId: 'o1' }, { unitPricePico: 3n });

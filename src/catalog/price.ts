@@ -1,5 +1,5 @@
 import { multipliedPico } from '../core/money.js';
-import type { TokenClass } from '../core/token-usage.js';
+import type { ServiceTier, TokenClass } from '../core/token-usage.js';
 
 /** One price of one token class during one span of time. Never edited: a successor ends it. */
 export interface PriceVersion {
@@ -8,6 +8,8 @@ export interface PriceVersion {
   tokenClass: TokenClass;
   /** Holds for calls with at least this many input tokens. */
   tierFrom: number;
+  /** Holds for calls that the vendor served in this tier; absent: standard, and every tier without a price of its own. */
+  serviceTier?: ServiceTier | undefined;
   /** 1e-12 of a major unit per token, or per call for `search`. */
   unitPricePico: bigint;
   /** ISO 4217. */
@@ -48,9 +50,22 @@ export class PriceSheet {
     for (const tiers of this.tiers.values()) tiers.sort((a, b) => b.tierFrom - a.tierFrom);
   }
 
-  /** The price of a class for a call with this many input tokens of all classes; undefined: not priced. */
-  priceOf(tokenClass: TokenClass, inputTokens: number): PriceVersion | undefined {
-    return this.tiers.get(tokenClass)?.find((price) => price.tierFrom <= inputTokens);
+  /**
+   * The price of a class for a call with this many input tokens of all classes, served in this tier: the tier's own, else the
+   * standard one. Undefined: not priced.
+   */
+  priceOf(
+    tokenClass: TokenClass,
+    inputTokens: number,
+    serviceTier: ServiceTier = 'standard',
+  ): PriceVersion | undefined {
+    const reached = this.tiers.get(tokenClass)?.filter((price) => price.tierFrom <= inputTokens);
+    return reached?.find((price) => tierOf(price) === serviceTier) ?? reached?.find(isStandard);
+  }
+
+  /** The highest standard price of a class over all sizes of input, for comparisons; undefined: not priced. */
+  dearestStandard(tokenClass: TokenClass): PriceVersion | undefined {
+    return new PriceSheet(this.tiers.get(tokenClass)?.filter(isStandard) ?? []).dearest(tokenClass);
   }
 
   /** The highest price of a class over all its tiers, for worst-case holds; undefined: not priced. */
@@ -74,6 +89,9 @@ export class PriceSheet {
   }
 }
 
+const tierOf = ({ serviceTier = 'standard' }: PriceVersion): ServiceTier => serviceTier;
+const isStandard = (price: PriceVersion): boolean => tierOf(price) === 'standard';
+
 /** Whose prices are wanted, and when. */
 export interface PriceScope {
   providerId: string;
@@ -93,7 +111,7 @@ export interface TimedSheet {
 /**
  * Picks each class's prices out of all those of one kind, model and currency. The most specific group wins as a
  * whole, with all its tiers: organization and provider, then organization, then provider, then the model's own.
- * A group counts once its lowest tier (from 0) holds, so that no call falls between tiers and goes unpriced.
+ * A group counts once its lowest standard tier (from 0) holds, so that no call falls between tiers and goes unpriced.
  */
 export function selectPrices(entries: readonly PriceEntry[], scope: PriceScope): TimedSheet {
   const applicable = entries.filter((entry) => applies(entry, scope));
@@ -101,7 +119,7 @@ export function selectPrices(entries: readonly PriceEntry[], scope: PriceScope):
   const winners = new Map<TokenClass, number>();
   for (const entry of current) {
     const { tokenClass, tierFrom } = entry.version;
-    if (tierFrom !== 0) continue;
+    if (tierFrom !== 0 || !isStandard(entry.version)) continue;
     winners.set(tokenClass, Math.max(winners.get(tokenClass) ?? 0, specificity(entry)));
   }
   const chosen = current.filter((entry) => specificity(entry) === winners.get(entry.version.tokenClass));

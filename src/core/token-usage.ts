@@ -23,7 +23,15 @@ export interface TokenUsage {
   searches?: number | undefined;
   /** Full-content results beyond those that are free; absent when full content was not asked for. */
   fullContentExtra?: number | undefined;
+  /** The tier the vendor says it served in; absent: not said, taken as standard. */
+  serviceTier?: ServiceTier | undefined;
+  /** What the vendor says it takes for the call: nano dollars, digits. Absent: not said. Never what anybody is charged. */
+  vendorCostNano?: string | undefined;
 }
+
+/** Tiers in which vendors serve, each with prices of its own. */
+export const SERVICE_TIERS = ['standard', 'flex', 'priority', 'batch'] as const;
+export type ServiceTier = (typeof SERVICE_TIERS)[number];
 
 /** The classes that carry a price. `output` includes reasoning. */
 export const TOKEN_CLASSES = [
@@ -86,6 +94,8 @@ export function mergeUsage(earlier: TokenUsage, later: TokenUsage): TokenUsage {
     output: pick(earlier.output, later.output),
     searches: later.searches ?? earlier.searches,
     fullContentExtra: later.fullContentExtra ?? earlier.fullContentExtra,
+    serviceTier: later.serviceTier ?? earlier.serviceTier,
+    vendorCostNano: later.vendorCostNano ?? earlier.vendorCostNano,
   };
 }
 
@@ -106,6 +116,12 @@ export function addUsage(one: TokenUsage, other: TokenUsage): TokenUsage {
     },
     searches: add(one.searches, other.searches),
     fullContentExtra: add(one.fullContentExtra, other.fullContentExtra),
+    serviceTier: one.serviceTier === other.serviceTier ? one.serviceTier : undefined,
+    // What only one of them told is not the price of both.
+    vendorCostNano:
+      one.vendorCostNano === undefined || other.vendorCostNano === undefined
+        ? undefined
+        : (BigInt(one.vendorCostNano) + BigInt(other.vendorCostNano)).toString(),
   };
 }
 

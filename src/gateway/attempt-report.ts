@@ -23,8 +23,8 @@ export function savedByCache(attempt: AttemptMeter): string {
   const usage = attempt.tap.reportedUsage;
   const cached = usage?.input.cacheRead ?? 0;
   const { listPrices } = attempt.candidate;
-  const total = (usage && inputTotal(usage)) ?? 0;
-  const full = priceFor(listPrices, 'input', total)?.unitPricePico ?? 0n;
-  const reduced = priceFor(listPrices, 'cache_read', total)?.unitPricePico ?? full;
+  const at = { inputTokens: (usage && inputTotal(usage)) ?? 0, serviceTier: usage?.serviceTier };
+  const full = priceFor(listPrices, 'input', at)?.unitPricePico ?? 0n;
+  const reduced = priceFor(listPrices, 'cache_read', at)?.unitPricePico ?? full;
   return formatNano(roundPicoToNano(BigInt(cached) * (full > reduced ? full - reduced : 0n)));
 }

@@ -103,11 +103,11 @@ describe('rating', () => {
   it('prices a cache class that has no price of its own as the class it comes from', () => {
     const plain = new PriceSheet([price('input', 3n), price('output', 9n)]);
     for (const name of ['cache_read', 'cache_write_5m', 'cache_write_1h'] as const)
-      expect(priceFor(plain, name, 0)?.id).toBe('input-0');
+      expect(priceFor(plain, name, { inputTokens: 0 })?.id).toBe('input-0');
     const writing = new PriceSheet([price('input', 3n), price('cache_write_5m', 4n)]);
-    expect(priceFor(writing, 'cache_write_1h', 0)?.id).toBe('cache_write_5m-0');
-    expect(priceFor(plain, 'search', 0)).toBeUndefined();
-    expect(priceFor(new PriceSheet([price('input', 3n)]), 'output', 0)).toBeUndefined();
+    expect(priceFor(writing, 'cache_write_1h', { inputTokens: 0 })?.id).toBe('cache_write_5m-0');
+    expect(priceFor(plain, 'search', { inputTokens: 0 })).toBeUndefined();
+    expect(priceFor(new PriceSheet([price('input', 3n)]), 'output', { inputTokens: 0 })).toBeUndefined();
   });
 
   it('costs nothing where nothing was used', () => {

@@ -1,6 +1,12 @@
 import type { PriceSheet } from '../catalog/price.js';
 import { roundPicoToNano } from '../core/money.js';
-import { billableQuantities, inputTotal, type TokenClass, type TokenUsage } from '../core/token-usage.js';
+import {
+  billableQuantities,
+  inputTotal,
+  type ServiceTier,
+  type TokenClass,
+  type TokenUsage,
+} from '../core/token-usage.js';
 
 /** One priced token class of a call. */
 export interface RatedLine {
@@ -29,10 +35,14 @@ const STAND_INS: Partial<Record<TokenClass, TokenClass>> = {
   cache_write_1h: 'cache_write_5m',
 };
 
-/** The price of a class at a context size: its own, or its stand-in's; undefined when neither exists. */
-export function priceFor(sheet: PriceSheet, tokenClass: TokenClass, inputTokens: number) {
+/** The price of a class at a context size and service tier: its own, or its stand-in's; undefined when neither exists. */
+export function priceFor(
+  sheet: PriceSheet,
+  tokenClass: TokenClass,
+  { inputTokens, serviceTier }: { inputTokens: number; serviceTier?: ServiceTier | undefined },
+) {
   for (let wanted: TokenClass | undefined = tokenClass; wanted !== undefined; wanted = STAND_INS[wanted]) {
-    const price = sheet.priceOf(wanted, inputTokens);
+    const price = sheet.priceOf(wanted, inputTokens, serviceTier);
     if (price) return price;
   }
   return undefined;
@@ -51,7 +61,7 @@ export function rateUsage(
 ): RatedUsage {
   const lines: RatedLine[] = [];
   for (const [tokenClass, quantity] of billableQuantities(usage)) {
-    const price = priceFor(sheet, tokenClass, inputTokens);
+    const price = priceFor(sheet, tokenClass, { inputTokens, serviceTier: usage.serviceTier });
     if (!price) continue;
     const ratedPico = BigInt(quantity) * price.unitPricePico;
     lines.push({

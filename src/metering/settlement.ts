@@ -1,4 +1,5 @@
 import type { JsonObject } from '../core/json.js';
+import { formatNano } from '../core/money.js';
 import type { TokenUsage } from '../core/token-usage.js';
 import type { BilledLine, RatedCall } from './rate-parts.js';
 import type { MeasuredUsage } from './usage-tap.js';
@@ -111,6 +112,7 @@ export function buildSettlement(end: CallEnd): SettlementCall {
     amount: rated.amountNano.toString(),
     cost: rated.costNano.toString(),
     estimated: measured.source !== 'provider',
+    raw_usage: vendorReport(measured.usage),
     tokens: tokensOf(measured.usage),
     lines: rated.lines.map(lineOf),
   };
@@ -137,6 +139,17 @@ const lineOf = (line: BilledLine): Record<string, unknown> => ({
   cost_price: line.costPriceVersionId,
   cost: line.costNano.toString(),
 });
+
+/** What the vendor said of the call beside its counts; undefined when nothing. */
+function vendorReport({ serviceTier, vendorCostNano }: TokenUsage): Record<string, unknown> | undefined {
+  if (serviceTier === undefined && vendorCostNano === undefined) return undefined;
+  return {
+    service_tier: serviceTier,
+    ...(vendorCostNano === undefined
+      ? {}
+      : { cost: formatNano(BigInt(vendorCostNano)), cost_currency: 'USD' }),
+  };
+}
 
 function tokensOf(usage: TokenUsage): Record<string, number | undefined> {
   return {

@@ -94,7 +94,12 @@ export class UsageTap {
     const output = Math.max(this.usage.output.total ?? 0, seen);
     const input = inputTotal(this.usage) === undefined ? { noCache: estimatedInput } : this.usage.input;
     return {
-      usage: { input, output: { ...this.usage.output, total: output }, searches: this.usage.searches },
+      usage: {
+        ...this.usage,
+        input,
+        output: { ...this.usage.output, total: output },
+        vendorCostNano: undefined,
+      },
       source: 'estimate',
     };
   }

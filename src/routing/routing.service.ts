@@ -244,8 +244,8 @@ export class RoutingService {
         model,
         deployment,
         refuses: deploymentQuirks(deployment).unsupported ?? [],
-        inputPrice: sheet.dearest('input')?.unitPricePico,
-        outputPrice: sheet.dearest('output')?.unitPricePico,
+        inputPrice: sheet.dearestStandard('input')?.unitPricePico,
+        outputPrice: sheet.dearestStandard('output')?.unitPricePico,
       };
       sheets.set(option, sheet);
       return option;
@@ -284,7 +284,7 @@ export class RoutingService {
           deploymentId: candidate.deployment.id,
           priority: candidate.deployment.priority,
           inputPrice,
-          cachedPrice: Number(sheet?.dearest('cache_read')?.unitPricePico ?? inputPrice),
+          cachedPrice: Number(sheet?.dearestStandard('cache_read')?.unitPricePico ?? inputPrice),
         };
       }),
       this.sessions.find(call.session, nowMs())?.deploymentId,

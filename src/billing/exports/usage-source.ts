@@ -56,7 +56,7 @@ contract_list as materialized (
   select p.id, t.provider_id, w.valid, w.unit_price_pico
   from price_version p join sku q on q.id = p.sku_id and q.organization_id is not null
   join sku t on t.kind = 'list' and t.organization_id is null and t.model_id = q.model_id and t.token_class = q.token_class
-    and t.tier_from = q.tier_from and t.currency = q.currency and t.multiplier_ppm = q.multiplier_ppm
+    and t.tier_from = q.tier_from and t.service_tier = q.service_tier and t.currency = q.currency and t.multiplier_ppm = q.multiplier_ppm
   join price_version w on w.sku_id = t.id)`;
 
 /** Lines with what of each is paid how ("offset 0": computed once, not wherever it is named); all parts are ≥ 0, `sign` tells a reversal. */

@@ -21,7 +21,7 @@ with page as (
     and ($4::uuid is null or e.organization_id = $4) and ($5::text is null or e.model_id = $5)
   order by e.recorded_at, e.id limit ${PAGE})
 select e.id as "eventId", e.recorded_at::text as place, e.organization_id as "organizationId", e.model_id as "modelId",
-  e.provider_id as "providerId", e.currency, l.token_class as "tokenClass", s.token_class as "pricedAs",
+  e.provider_id as "providerId", e.currency, e.raw_usage ->> 'service_tier' as "serviceTier", l.token_class as "tokenClass", s.token_class as "pricedAs",
   coalesce(s.multiplier_ppm, 1000000)::float8 as "multiplierPpm",
   abs(coalesce(e.input_tokens, 0) + coalesce(e.cache_read_tokens, 0) + coalesce(e.cache_write_5m_tokens, 0)
     + coalesce(e.cache_write_1h_tokens, 0))::float8 as "inputTokens", l.quantity, l.amount_nano as "amountNano"

@@ -5,6 +5,7 @@ import { PreviewFold, rerate, type PastLine } from './rerate.js';
 
 const line = (over: Partial<PastLine> = {}): PastLine => ({
   multiplierPpm: 1_000_000,
+  serviceTier: null,
   organizationId: 'o',
   modelId: 'm',
   providerId: 'p',

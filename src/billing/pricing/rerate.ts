@@ -1,6 +1,6 @@
 import type { PriceSheet } from '../../catalog/price.js';
 import { roundPicoToNano } from '../../core/money.js';
-import type { TokenClass } from '../../core/token-usage.js';
+import type { ServiceTier, TokenClass } from '../../core/token-usage.js';
 
 /** A line of a past charge, as far as its price goes. */
 export interface PastLine {
@@ -16,6 +16,8 @@ export interface PastLine {
   multiplierPpm: number;
   /** All input tokens of its call, which choose the tier. */
   inputTokens: number;
+  /** The tier its vendor said it served in; null: not said. */
+  serviceTier: ServiceTier | null;
   /** Tokens or calls; below zero on a reversal. */
   quantity: bigint;
   /** Its price, rounded once; what the house bore is in it. */
@@ -37,8 +39,10 @@ export interface PreviewSum {
 
 /** What a line would have been charged; undefined when the sheet has no price for it. A reversal is the negative. */
 export function rerate(line: PastLine, sheet: PriceSheet | undefined): bigint | undefined {
+  const tier = line.serviceTier ?? 'standard';
   const price =
-    sheet?.priceOf(line.tokenClass, line.inputTokens) ?? sheet?.priceOf(line.pricedAs, line.inputTokens);
+    sheet?.priceOf(line.tokenClass, line.inputTokens, tier) ??
+    sheet?.priceOf(line.pricedAs, line.inputTokens, tier);
   if (!price) return undefined;
   return line.quantity < 0n
     ? -roundPicoToNano(-line.quantity * price.unitPricePico)

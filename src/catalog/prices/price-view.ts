@@ -16,6 +16,7 @@ export const priceView = (record: PriceRecord) => ({
   kind: record.kind,
   token_class: record.tokenClass,
   tier_from: record.tierFrom,
+  service_tier: record.serviceTier,
   unit_price: formatUnitPrice(record.unitPricePico, unitOf(record.tokenClass)),
   unit: unitOf(record.tokenClass),
   currency: record.currency,

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { TOKEN_CLASSES, type TokenClass } from '../../core/token-usage.js';
+import { SERVICE_TIERS, TOKEN_CLASSES, type ServiceTier, type TokenClass } from '../../core/token-usage.js';
 import {
   IsCount,
   IsCurrency,
@@ -73,6 +73,16 @@ export class CreatePrice {
   @MayBeAbsent()
   @IsCount()
   tier_from?: number;
+
+  @ApiPropertyOptional({
+    enum: SERVICE_TIERS,
+    default: 'standard',
+    description:
+      'Holds for calls that the vendor says it served in this tier; others pay the standard price.',
+  })
+  @MayBeAbsent()
+  @IsOneOf(...SERVICE_TIERS)
+  service_tier?: ServiceTier;
 }
 
 /** Query of GET /prices. */

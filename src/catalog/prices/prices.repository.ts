@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { FaregateError } from '../../core/errors.js';
 import { publicId } from '../../core/ids.js';
-import type { TokenClass } from '../../core/token-usage.js';
+import type { ServiceTier, TokenClass } from '../../core/token-usage.js';
 import { AuditLogRepository, type AuditEntry } from '../../platform/audit/audit-log.repository.js';
 import { Database } from '../../platform/database/database.service.js';
 import { sqlStateOf } from '../../platform/http/database-errors.js';
@@ -18,6 +18,7 @@ export interface Sku {
   organizationId: string | null;
   tokenClass: TokenClass;
   tierFrom: number;
+  serviceTier: ServiceTier;
   currency: string;
 }
 
@@ -74,7 +75,7 @@ class PriceRaceError extends Error {
 }
 
 const COLUMNS = `p.id, s.kind, s.model_id as "modelId", s.provider_id as "providerId", o.slug as "providerSlug",
-  s.organization_id as "organizationId", s.token_class as "tokenClass", s.tier_from::float8 as "tierFrom", s.currency,
+  s.organization_id as "organizationId", s.token_class as "tokenClass", s.tier_from::float8 as "tierFrom", s.service_tier as "serviceTier", s.currency,
   p.unit_price_pico as "unitPricePico", lower(p.valid) as "validFrom", upper(p.valid) as "validTo", p.source,
   p.created_by as "createdBy", p.created_at as "createdAt", s.multiplier_ppm as "multiplierPpm", p.base_id as "baseId"`;
 const FROM = `from price_version p join sku s on s.id = p.sku_id left join provider o on o.id = s.provider_id`;
@@ -85,7 +86,7 @@ const SITUATION = `select (extract(epoch from billing_now()) * 1000)::float8 as 
   (select extract(epoch from min(lower(p.valid))) * 1000 from price_version p join sku s on s.id = p.sku_id
    where s.kind = $3 and s.model_id = $4 and s.provider_id is not distinct from $5::uuid
      and s.organization_id is not distinct from $6::uuid and s.token_class = $7 and s.currency = $8
-     and s.tier_from = 0 and s.multiplier_ppm = 1000000)::float8 as "baseStartMs"`;
+     and s.tier_from = 0 and s.service_tier = 'standard' and s.multiplier_ppm = 1000000)::float8 as "baseStartMs"`;
 
 type PriceRow = Omit<PriceRecord, 'unitPricePico' | 'multiplierPpm'> & {
   unitPricePico: string;
@@ -149,7 +150,7 @@ export class PricesRepository {
        where s.kind = $1 and s.provider_id is not distinct from $2::uuid and s.organization_id is not distinct from $3::uuid
          and s.currency = $4 and s.multiplier_ppm = 1000000 and (p.valid @> coalesce($5::timestamptz, billing_now())
            or $6::boolean and lower(p.valid) > coalesce($5::timestamptz, billing_now()))
-       order by s.model_id, s.token_class, s.tier_from, lower(p.valid)`,
+       order by s.model_id, s.token_class, s.tier_from, s.service_tier, lower(p.valid)`,
       [group.kind, group.providerId, group.organizationId, group.currency, at, orLater],
     );
     return rows.map(toDomain);
@@ -239,15 +240,16 @@ async function getSkuId(client: pg.PoolClient, sku: Sku): Promise<string> {
     sku.tokenClass,
     sku.tierFrom,
     sku.currency,
+    sku.serviceTier,
   ];
   await client.query(
-    `insert into sku (kind, model_id, provider_id, organization_id, token_class, tier_from, currency)
-     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing`,
+    `insert into sku (kind, model_id, provider_id, organization_id, token_class, tier_from, currency, service_tier)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing`,
     values,
   );
   const { rows } = await client.query<{ id: string }>(
     `select id from sku where kind = $1 and model_id = $2 and provider_id is not distinct from $3::uuid
-       and organization_id is not distinct from $4::uuid and token_class = $5 and tier_from = $6 and currency = $7
+       and organization_id is not distinct from $4::uuid and token_class = $5 and tier_from = $6 and currency = $7 and service_tier = $8
        and multiplier_ppm = 1000000`,
     values,
   );

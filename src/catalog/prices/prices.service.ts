@@ -93,6 +93,7 @@ export class PricesService {
       organizationId,
       tokenClass: body.token_class,
       tierFrom: body.tier_from ?? 0,
+      serviceTier: body.service_tier ?? 'standard',
       currency: body.currency,
     };
   }

@@ -1,5 +1,6 @@
 import { asArray, asObject, isObject, type JsonObject } from '../../core/json.js';
 import { mergeUsage, tokenCount, type TokenUsage } from '../../core/token-usage.js';
+import { reportedCostNano, reportedTier } from '../../core/vendor-report.js';
 import { compact } from './wire.js';
 
 /**
@@ -32,6 +33,8 @@ function decodePass(raw: JsonObject, earlier?: TokenUsage): TokenUsage {
       reasoning: tokenCount(asObject(raw['output_tokens_details'])?.['thinking_tokens']),
     },
     searches: tokenCount(asObject(raw['server_tool_use'])?.['web_search_requests']),
+    serviceTier: reportedTier(raw['service_tier']),
+    vendorCostNano: reportedCostNano(raw),
   };
 }
 
@@ -76,8 +79,8 @@ function cacheWrites(
 
 /** Input counts known when a stream starts; its output count is provisional and left out. */
 export function decodeStartUsage(raw: JsonObject): TokenUsage {
-  const { input, searches } = decodeUsage(raw);
-  return { input, output: {}, searches };
+  const { input, searches, serviceTier } = decodeUsage(raw);
+  return { input, output: {}, searches, serviceTier };
 }
 
 /** Folds a cumulative report of the same answer over what was known: the later figure of each class wins. */

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { inputTotal, tokenCount, type TokenUsage } from '../../core/token-usage.js';
+import { reportedTier } from '../../core/vendor-report.js';
 import type { ResponseIdentity } from '../protocol.js';
 import { costMembers } from '../usage-cost.js';
 import { compact } from './wire.js';
@@ -18,6 +19,7 @@ export function decodeUsage(raw: JsonObject): TokenUsage {
   return {
     input: { noCache, cacheRead },
     output: { total: outputTotal(raw, (prompt ?? 0) + toolPrompt, reasoning), reasoning },
+    serviceTier: reportedTier(raw['serviceTier'] ?? raw['trafficType']),
   };
 }
 

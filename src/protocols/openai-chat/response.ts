@@ -88,7 +88,7 @@ export function decodeResponse(given: JsonObject, quirks: WireQuirks = {}): Comp
     id,
     model: asString(body['model']) || undefined,
     choices: choices.map((choice) => decodeChoice(choice, id ?? '')),
-    usage: usage ? decodeUsage(usage) : emptyUsage(),
+    usage: usage ? decodeUsage(usage, body['service_tier']) : emptyUsage(),
   };
 }
 

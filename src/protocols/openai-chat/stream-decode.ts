@@ -82,7 +82,7 @@ export class ChatStreamDecoder implements StreamDecoder {
     this.start(chunk, list.length > 0, events);
     for (const choice of list) if (isObject(choice)) this.choiceOf(choice).push(choice, events);
     const usage = usageOf(chunk);
-    if (usage) events.push({ type: 'usage', usage: decodeUsage(usage) });
+    if (usage) events.push({ type: 'usage', usage: decodeUsage(usage, chunk['service_tier']) });
     if ('error' in chunk || 'base_resp' in chunk) {
       const error = findError(chunk);
       if (error)

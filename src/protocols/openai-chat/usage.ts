@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../../core/json.js';
 import { asObject } from '../../core/json.js';
 import type { TokenUsage } from '../../core/token-usage.js';
 import { inputTotal, tokenCount } from '../../core/token-usage.js';
+import { reportedCostNano, reportedTier } from '../../core/vendor-report.js';
 import type { ResponseIdentity } from '../protocol.js';
 import { costMembers } from '../usage-cost.js';
 
@@ -40,9 +41,9 @@ function cacheWrites(
 /**
  * Chat usage in classes that do not overlap. `prompt_tokens` includes what was read from or written to a cache
  * and `completion_tokens` includes reasoning (OpenAI); xAI leaves reasoning out of `completion_tokens`, which
- * shows in its `total_tokens`.
+ * shows in its `total_tokens`. `tier`: the answer's `service_tier`.
  */
-export function decodeUsage(usage: JsonObject): TokenUsage {
+export function decodeUsage(usage: JsonObject, tier?: unknown): TokenUsage {
   const inputDetails = asObject(usage['prompt_tokens_details']) ?? {};
   const outputDetails = asObject(usage['completion_tokens_details']) ?? {};
   const prompt = tokenCount(usage['prompt_tokens']);
@@ -57,6 +58,8 @@ export function decodeUsage(usage: JsonObject): TokenUsage {
     input: { noCache, cacheRead, ...writes },
     output: { total: outputTotal(usage, prompt, completion, reasoning), reasoning },
     searches: tokenCount(usage['num_search_queries']),
+    serviceTier: reportedTier(tier ?? usage['service_tier']),
+    vendorCostNano: reportedCostNano(usage),
   };
 }
 

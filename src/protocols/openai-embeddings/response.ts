@@ -1,6 +1,7 @@
 import { FaregateError } from '../../core/errors.js';
 import { asObject, tryParseJson, type JsonObject } from '../../core/json.js';
 import { tokenCount, type TokenUsage } from '../../core/token-usage.js';
+import { reportedCostNano } from '../../core/vendor-report.js';
 import type { CompletionRequest, CompletionResult } from '../completion.js';
 import { spliceMembers } from '../json-splice.js';
 import type { EncodeTarget, RequestChanges, ResponseIdentity } from '../protocol.js';
@@ -10,7 +11,11 @@ import { isAnswer } from './request.js';
 /** Input only: vectors are not tokens. A vendor that counts nothing leaves the input unknown, and it is estimated. */
 function decodeUsage(raw: JsonObject | undefined): TokenUsage {
   const noCache = tokenCount(raw?.['prompt_tokens']) ?? tokenCount(raw?.['total_tokens']);
-  return { input: noCache === undefined ? {} : { noCache }, output: { total: 0 } };
+  return {
+    input: noCache === undefined ? {} : { noCache },
+    output: { total: 0 },
+    vendorCostNano: raw && reportedCostNano(raw),
+  };
 }
 
 /** An answer for metering; the vectors themselves are nobody's business. Throws FaregateError `upstream`. */

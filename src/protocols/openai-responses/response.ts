@@ -42,7 +42,7 @@ export function decodeResponse(body: JsonObject, _quirks?: WireQuirks, issuer?: 
         logprobs: decodeLogprobs(body['output']),
       }),
     ],
-    usage: usage ? decodeUsage(usage) : emptyUsage(),
+    usage: usage ? decodeUsage(usage, body['service_tier']) : emptyUsage(),
   });
 }
 

@@ -109,7 +109,7 @@ export class ResponsesDecoder implements StreamDecoder {
       output.forEach((item, index) => events.push(...this.doneItem({ item, output_index: index })));
     for (const key of this.open.keys()) events.push(...this.endItem(key, output.find(isAt(key))));
     const usage = asObject(response['usage']);
-    if (usage) events.push({ type: 'usage', usage: decodeUsage(usage) });
+    if (usage) events.push({ type: 'usage', usage: decodeUsage(usage, response['service_tier']) });
     events.push({ type: 'finish', reason: decodeFinishReason(response, this.hasCalls) });
     this.closed = true;
     return events;

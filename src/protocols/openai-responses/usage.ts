@@ -1,14 +1,15 @@
 import { asObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import { inputTotal, tokenCount, type TokenUsage } from '../../core/token-usage.js';
+import { reportedCostNano, reportedTier } from '../../core/vendor-report.js';
 import { isUnreported } from '../openai-chat/usage.js';
 import type { ResponseIdentity } from '../protocol.js';
 import { costMembers } from '../usage-cost.js';
 
 /**
  * Responses usage in classes that do not overlap. `input_tokens` includes what was read from or written to a cache,
- * `output_tokens` includes reasoning (mapping rows 62 to 64).
+ * `output_tokens` includes reasoning (mapping rows 62 to 64). `tier`: the answer's `service_tier`.
  */
-export function decodeUsage(usage: JsonObject): TokenUsage {
+export function decodeUsage(usage: JsonObject, tier?: unknown): TokenUsage {
   const details = asObject(usage['input_tokens_details']) ?? {};
   const input = tokenCount(usage['input_tokens']);
   const cacheRead = tokenCount(details['cached_tokens']);
@@ -26,6 +27,8 @@ export function decodeUsage(usage: JsonObject): TokenUsage {
     input: { noCache, cacheRead, cacheWrite5m, cacheWrite1h },
     output: { total: isBeside ? output + reasoning : output, reasoning },
     searches: tokenCount(usage['num_search_queries']),
+    serviceTier: reportedTier(tier),
+    vendorCostNano: reportedCostNano(usage),
   };
 }
 

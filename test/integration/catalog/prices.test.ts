@@ -208,6 +208,17 @@ describe('/admin/v1/prices', () => {
     expect(priceAt(model, 'input', 200_001)).toBe(4_000_000n);
   });
 
+  it('prices a service tier, once there is a standard price', async () => {
+    const model = await newModel();
+    const flex = body({ model, service_tier: 'flex', unit_price: '1' });
+    expect(refusalOf(await api.post('/prices', flex))).toEqual(invalid('service_tier'));
+    expect((await api.post('/prices', body({ model, unit_price: '2' }))).body.service_tier).toBe('standard');
+    expect((await api.post('/prices', flex)).body.service_tier).toBe('flex');
+    const unknown = body({ model, service_tier: 'gold', unit_price: '1' });
+    expect(refusalOf(await api.post('/prices', unknown))).toEqual(invalid('service_tier'));
+    expect(priceAt(model, 'input', 0)).toBe(2_000_000n);
+  });
+
   it('keeps cost prices to providers, and from customers', async () => {
     const model = await newModel();
     expect(refusalOf(await api.post('/prices', body({ model, kind: 'cost' })))).toEqual(invalid('provider'));

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { uuidv7 } from '../../../src/core/ids.js';
-import type { TokenClass } from '../../../src/core/token-usage.js';
+import type { ServiceTier, TokenClass } from '../../../src/core/token-usage.js';
 
 /** The price of one token class. */
 export interface TestPrice {
@@ -76,11 +76,12 @@ export async function createPrice(
     pico: bigint;
     organizationId?: string;
     validFrom?: string;
+    serviceTier?: ServiceTier;
   },
 ): Promise<string> {
   const { rows } = await pool.query<{ id: string }>(
-    `insert into sku (kind, model_id, provider_id, organization_id, token_class, currency)
-     values ($1, $2, $3, $4, $5, $6) returning id`,
+    `insert into sku (kind, model_id, provider_id, organization_id, token_class, currency, service_tier)
+     values ($1, $2, $3, $4, $5, $6, $7) returning id`,
     [
       price.kind,
       price.modelId,
@@ -88,6 +89,7 @@ export async function createPrice(
       price.organizationId ?? null,
       price.tokenClass,
       price.currency,
+      price.serviceTier ?? 'standard',
     ],
   );
   const id = uuidv7();

@@ -57,7 +57,7 @@ export class LitellmImportService {
     );
     const wanted = whole.flatMap(({ modelId, entry }) =>
       entry.prices.map(({ tokenClass, tierFrom, unitPricePico }): WantedPrice => ({
-        sku: { ...group, modelId, tokenClass, tierFrom },
+        sku: { ...group, modelId, tokenClass, tierFrom, serviceTier: 'standard' },
         unitPricePico,
       })),
     );

@@ -47,9 +47,12 @@ export function planPublication(
       plan.publish.push(price);
     }
   }
-  plan.publish.sort((a, b) => a.sku.tierFrom - b.sku.tierFrom);
+  plan.publish.sort((a, b) => rankOf(a.sku) - rankOf(b.sku));
   return plan;
 }
+
+/** What others rest on comes first: the standard price from 0. */
+const rankOf = ({ tierFrom, serviceTier }: Sku): number => tierFrom + (serviceTier === 'standard' ? 0 : 0.5);
 
 const skuKey = (sku: Sku): string =>
   [
@@ -59,5 +62,6 @@ const skuKey = (sku: Sku): string =>
     sku.organizationId,
     sku.tokenClass,
     sku.tierFrom,
+    sku.serviceTier,
     sku.currency,
   ].join('|');

@@ -67,6 +67,7 @@ describe('planPublication', () => {
     organizationId: 'o',
     tokenClass: 'input',
     tierFrom: 0,
+    serviceTier: 'standard',
     currency: 'USD',
     ...over,
   });

@@ -143,7 +143,7 @@ function assertBases({ models }: PublishPrices, bases: readonly PriceRecord[]): 
 function adjustAll(bases: readonly PriceRecord[], target: Partial<Sku>, ppm: number): WantedPrice[] {
   const inexact: string[] = [];
   const wanted = bases.map(
-    ({ kind, modelId, providerId, organizationId, tokenClass, tierFrom, ...price }) => {
+    ({ kind, modelId, providerId, organizationId, tokenClass, tierFrom, serviceTier, ...price }) => {
       const sku = {
         kind,
         modelId,
@@ -151,6 +151,7 @@ function adjustAll(bases: readonly PriceRecord[], target: Partial<Sku>, ppm: num
         organizationId,
         tokenClass,
         tierFrom,
+        serviceTier,
         currency: price.currency,
       };
       const unitPricePico = adjustedPrice(price.unitPricePico, ppm);
@@ -177,6 +178,7 @@ const showWanted = ({ sku, unitPricePico }: WantedPrice) => ({
   kind: sku.kind,
   token_class: sku.tokenClass,
   tier_from: sku.tierFrom,
+  service_tier: sku.serviceTier,
   unit_price: formatUnitPrice(unitPricePico, unitOf(sku.tokenClass)),
   unit: unitOf(sku.tokenClass),
   currency: sku.currency,
