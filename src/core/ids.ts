@@ -73,11 +73,21 @@ export function parsePublicId(kind: IdKind, text: string): string | null {
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
+/** Digits that are split off at once, as many as an ordinary number holds: dividing large integers is slow. */
+const GROUP = 8;
+const GROUP_VALUE = 62n ** BigInt(GROUP);
+
 /** A whole number in base 62, left-padded with `0` to `width`. */
 export function base62(value: bigint, width: number): string {
   let text = '';
-  for (let rest = value; rest > 0n; rest /= 62n) text = BASE62[Number(rest % 62n)] + text;
-  return text.padStart(width, '0');
+  for (let rest = value; rest > 0n; rest /= GROUP_VALUE) {
+    let group = Number(rest % GROUP_VALUE);
+    for (let digit = 0; digit < GROUP; digit += 1) {
+      text = BASE62[group % 62] + text;
+      group = Math.floor(group / 62);
+    }
+  }
+  return text.replace(/^0+/, '').padStart(width, '0');
 }
 
 /** A UUID as 22 base-62 characters: the alphanumeric tail of `gen-…` and `msg_…` ids. */

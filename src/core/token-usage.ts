@@ -66,10 +66,10 @@ export function isComplete(usage: TokenUsage): boolean {
 }
 
 /** The billable quantity of each class; classes with nothing to bill are left out. */
-export function billableQuantities(usage: TokenUsage): Map<TokenClass, number> {
-  const quantities = new Map<TokenClass, number>();
+export function billableQuantities(usage: TokenUsage): [TokenClass, number][] {
+  const quantities: [TokenClass, number][] = [];
   const put = (tokenClass: TokenClass, quantity: number | undefined) => {
-    if (quantity !== undefined && quantity > 0) quantities.set(tokenClass, quantity);
+    if (quantity !== undefined && quantity > 0) quantities.push([tokenClass, quantity]);
   };
   put('input', usage.input.noCache);
   put('cache_read', usage.input.cacheRead);

@@ -76,10 +76,13 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
     remove.push(...upstream.maxTokensFields.filter((name) => name !== field));
     set[field] = String(limit);
   }
-  const removed = [...changes.remove, ...remove].filter((name) => set[name] === undefined);
   const warnings = [...missing, ...(changes.warnings ?? [])];
   const { stopAtGateway } = request;
-  return { body: spliceMembers(text, { set, remove: removed }), warnings, stopAtGateway };
+  return {
+    body: spliceMembers(text, { set, remove: [...changes.remove, ...remove] }),
+    warnings,
+    stopAtGateway,
+  };
 }
 
 /** The request without what only the caller's protocol understands. */

@@ -33,25 +33,38 @@ export interface RatedCall {
  * input. Lines of the same class and price become one, which is rounded once.
  */
 export function rateParts(parts: readonly RatedPart[]): RatedCall {
-  const lines: BilledLine[] = [];
+  const call: RatedCall = { lines: [], ratedPico: 0n, amountNano: 0n, costNano: 0n };
   for (const part of parts) {
     const cost = rateUsage(part.usage, part.costPrices);
-    for (const rated of rateUsage(part.usage, part.listPrices).lines) {
-      const match = cost.lines.find(({ tokenClass }) => tokenClass === rated.tokenClass);
-      const line = { ...rated, costPriceVersionId: match?.priceVersionId, costNano: match?.amountNano ?? 0n };
-      const same = lines.find(
-        (one) => one.tokenClass === line.tokenClass && one.priceVersionId === line.priceVersionId,
-      );
-      if (same) addLine(same, line);
-      else lines.push(line);
+    for (const line of rateUsage(part.usage, part.listPrices).lines) {
+      const match = cost.lines.find(({ tokenClass }) => tokenClass === line.tokenClass);
+      putLine(call.lines, {
+        tokenClass: line.tokenClass,
+        quantity: line.quantity,
+        priceVersionId: line.priceVersionId,
+        unitPricePico: line.unitPricePico,
+        ratedPico: line.ratedPico,
+        amountNano: line.amountNano,
+        costPriceVersionId: match?.priceVersionId,
+        costNano: match?.amountNano ?? 0n,
+      });
     }
   }
-  return {
-    lines,
-    ratedPico: lines.reduce((sum, line) => sum + line.ratedPico, 0n),
-    amountNano: lines.reduce((sum, line) => sum + line.amountNano, 0n),
-    costNano: lines.reduce((sum, line) => sum + line.costNano, 0n),
-  };
+  for (const line of call.lines) {
+    call.ratedPico += line.ratedPico;
+    call.amountNano += line.amountNano;
+    call.costNano += line.costNano;
+  }
+  return call;
+}
+
+function putLine(lines: BilledLine[], line: BilledLine): void {
+  const same = lines.find(
+    ({ tokenClass, priceVersionId }) =>
+      tokenClass === line.tokenClass && priceVersionId === line.priceVersionId,
+  );
+  if (same) addLine(same, line);
+  else lines.push(line);
 }
 
 function addLine(line: BilledLine, more: BilledLine): void {

@@ -59,23 +59,22 @@ export function rateUsage(
   sheet: PriceSheet,
   inputTokens = inputTotal(usage) ?? 0,
 ): RatedUsage {
-  const lines: RatedLine[] = [];
+  const rated: RatedUsage = { lines: [], ratedPico: 0n, amountNano: 0n };
   for (const [tokenClass, quantity] of billableQuantities(usage)) {
     const price = priceFor(sheet, tokenClass, { inputTokens, serviceTier: usage.serviceTier });
     if (!price) continue;
     const ratedPico = BigInt(quantity) * price.unitPricePico;
-    lines.push({
+    const amountNano = roundPicoToNano(ratedPico);
+    rated.lines.push({
       tokenClass,
       quantity,
       priceVersionId: price.id,
       unitPricePico: price.unitPricePico,
       ratedPico,
-      amountNano: roundPicoToNano(ratedPico),
+      amountNano,
     });
+    rated.ratedPico += ratedPico;
+    rated.amountNano += amountNano;
   }
-  return {
-    lines,
-    ratedPico: lines.reduce((sum, line) => sum + line.ratedPico, 0n),
-    amountNano: lines.reduce((sum, line) => sum + line.amountNano, 0n),
-  };
+  return rated;
 }

@@ -6,7 +6,7 @@
 export interface MemberChanges {
   /** Members to set, as JSON text by name. Those not present are put first. */
   set?: Readonly<Record<string, string>>;
-  /** Members to drop. */
+  /** Members to drop; one that is also set is set. */
   remove?: readonly string[];
 }
 

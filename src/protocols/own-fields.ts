@@ -7,13 +7,13 @@ export type OwnField = readonly [name: string, neutral?: readonly JsonValue[]];
 
 /** Those of `fields` that a request carries with a value that asks for something; undefined when none. */
 export function ownFieldsOf(body: JsonObject, fields: readonly OwnField[]): string[] | undefined {
-  const found = fields
-    .filter(([name, neutral = []]) => {
-      const value = body[name];
-      return value !== undefined && value !== null && !neutral.includes(value);
-    })
-    .map(([name]) => name);
-  return found.length > 0 ? found : undefined;
+  let found: string[] | undefined;
+  for (const [name, neutral] of fields) {
+    const value = body[name];
+    if (value === undefined || value === null || neutral?.includes(value)) continue;
+    (found ??= []).push(name);
+  }
+  return found;
 }
 
 /** What is said when a request goes to an upstream of another protocol (mapping row 48). */

@@ -75,7 +75,7 @@ const partsOf = (bodies: readonly JsonObject[]): JsonObject[] =>
   );
 
 const billed = ({ usage }: FoldedStream): number =>
-  [...billableQuantities(usage).values()].reduce((sum, count) => sum + count, 0);
+  billableQuantities(usage).reduce((sum, [, count]) => sum + count, 0);
 
 /** Google's own sum, thoughts and tool prompts included. */
 const totalOf = (bodies: readonly JsonObject[]): number =>

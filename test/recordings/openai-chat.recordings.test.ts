@@ -87,7 +87,7 @@ const wireOf = (lines: readonly string[]): string =>
 const totalTokens = (usage: unknown): number => Number(asObject(usage)?.['total_tokens']);
 
 const billedTokens = ({ usage }: FoldedStream): number =>
-  [...billableQuantities(usage).values()].reduce((sum, count) => sum + count, 0);
+  billableQuantities(usage).reduce((sum, [, count]) => sum + count, 0);
 
 const seed = Number(process.env['RECORDINGS_SEED'] ?? randomInt(1, 2 ** 31));
 

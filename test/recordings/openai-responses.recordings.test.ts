@@ -95,7 +95,7 @@ function saidByFold({ choices }: FoldedStream): Said {
 const itemsOf = (body: JsonObject): JsonObject[] => asArray(body['output']).filter(isObject);
 
 const billedTokens = ({ usage }: FoldedStream): number =>
-  [...billableQuantities(usage).values()].reduce((sum, count) => sum + count, 0);
+  billableQuantities(usage).reduce((sum, [, count]) => sum + count, 0);
 
 const seed = Number(process.env['RECORDINGS_SEED'] ?? randomInt(1, 2 ** 31));
 

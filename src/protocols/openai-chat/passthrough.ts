@@ -19,6 +19,9 @@ import { withoutThinkTags } from './think-tags.js';
 import { encodeUsage } from './usage.js';
 import { vendorMembers } from './vendor-members.js';
 
+/** Request fields that no upstream is sent. */
+const NEVER_SENT = [...ROUTING_FIELDS, 'previous_response_id'];
+
 /** Request fields that mean nothing to an upstream without tools; OpenAI refuses them then. */
 const TOOL_FIELDS = ['tool_choice', 'function_call', 'parallel_tool_calls'];
 
@@ -79,15 +82,9 @@ function translatedMembers(
 /** Changes to the caller's bytes: the vendor's model name, no router fields, usage asked for on streams. */
 export function requestChanges(request: CompletionRequest, target: EncodeTarget): RequestChanges {
   const { set, remove, warnings } = translatedMembers(request, target);
-  const members: JsonObject = { model: target.upstreamModel, ...set };
-  const entries = Object.entries(members).map(([name, value]) => [name, JSON.stringify(value)] as const);
-  return {
-    set: Object.fromEntries(entries),
-    remove: [...ROUTING_FIELDS, 'previous_response_id', ...remove].filter(
-      (name) => !Object.hasOwn(members, name),
-    ),
-    warnings,
-  };
+  const texts: Record<string, string> = { model: JSON.stringify(target.upstreamModel) };
+  for (const [name, value] of Object.entries(set)) texts[name] = JSON.stringify(value);
+  return { set: texts, remove: [...NEVER_SENT, ...remove], warnings };
 }
 
 /** True for a tool call that the strictest client takes as it is; other kinds than functions are the vendor's own. */

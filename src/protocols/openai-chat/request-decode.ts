@@ -125,10 +125,13 @@ const OWN_FIELDS: readonly OwnField[] = [
   ['thinking_budget'],
 ];
 
+/** The same for a request whose answer is to be text, which every upstream gives. */
+const OWN_FIELDS_OF_TEXT = OWN_FIELDS.filter(([name]) => name !== 'modalities');
+
 /** Fields that are undefined are left out, so that a request compares and prints cleanly. */
 function compact<T extends object>(fields: T): T {
-  const kept: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) kept[name] = value;
+  const kept: Partial<T> = {};
+  for (const name in fields) if (fields[name] !== undefined) kept[name] = fields[name];
   return kept as T;
 }
 
@@ -140,19 +143,18 @@ export function decodeRequest(body: JsonObject): CompletionRequest {
   const warnings: string[] = [];
   const model = requireString(body, 'model');
   const { messages, rewriteMessages } = decodeMessages(body);
-  const numbers = Object.fromEntries(
-    NUMBERS.map(([wire, name, range]) => [name, readNumber(body, wire, range)]),
-  );
+  const numbers: Partial<CompletionRequest> = {};
+  for (const [wire, name, range] of NUMBERS) numbers[name] = readNumber(body, wire, range);
   const choiceCount = readNumber(body, 'n', { min: 1, max: 128, integer: true });
   const tools = decodeTools(body);
   const isLegacy = (readArray(body, 'functions') ?? []).length > 0 && !isFilled(body['tools']);
-  const modalities = readArray(body, 'modalities') ?? [];
+  const isTextAlone = (readArray(body, 'modalities') ?? []).every((modality) => modality === 'text');
   return compact<CompletionRequest>({
     model,
     messages,
     ...decodeStream(body),
     maxOutputTokens: decodeMaxTokens(body),
-    ...(numbers as Partial<CompletionRequest>),
+    ...numbers,
     stop: decodeStop(body),
     logitBias: decodeLogitBias(body),
     ...decodeLogprobs(body),
@@ -168,10 +170,7 @@ export function decodeRequest(body: JsonObject): CompletionRequest {
     metadata: readObject(body, 'metadata'),
     previousResponseId: readString(body, 'previous_response_id'),
     rewriteMessages: rewriteMessages || undefined,
-    ownFields: ownFieldsOf(
-      modalities.every((modality) => modality === 'text') ? { ...body, modalities: null } : body,
-      OWN_FIELDS,
-    ),
+    ownFields: ownFieldsOf(body, isTextAlone ? OWN_FIELDS_OF_TEXT : OWN_FIELDS),
     legacyFunctions: isLegacy || undefined,
     routing: routingOf(body),
     warnings,
