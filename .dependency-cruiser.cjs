@@ -52,6 +52,7 @@ const BILLING = {
   exports: ['usage', 'rollup', 'ledger', 'invoicing', 'payments'],
   reconciliation: ['usage', 'rollup', 'ledger'],
   audit: ['holds', 'ledger', 'rollup', 'credits', 'invoicing', 'payments', 'topups', 'reconciliation'],
+  probes: ['ledger'],
   cleanup: ['holds', 'ledger', 'rollup', 'usage', 'exports'],
 };
 const BILLING_GROUND = ['accounts', 'catalog', 'core', 'platform'];

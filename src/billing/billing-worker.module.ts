@@ -30,6 +30,9 @@ import { NotificationsModule } from './notifications/notifications.module.js';
 import { NotificationsProcessor } from './notifications/notifications.processor.js';
 import { PaymentPollProcessor } from './payments/payment-poll.processor.js';
 import { PaymentsModule } from './payments/payments.module.js';
+import { ProbeCostsProcessor } from './probes/probe-costs.processor.js';
+import { ProbeCostsRepository } from './probes/probe-costs.repository.js';
+import { ProbeCostsService } from './probes/probe-costs.service.js';
 import { RollupProcessor } from './rollup/rollup.processor.js';
 import { RollupRepository } from './rollup/rollup.repository.js';
 import { RollupService } from './rollup/rollup.service.js';
@@ -51,6 +54,7 @@ const PROCESSORS = [
   AutoTopUpProcessor,
   NotificationsProcessor,
   ExportsProcessor,
+  ProbeCostsProcessor,
 ];
 
 /** The money walk's work, for the worker process. Refuses to start unless each queue has one processor. */
@@ -81,6 +85,8 @@ const PROCESSORS = [
     AuditService,
     CleanupRepository,
     CleanupService,
+    ProbeCostsRepository,
+    ProbeCostsService,
   ],
 })
 export class BillingWorkerModule implements OnApplicationBootstrap {

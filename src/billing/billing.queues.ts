@@ -16,6 +16,7 @@ export const BILLING_QUEUES = {
   autoTopUp: 'billing-auto-top-up',
   notifications: 'billing-notifications',
   exports: 'billing-exports',
+  probes: 'billing-probes',
 } as const;
 
 export type BillingQueue = (typeof BILLING_QUEUES)[keyof typeof BILLING_QUEUES];
@@ -43,6 +44,7 @@ export const BILLING_SCHEDULES: readonly Schedule[] = [
   { queue: BILLING_QUEUES.notifications, id: 'every-5-seconds', repeat: { every: 5_000 } },
   { queue: BILLING_QUEUES.exports, id: 'every-5-seconds', repeat: { every: 5_000 } },
   { queue: BILLING_QUEUES.autoTopUp, id: 'every-5-seconds', repeat: { every: 5_000 } },
+  { queue: BILLING_QUEUES.probes, id: 'every-minute', repeat: { every: 60_000 } },
   { queue: BILLING_QUEUES.audit, id: 'nightly', repeat: { pattern: '0 3 * * *', tz: 'UTC' } },
   { queue: BILLING_QUEUES.cleanup, id: 'daily', repeat: { pattern: '30 3 * * *', tz: 'UTC' } },
 ];

@@ -47,6 +47,8 @@ export class CatalogSnapshot {
   private readonly allDeployments: readonly Deployment[];
   private readonly shelves = new Map<string, PriceShelf>();
   private readonly groups: Map<string, KeyGroup>;
+  /** Currencies in which models have cost prices. */
+  private readonly costCurrencies = new Map<string, Set<string>>();
 
   constructor(contents: CatalogContents) {
     this.version = contents.version;
@@ -119,6 +121,12 @@ export class CatalogSnapshot {
     return this.sheet('list', { ...query, multiplierPpm }, query.organizationId);
   }
 
+  /** A currency in which the provider takes something for the model; undefined: it has no cost price. */
+  costCurrency(query: Omit<CostPriceQuery, 'currency'>): string | undefined {
+    const currencies = [...(this.costCurrencies.get(query.modelId) ?? [])];
+    return currencies.find((currency) => this.costPrices({ ...query, currency }).has('input'));
+  }
+
   /** What the provider takes from us. */
   costPrices(query: CostPriceQuery): PriceSheet {
     return this.sheet('cost', { ...query, multiplierPpm: LIST_PPM }, undefined);
@@ -153,6 +161,10 @@ export class CatalogSnapshot {
       this.shelves.set(key, shelf);
     }
     shelf.entries.push(entry);
+    if (entry.kind === 'cost') {
+      const currencies = this.costCurrencies.get(modelId) ?? new Set();
+      this.costCurrencies.set(modelId, currencies.add(version.currency));
+    }
     if (entry.organizationId !== undefined) shelf.organizations.add(entry.organizationId);
   }
 }

@@ -11,6 +11,8 @@ import { CountTokensController } from './count-tokens/count-tokens.controller.js
 import { CountTokensService } from './count-tokens/count-tokens.service.js';
 import { Tokeniser } from './count-tokens/tokeniser.service.js';
 import { DeploymentRetests } from './deployment-test/deployment-retests.service.js';
+import { HealthProbes } from './deployment-test/health-probes.service.js';
+import { ProbesRepository } from './deployment-test/probes.repository.js';
 import { DeploymentTestController } from './deployment-test/deployment-test.controller.js';
 import { DeploymentTester } from './deployment-test/deployment-tester.service.js';
 import { ExchangesService } from './exchanges.service.js';
@@ -48,6 +50,8 @@ import { UnknownRouteController } from './unknown-route.controller.js';
     UpstreamGauges,
     DeploymentTester,
     DeploymentRetests,
+    ProbesRepository,
+    HealthProbes,
   ],
 })
 export class GatewayModule {}

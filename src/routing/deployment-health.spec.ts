@@ -5,6 +5,7 @@ import {
   byHealth,
   standingAt,
   underProbe,
+  waitMsOf,
   type HealthState,
 } from './deployment-health.js';
 
@@ -46,16 +47,35 @@ describe('a breaker', () => {
 
   it('leaves nobody without an upstream: most ejected are all tried, the well ones first', () => {
     const states = { a: fail(undefined, 0, 5), b: fail(undefined, 0, 5) } as Record<string, HealthState>;
-    const order = (given: string[]): string[] => byHealth(given, (one) => [states[one]], 0);
+    const order = (given: string[]): string[] =>
+      byHealth(given, (one) => [states[one]], { nowMs: 0, graceMs: 0 });
     expect(order(['a', 'c', 'd'])).toEqual(['c', 'd']);
     expect(order(['a', 'b', 'c'])).toEqual(['c', 'a', 'b']);
     expect(order(['a'])).toEqual(['a']);
   });
 
+  it('keeps customers away for a while after an ejection where probes decide', () => {
+    const states: Record<string, HealthState> = { a: fail(undefined, 0, 5) };
+    const order = (nowMs: number, graceMs: number): string[] =>
+      byHealth(['a', 'b', 'c'], (one) => [states[one]], { nowMs, graceMs });
+    expect(order(10_001, 0)).toEqual(['a', 'b', 'c']);
+    expect(order(10_001, 60_000)).toEqual(['b', 'c']);
+    expect(order(70_001, 60_000)).toEqual(['a', 'b', 'c']);
+    expect(waitMsOf([states['a']], { nowMs: 10_000, graceMs: 60_000 })).toBe(60_000);
+  });
+
   it('puts those that rest behind the others, the soonest first', () => {
     const rest = (waitMs: number) => afterFailure(undefined, 'overloaded', { nowMs: 0, waitMs });
     const states: Record<string, HealthState> = { a: rest(9_000), b: rest(500) };
-    expect(byHealth(['a', 'b', 'c'], (one) => [states[one]], 0)).toEqual(['c', 'b', 'a']);
-    expect(byHealth(['a', 'b', 'c'], (one) => [states[one]], 600)).toEqual(['b', 'c', 'a']);
+    expect(byHealth(['a', 'b', 'c'], (one) => [states[one]], { nowMs: 0, graceMs: 0 })).toEqual([
+      'c',
+      'b',
+      'a',
+    ]);
+    expect(byHealth(['a', 'b', 'c'], (one) => [states[one]], { nowMs: 600, graceMs: 0 })).toEqual([
+      'b',
+      'c',
+      'a',
+    ]);
   });
 });

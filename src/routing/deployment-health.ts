@@ -8,7 +8,7 @@ const MAX_EJECTION_MS = 300_000;
 /** Rest after a rate limit or an overload that named no time. */
 const REST_MS = 1_000;
 /** How long one try that decides is waited for before another may be made. */
-const PROBE_MS = 5_000;
+export const PROBE_MS = 5_000;
 /** Failures that say something about the upstream's health. */
 const ILLNESS: readonly FailureCause[] = ['fault', 'timeout'];
 /** Failures that only concern the credential: it cools down at each, and several in a row eject it. */
@@ -69,11 +69,25 @@ export function standingAt(state: HealthState = WELL, nowMs: number): Standing {
   return nowMs < state.ejectedUntilMs ? 'open' : 'half_open';
 }
 
+/** By when an instant, and for how long after an ejection customers' calls leave it to probes whether it ends. */
+export interface HealthClock {
+  nowMs: number;
+  /** 0: a customer's call decides at once. */
+  graceMs: number;
+}
+
+/** Until when calls of customers keep away; 0: they need not. */
+const outUntilMs = (state: HealthState | undefined, graceMs: number): number =>
+  state === undefined || state.ejectedUntilMs === 0 ? 0 : state.ejectedUntilMs + graceMs;
+
 /** Milliseconds until what all these states are about may be called; 0: now, if only to decide about an ejection. */
-export const waitMsOf = (states: readonly (HealthState | undefined)[], nowMs: number): number =>
+export const waitMsOf = (
+  states: readonly (HealthState | undefined)[],
+  { nowMs, graceMs }: HealthClock,
+): number =>
   Math.max(
     0,
-    ...states.map((state) => Math.max(state?.ejectedUntilMs ?? 0, state?.restUntilMs ?? 0) - nowMs),
+    ...states.map((state) => Math.max(outUntilMs(state, graceMs), state?.restUntilMs ?? 0) - nowMs),
   );
 
 /** A half-open one is about to be tried: the others wait for what comes of it, a while. */
@@ -91,9 +105,9 @@ export const underProbe = (state: HealthState, nowMs: number): HealthState => ({
 export function byHealth<C>(
   candidates: readonly C[],
   stateOf: (candidate: C) => readonly (HealthState | undefined)[],
-  nowMs: number,
+  { nowMs, graceMs }: HealthClock,
 ): C[] {
-  const isOpen = (one: C): boolean => stateOf(one).some((state) => standingAt(state, nowMs) === 'open');
+  const isOpen = (one: C): boolean => stateOf(one).some((state) => outUntilMs(state, graceMs) > nowMs);
   const ejected = candidates.filter(isOpen).length;
   const isBelieved = ejected < candidates.length && ejected <= candidates.length * PANIC_SHARE;
   const left = isBelieved ? candidates.filter((one) => !isOpen(one)) : candidates;

@@ -3,8 +3,15 @@ import { nowMs } from '../core/clock.js';
 import { isObject, tryParseJson } from '../core/json.js';
 import { RedisConnection } from '../platform/redis/redis-connection.service.js';
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
-import { afterFailure, afterSuccess, standingAt, underProbe, type HealthState } from './deployment-health.js';
-import { READ_HEALTH, TELL_HEALTH } from './health-scripts.js';
+import {
+  afterFailure,
+  afterSuccess,
+  PROBE_MS,
+  standingAt,
+  underProbe,
+  type HealthState,
+} from './deployment-health.js';
+import { CLAIM_PROBE, READ_HEALTH, TELL_HEALTH } from './health-scripts.js';
 
 /** How often what other processes saw is looked at. */
 const POLL_MS = 1_000;
@@ -74,6 +81,20 @@ export class HealthStore implements OnModuleInit, OnApplicationShutdown {
     const next = underProbe(state, nowMs());
     this.states.set(key, next);
     this.tell(key, next);
+  }
+
+  /** Whether its ejection is over and nobody has found out yet whether it is well again. */
+  isHalfOpen(key: string): boolean {
+    return standingAt(this.states.get(key), nowMs()) === 'half_open';
+  }
+
+  /** Takes the right to probe it, for a while; false when another process has it. Without Redis each process has it. */
+  async claimProbe(key: string): Promise<boolean> {
+    if (!this.isHalfOpen(key)) return false;
+    this.probe(key);
+    if (!this.redis.isConfigured) return true;
+    const claim = `${this.hash}:probe:${key}`;
+    return (await this.redis.run(CLAIM_PROBE, [claim], [PROBE_MS]).catch(() => 1)) === 1;
   }
 
   private tell(key: string, state: HealthState): void {

@@ -8,10 +8,11 @@ import { nowMs } from '../core/clock.js';
 import { FaregateError, invalidRequest } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
 import { deploymentQuirks } from '../providers/registry.js';
-import type { UpstreamFailure } from '../providers/upstream-failure.js';
+import { AppConfig } from '../platform/config/app-config.js';
+import type { FailureCause, UpstreamFailure } from '../providers/upstream-failure.js';
 import { AutoDisable } from './auto-disable.service.js';
 import { CredentialRotation } from './credential-rotation.js';
-import { byHealth, waitMsOf, type HealthState } from './deployment-health.js';
+import { byHealth, waitMsOf, type HealthClock, type HealthState } from './deployment-health.js';
 import type { AttemptMeasurement, Measured } from './deployment-stats.js';
 import { credentialKey, deploymentKey, HealthStore, quotaKey } from './health.store.js';
 import { MeasurementsStore } from './measurements.store.js';
@@ -27,6 +28,11 @@ import { preferCached, StickySessions } from './sticky-sessions.js';
 const MAX_CANDIDATES = 1 + MAX_FURTHER_ATTEMPTS;
 /** Fallbacks of fallbacks are followed this far. */
 const MAX_FALLBACKS = 5;
+
+/** How long customers' calls leave it to probes whether an ejection ends; then they try, should nobody have probed. */
+const PROBE_GRACE_MS = 60_000;
+/** Failures of a probe that prolong an ejection. */
+const DECIDING: readonly FailureCause[] = ['fault', 'timeout', 'account', 'model'];
 
 /** A call that wants a route. */
 export interface RoutedCall {
@@ -77,6 +83,7 @@ export class RoutingService {
     private readonly health: HealthStore,
     private readonly stats: MeasurementsStore,
     private readonly autoDisable: AutoDisable,
+    private readonly config: AppConfig,
   ) {}
 
   /** The model behind a name. Throws 404 when there is none (statement 45). */
@@ -139,7 +146,7 @@ export class RoutingService {
     tried?: ReadonlySet<string>,
   ): CatalogCredential | undefined {
     const place = session === undefined ? undefined : this.sessions.find(session, nowMs());
-    const now = nowMs();
+    const now = this.clock();
     const picked = this.rotation.pick(deployment.provider.credentials, {
       waitMs: ({ id }) => waitMsOf(this.statesOfCredential(id, deployment.id), now),
       preferredId: place?.deploymentId === deployment.id ? place.credentialId : undefined,
@@ -175,6 +182,23 @@ export class RoutingService {
     }
     if (session !== undefined && (measured.cachedTokens || measured.cacheWritten))
       this.sessions.remember(session, { deploymentId: deployment.id, credentialId }, nowMs());
+  }
+
+  /** How a test call of the house went that was made for what `key` names; the failure is absent when it was answered. */
+  probeEnded(
+    deployment: Deployment,
+    { key, credentialId, failure }: Omit<AttemptEnd, 'session'> & { key: string },
+  ): void {
+    const keys = healthKeys(deployment, credentialId);
+    if (failure === undefined || !DECIDING.includes(failure.cause)) {
+      // It answers, if only that it has much to do.
+      this.health.succeeded(key);
+      if (failure) this.health.failed(keys[blamed(failure)], failure);
+      return;
+    }
+    this.health.failed(key, { ...failure, cause: 'fault' });
+    const blamedKey = keys[blamed(failure)];
+    if (blamedKey !== key) this.health.failed(blamedKey, failure);
   }
 
   /** What was measured of a deployment. */
@@ -273,7 +297,7 @@ export class RoutingService {
     );
     const priorityOf = ({ deployment }: RouteOption): number => deployment.priority;
     const order = wishes.order ? ranked : attemptOrder(ranked, priorityOf);
-    const well = byHealth(order, ({ deployment }) => this.statesOf(deployment), nowMs());
+    const well = byHealth(order, ({ deployment }) => this.statesOf(deployment), this.clock());
     if (call.session === undefined || wishes.order) return { order: well, kept: false };
     const sticky = preferCached(
       well.map((candidate) => {
@@ -292,11 +316,15 @@ export class RoutingService {
     return { order: sticky.candidates, kept: sticky.kept };
   }
 
+  private clock(): HealthClock {
+    return { nowMs: nowMs(), graceMs: this.config.healthProbes === 'active' ? PROBE_GRACE_MS : 0 };
+  }
+
   /** Of the deployment and of the credential that would be used: the best there is. */
   private statesOf({ id, provider }: Deployment): (HealthState | undefined)[] {
     const ids = provider.credentials.length > 0 ? provider.credentials.map((one) => one.id) : [provider.id];
     const states = ids.map((credentialId) => this.statesOfCredential(credentialId, id));
-    const now = nowMs();
+    const now = this.clock();
     const best = states.reduce((a, b) => (waitMsOf(b, now) < waitMsOf(a, now) ? b : a));
     return [this.health.of(deploymentKey(id)), ...best];
   }

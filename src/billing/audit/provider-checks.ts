@@ -12,6 +12,13 @@ const payable = (key: string): string => `coalesce((select sum(e.amount_nano) fr
 /** The books checks of what providers take. */
 export const PROVIDER_CHECKS: readonly Check[] = [
   {
+    id: 'P01',
+    title: 'what a test call of the house costs is booked to the house, once, and soon',
+    sql: `select b.id::text as id from upstream_probe b
+          where b.booked and ${payable(`'upstream_probe:' || b.id`)} <> -b.cost_nano
+            or not b.booked and b.probed_at < billing_now() - interval '15 minutes'`,
+  },
+  {
     id: 'I29',
     title:
       'what providers state is what was accrued for them, but for what is explained, tolerated or accepted',

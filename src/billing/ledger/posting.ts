@@ -116,6 +116,10 @@ export const usageReversal = (funding: Funding): Posting[] => negate(usage(fundi
 export const providerCost = (costNano: bigint): Posting[] =>
   moved('cost_of_sales', 'provider_payable', costNano);
 
+/** What a provider takes for a test call of the house itself. */
+export const houseProbe = (costNano: bigint): Posting[] =>
+  transfer('house_expense', 'provider_payable', costNano);
+
 /** A provider's statement differs from what was accrued, by `differenceNano`: above zero, it takes more. */
 export const providerVariance = (differenceNano: bigint): Posting[] =>
   moved('provider_variance', 'provider_payable', differenceNano);

@@ -1,17 +1,26 @@
-import { Injectable } from '@nestjs/common';
-import type { CatalogModel, Deployment } from '../../catalog/model.js';
+import { Injectable, Logger } from '@nestjs/common';
+import type { CatalogCredential, CatalogModel, Deployment } from '../../catalog/model.js';
 import { CatalogService } from '../../catalog/catalog.service.js';
-import { monotonicMs } from '../../core/clock.js';
+import { monotonicMs, nowMs } from '../../core/clock.js';
+import { FaregateError } from '../../core/errors.js';
 import { isObject, tryParseJson } from '../../core/json.js';
+import type { TokenUsage } from '../../core/token-usage.js';
+import { rateUsage } from '../../metering/rate-usage.js';
 import type { CompletionRequest } from '../../protocols/completion.js';
 import { openaiEmbeddings } from '../../protocols/openai-embeddings/index.js';
 import type { Protocol } from '../../protocols/protocol.js';
 import { getProtocol, speakerFor } from '../../protocols/registry.js';
 import { deploymentQuirks, getAdapter } from '../../providers/registry.js';
-import { disguisedFailure, upstreamFailure } from '../../providers/upstream-failure.js';
-import { UpstreamClient } from '../../providers/upstream.client.js';
+import {
+  disguisedFailure,
+  failureOf,
+  upstreamFailure,
+  type UpstreamFailure,
+} from '../../providers/upstream-failure.js';
+import { UpstreamClient, type UpstreamReply } from '../../providers/upstream.client.js';
 import { RoutingService } from '../../routing/routing.service.js';
 import { upstreamBody } from '../upstream-body.js';
+import { ProbesRepository } from './probes.repository.js';
 
 /** What came of a test call. */
 export interface TestOutcome {
@@ -19,37 +28,59 @@ export interface TestOutcome {
   durationMs: number;
   /** Why not, in words without the upstream's own; absent when it passed. */
   error?: string | undefined;
+  /** The same for routing. */
+  failure?: UpstreamFailure | undefined;
+  /** UUID of the credential it was made with; absent: the provider needs none. */
+  credentialId?: string | undefined;
+}
+
+/** What the upstream said. */
+interface Answer {
+  error?: string;
+  failure?: UpstreamFailure;
+  usage?: TokenUsage | undefined;
 }
 
 const DEADLINE_MS = 30_000;
 /** The least that every vendor takes (Responses: 16). */
 const MAX_OUTPUT_TOKENS = 16;
 
-/** Asks a deployment for a few tokens, to see whether it answers. No customer pays for it. */
+/**
+ * Asks a deployment for a few tokens, to see whether it answers. No customer pays for it: each call is kept with what the
+ * provider takes for it, which the worker books as an expense of the house.
+ */
 @Injectable()
 export class DeploymentTester {
+  private readonly log = new Logger(DeploymentTester.name);
+
   constructor(
     private readonly upstream: UpstreamClient,
     private readonly catalog: CatalogService,
     private readonly routing: RoutingService,
+    private readonly probes: ProbesRepository,
   ) {}
 
-  async test(deployment: Deployment): Promise<TestOutcome> {
+  /** `credential`: absent, the one whose turn it is. */
+  async test(deployment: Deployment, credential?: CatalogCredential): Promise<TestOutcome> {
     const startedAt = monotonicMs();
-    const error = await this.ask(deployment).catch((thrown: Error) => `no answer: ${thrown.name}`);
-    return { passed: error === undefined, durationMs: Math.round(monotonicMs() - startedAt), error };
+    const used = credential ?? this.routing.pickCredential(deployment);
+    const answer = await this.ask(deployment, used).catch(noAnswer);
+    const { error, failure } = answer;
+    await this.keep(deployment, { credentialId: used?.id, answer }).catch((thrown: Error) =>
+      this.log.error(`the cost of a test call was not kept: ${thrown.message}`),
+    );
+    const durationMs = Math.round(monotonicMs() - startedAt);
+    return { passed: error === undefined, durationMs, error, failure, credentialId: used?.id };
   }
 
-  /** Undefined when there was a good answer. */
-  private async ask(deployment: Deployment): Promise<string | undefined> {
+  private async ask(deployment: Deployment, credential: CatalogCredential | undefined): Promise<Answer> {
     const { provider, upstreamModel } = deployment;
     const model = this.catalog
       .snapshot()
       .models()
       .find(({ id }) => id === deployment.modelId);
-    if (!model) return 'the model is not active';
+    if (!model) return { error: 'the model is not active' };
     const protocol = spokenFor(model, deployment);
-    const quirks = deploymentQuirks(deployment);
     const { body } = upstreamBody({
       candidate: { deployment, model, maxOutputTokens: MAX_OUTPUT_TOKENS },
       request: smallRequest(model),
@@ -60,7 +91,7 @@ export class DeploymentTester {
     const target = { model: upstreamModel, streamed: false };
     const reply = await this.upstream.ask({
       provider,
-      credential: this.routing.pickCredential(deployment),
+      credential,
       protocol,
       target,
       headers: {},
@@ -69,9 +100,37 @@ export class DeploymentTester {
     });
     const answer = reply.status === 200 ? tryParseJson(reply.body) : undefined;
     if (!isObject(answer)) return refusedBy(protocol, reply);
-    if (disguisedFailure(answer)) return 'HTTP 200 with a failure inside';
-    protocol.decodeResponse(answer, quirks, getAdapter(provider.adapter).issuer);
-    return undefined;
+    const disguised = disguisedFailure(answer);
+    if (disguised) {
+      const failure = upstreamFailure({ ...disguised, headers: {}, nowMs: nowMs() });
+      return { error: 'HTTP 200 with a failure inside', failure };
+    }
+    const { usage } = protocol.decodeResponse(
+      answer,
+      deploymentQuirks(deployment),
+      getAdapter(provider.adapter).issuer,
+    );
+    return { usage };
+  }
+
+  private async keep(
+    { id, modelId, provider }: Deployment,
+    { credentialId, answer }: { credentialId: string | undefined; answer: Answer },
+  ): Promise<void> {
+    const atMs = this.catalog.databaseNowMs();
+    const snapshot = this.catalog.snapshot();
+    const currency = snapshot.costCurrency({ modelId, providerId: provider.id, atMs }) ?? 'USD';
+    const prices = snapshot.costPrices({ modelId, providerId: provider.id, currency, atMs });
+    const costNano = answer.usage ? rateUsage(answer.usage, prices).amountNano : 0n;
+    const { error } = answer;
+    await this.probes.record({
+      deploymentId: id,
+      providerId: provider.id,
+      credentialId,
+      error,
+      costNano,
+      currency,
+    });
   }
 }
 
@@ -90,8 +149,18 @@ const smallRequest = ({ id }: CatalogModel): CompletionRequest => ({
   warnings: [],
 });
 
-function refusedBy(protocol: Protocol, { status, body }: { status: number; body: string }): string {
-  if (status === 200) return 'HTTP 200 that is no answer';
-  const refusal = { status, body: protocol.decodeError(body), headers: {}, nowMs: 0 };
-  return `HTTP ${status}: ${upstreamFailure(refusal).cause}`;
+function refusedBy(protocol: Protocol, { status, body }: UpstreamReply): Answer {
+  if (status === 200) {
+    const error = 'HTTP 200 that is no answer';
+    return { error, failure: failureOf('fault', new FaregateError('upstream', error)) };
+  }
+  const refusal = { status, body: protocol.decodeError(body), text: body, headers: {}, nowMs: nowMs() };
+  const failure = upstreamFailure(refusal);
+  return { error: `HTTP ${status}: ${failure.cause}`, failure };
+}
+
+function noAnswer(thrown: Error): Answer {
+  const error = `no answer: ${thrown.name}`;
+  const cause = thrown.name === 'TimeoutError' ? 'timeout' : 'fault';
+  return { error, failure: failureOf(cause, new FaregateError('upstream', error, { internal: thrown })) };
 }

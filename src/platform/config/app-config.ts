@@ -61,6 +61,8 @@ export class AppConfig {
   readonly maxBodyBytes: number;
   readonly upstreamConnectTimeoutMs: number;
   readonly upstreamFirstByteTimeoutMs: number;
+  /** Who decides whether an ejection ends: a customer's call, or a test call of the house. */
+  readonly healthProbes: 'traffic' | 'active';
   readonly upstreamIdleTimeoutMs: number;
   readonly upstreamTotalTimeoutMs: number;
   readonly slowReaderTimeoutMs: number;
@@ -104,6 +106,7 @@ export class AppConfig {
     this.maxBodyBytes = integer('MAX_BODY_BYTES');
     this.upstreamConnectTimeoutMs = integer('UPSTREAM_CONNECT_TIMEOUT_MS');
     this.upstreamFirstByteTimeoutMs = integer('UPSTREAM_FIRST_BYTE_TIMEOUT_MS');
+    this.healthProbes = text('HEALTH_PROBES') as AppConfig['healthProbes'];
     this.upstreamIdleTimeoutMs = integer('UPSTREAM_IDLE_TIMEOUT_MS');
     this.upstreamTotalTimeoutMs = integer('UPSTREAM_TOTAL_TIMEOUT_MS');
     this.slowReaderTimeoutMs = integer('SLOW_READER_TIMEOUT_MS');

@@ -299,6 +299,15 @@ export const SETTINGS = [
     max: 8_760,
   },
   {
+    name: 'HEALTH_PROBES',
+    kind: 'text',
+    neededBy:
+      'routing: who decides whether an ejected upstream is well again, a customer’s call or a test call of the house',
+    example: 'active',
+    fallback: 'traffic',
+    words: ['traffic', 'active'],
+  },
+  {
     name: 'SEARCH_BACKEND',
     kind: 'text',
     neededBy: 'octen_search: who searches, the documents in our own database, Octen or a SearXNG instance',

@@ -54,6 +54,8 @@ const CORRUPTIONS: Record<string, string> = {
   I26: `update usage_event set priced_at = '2019-12-31' where id = ${ONE_EVENT}`,
   G01: 'update price_version set unit_price_pico = unit_price_pico + 1 where base_id is not null',
   G02: `update request set route = '{"group":{"multiplier_ppm":2000000}}' where id in (select request_id from usage_event)`,
+  P01: `insert into upstream_probe (id, deployment_id, provider_id, passed, cost_nano, currency, booked)
+    values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), true, 5, 'USD', true)`,
   F01: `delete from request where id = ${ONE_SETTLED}`,
   F02: 'update budget_usage set held_nano = held_nano + 1',
   F03: 'update budget_usage set spent_nano = spent_nano + 1',
