@@ -11,6 +11,8 @@ const shared = {
 
 export default {
   maxWorkers: 2,
+  // ES modules of past test files stay in memory: a worker that has read so many is followed by a fresh one.
+  workerIdleMemoryLimit: '1500MB',
   testTimeout: 60_000,
   projects: [
     {

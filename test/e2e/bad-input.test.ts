@@ -83,12 +83,11 @@ describe.each(ROUTES)('POST $path', ({ path, dialect, full, minimal, fields }) =
 
   it.each(fields)('refuses every wrong value of %s before it costs anything', async (field, values) => {
     await expectUntouched(async () => {
-      for (const model of MODELS) {
-        for (const value of values) {
-          const body = withMember(full(model), field, value);
-          const response = await post(gateway, path, body);
-          await expectRefusal(response, { dialect, status: 400, names: field, about: value });
-        }
+      // Fields are read before the model's upstream matters: each model gets every other value.
+      for (const [at, value] of values.entries()) {
+        const body = withMember(full(MODELS[at % MODELS.length] ?? ''), field, value);
+        const response = await post(gateway, path, body);
+        await expectRefusal(response, { dialect, status: 400, names: field, about: value });
       }
     });
   });

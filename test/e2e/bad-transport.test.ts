@@ -1,5 +1,13 @@
 import { startApi } from '../../src/api.js';
-import { call, callAndFail, expectServed, expectStatus, ways, type Way } from '../support/bad-answers.js';
+import {
+  call,
+  callAndFail,
+  expectServed,
+  expectStatus,
+  halfOfWays,
+  ways,
+  type Way,
+} from '../support/bad-answers.js';
 import { untilSettled } from '../support/calls.js';
 import { createWorld, serveModel, type TestGateway } from '../support/gateway.js';
 import { RawUpstream } from '../support/raw-upstream.js';
@@ -60,15 +68,19 @@ const BROKEN: [string, string][] = [
 ];
 
 describe('an upstream that', () => {
-  it.each(BROKEN)('%s is a clean 502, tried again twice at most and paid by nobody', async (_, bytes) => {
-    for (const way of ways()) {
-      upstream.pieces = [Buffer.from(bytes, 'latin1')];
-      upstream.requests = 0;
-      await expectStatus(await callAndFail(gateway, way, modelOf(way, 'raw')), way, 502);
-      expect(upstream.requests).toBeGreaterThanOrEqual(1);
-      expect(upstream.requests).toBeLessThanOrEqual(3);
-    }
-  });
+  const numbered = BROKEN.map(([name, bytes], at) => [name, bytes, at] as const);
+  it.each(numbered)(
+    '%s is a clean 502, tried again twice at most and paid by nobody',
+    async (_, bytes, at) => {
+      for (const way of halfOfWays(at)) {
+        upstream.pieces = [Buffer.from(bytes, 'latin1')];
+        upstream.requests = 0;
+        await expectStatus(await callAndFail(gateway, way, modelOf(way, 'raw')), way, 502);
+        expect(upstream.requests).toBeGreaterThanOrEqual(1);
+        expect(upstream.requests).toBeLessThanOrEqual(3);
+      }
+    },
+  );
 
   it.each(['nowhere', 'unresolved'])('cannot be reached (%s) is a clean 502', async (at) => {
     for (const way of ways()) {

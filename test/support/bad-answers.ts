@@ -23,6 +23,16 @@ const waysTo = (models: readonly string[], wanted: (way: Way) => boolean): Way[]
     models.flatMap((model) => [false, true].map((streamed) => ({ ...route, model, streamed }))),
   ).filter(wanted);
 
+/**
+ * Half of all ways between Chat and Messages, the other half for every other case: each half has every client with every
+ * upstream, streamed and whole alike. For cases whose outcome does not hang on the way.
+ */
+export const halfOfWays = (caseNumber: number): Way[] =>
+  ways(
+    (way) =>
+      (Number(way.dialect === 'openai') + Number(isChat(way)) + Number(way.streamed)) % 2 === caseNumber % 2,
+  );
+
 /** All ways between Chat and Messages, or those that a test can say something about. */
 export const ways = (wanted: (way: Way) => boolean = () => true): Way[] =>
   waysTo([CHAT_MODEL, MESSAGES_MODEL], (way) => !isResponses(way) && wanted(way));
