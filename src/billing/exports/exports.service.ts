@@ -5,7 +5,8 @@ import type { ExportColumn } from './export-column.js';
 import { ParquetFile } from './parquet-file.js';
 import { planOf, type Report } from './any-report.js';
 import type { ReportFormat, ReportPlan } from './report-plan.js';
-import { ReportsRepository, type ReportReader, type ReportSum } from './reports.repository.js';
+import type { ReportSum } from './column-sums.js';
+import { ReportsRepository, type ReportReader } from './reports.repository.js';
 import { XLSX_MAX_ROWS, XlsxFile } from './xlsx-file.js';
 
 /** Each holds a snapshot of the database open. */

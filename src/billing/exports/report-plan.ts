@@ -4,16 +4,9 @@ import type { CsvVariant } from './file-encoder.js';
 import { focusColumns } from './focus/focus-columns.js';
 import { focusDocumentRows } from './focus/focus-documents.js';
 import { costAndUsageSchema } from './focus/focus-metadata.js';
-import { focusUsageSource, FOCUS_SUMS, type FocusVersion } from './focus/focus-source.js';
+import { focusUsageSource, type FocusVersion } from './focus/focus-source.js';
 import { SCHEMA_VERSION, usageColumns } from './usage-columns.js';
-import {
-  filterSql,
-  literal,
-  wholeOf,
-  type Granularity,
-  type Slice,
-  type UsageFilter,
-} from './usage-filter.js';
+import { filterSql, literal, type Granularity, type Slice, type UsageFilter } from './usage-filter.js';
 import { USAGE_WITH, usageSource } from './usage-source.js';
 import { usageSums } from './usage-sums.js';
 
@@ -44,8 +37,11 @@ export interface ReportPlan {
   usage?: UsagePart | undefined;
   /** What is read with one statement each; behind the usage. */
   tables: RowSource[];
-  /** Answers rows of name, currency and sum (decimal text), over the whole report. */
-  sumsSql: string;
+  /**
+   * Answers rows of name, currency and sum (decimal text) of the columns of money, over the whole report and not by way of its rows;
+   * absent: the columns that name a currency are added up part by part.
+   */
+  sumsSql?: string | undefined;
   /** Names the columns and what they mean; another set of columns has another. */
   schemaVersion: string;
 }
@@ -61,7 +57,6 @@ export function planReport(report: UsageReport): ReportPlan {
       columns: focusColumns(version),
       usage: { filter: report, granularity, source },
       tables,
-      sumsSql: FOCUS_SUMS([source(report, wholeOf(report)), ...tables]),
       schemaVersion: costAndUsageSchema(version).SchemaId,
     };
   }

@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { Snapshot } from '../../platform/database/snapshot.service.js';
 import { copyStatement, countStatement, type RowSource } from './copy-statement.js';
+import { addSums, columnSumsSql, type ReportSum } from './column-sums.js';
 import type { Notation } from './export-column.js';
 import { boundarySql, type ReportPlan, type UsagePart } from './report-plan.js';
 import { endOf, filterSql, wholeOf, type Place } from './usage-filter.js';
@@ -10,17 +11,12 @@ import { endOf, filterSql, wholeOf, type Place } from './usage-filter.js';
 /** Events read with one statement: what PostgreSQL sorts at a time. */
 const SLICE_EVENTS = 100_000;
 
-/** A sum over a whole report: decimal text, in a currency. */
-export interface ReportSum {
-  name: string;
-  currency: string;
-  sum: string;
-}
-
 /** Reads one report from one unchanging state of the database. */
 export interface ReportReader {
   /** The rows as PostgreSQL writes them in this notation, in pieces. */
   copy: (notation: Notation) => AsyncGenerator<Buffer>;
+  /** Of every column of money, by currency. */
+  sums: () => Promise<ReportSum[]>;
   /** Rows of the report, counted no further than one above the limit. */
   count: (limit: number) => Promise<number>;
   /**
@@ -28,7 +24,6 @@ export interface ReportReader {
    * some become two rows; null where only reading it tells.
    */
   expectedRows: () => Promise<number | null>;
-  sums: () => Promise<ReportSum[]>;
   /** The instant (database clock) of the state that is read. */
   takenAt: () => Promise<Date>;
 }
@@ -93,7 +88,14 @@ class SnapshotReader implements ReportReader {
   }
 
   async sums(): Promise<ReportSum[]> {
-    return (await this.client.query<ReportSum>(this.plan.sumsSql)).rows;
+    const { sumsSql, columns } = this.plan;
+    if (sumsSql !== undefined) return (await this.client.query<ReportSum>(sumsSql)).rows;
+    const sums: ReportSum[] = [];
+    for await (const source of this.parts()) {
+      const sql = columnSumsSql(columns, source);
+      if (sql !== '') sums.push(...(await this.client.query<ReportSum>(sql)).rows);
+    }
+    return addSums(sums);
   }
 
   async takenAt(): Promise<Date> {

@@ -140,7 +140,20 @@ describe('an export in the background', () => {
       const query = new URLSearchParams({ ...span, format }).toString();
       const streamed = await api.get(`/finance/v1/reports/usage?${query}`, 'finance');
       if (format !== 'parquet' && format !== 'xlsx') expect(file.toString()).toBe(streamed.text);
-      if (format.startsWith('focus')) expect(done.manifest.schema_version).toMatch(/^[0-9a-f-]{36}$/);
+      if (!format.startsWith('focus')) return;
+      expect(done.manifest.schema_version).toMatch(/^[0-9a-f-]{36}$/);
+      const rows = readCsvObjects(file.toString());
+      const sums = done.manifest.sums as { column: string; currency: string; sum: string }[];
+      expect(sums.map(({ column }) => column)).toEqual([
+        'BilledCost',
+        'ContractedCost',
+        'EffectiveCost',
+        'ListCost',
+      ]);
+      for (const { column, sum } of sums) {
+        const units = (text: string) => BigInt(text.replace('.', ''));
+        expect(units(sum)).toBe(rows.reduce((total, row) => total + units(row[column] ?? ''), 0n));
+      }
     },
     60_000,
   );

@@ -20,6 +20,11 @@ const decimal = (name: string, scale: number, sql: string): FocusColumn => ({
   type: 'DECIMAL',
   wide: true,
 });
+/** A cost: the four of them are what a file is added up by. */
+const cost = (name: string, scale: number, sql: string): FocusColumn => ({
+  ...decimal(name, scale, sql),
+  currency: 'currency',
+});
 const integer = (name: string, sql: string): FocusColumn => ({
   name,
   kind: 'integer',
@@ -36,7 +41,7 @@ export const focusTime = (name: string, sql: string): FocusColumn => ({
 });
 
 const COSTS: FocusColumn[] = [
-  decimal('BilledCost', 9, 'billed'),
+  cost('BilledCost', 9, 'billed'),
   id('BillingAccountId', 'account_id'),
   text('BillingAccountName', 'account_name'),
   id('BillingCurrency', 'currency'),
@@ -50,13 +55,13 @@ const COSTS: FocusColumn[] = [
   focusTime('ChargePeriodStart', 'charge_start'),
   integer('ConsumedQuantity', 'consumed'),
   id('ConsumedUnit', 'case when consumed is not null then unit end'),
-  decimal('ContractedCost', 12, 'contracted'),
+  cost('ContractedCost', 12, 'contracted'),
   decimal('ContractedUnitPrice', 12, 'contracted_unit'),
-  decimal('EffectiveCost', 9, 'effective'),
+  cost('EffectiveCost', 9, 'effective'),
 ];
 
 const TAIL: FocusColumn[] = [
-  decimal('ListCost', 12, 'listed'),
+  cost('ListCost', 12, 'listed'),
   decimal('ListUnitPrice', 12, 'list_unit'),
   id('PricingCategory', 'pricing_category'),
   integer('PricingQuantity', 'quantity'),

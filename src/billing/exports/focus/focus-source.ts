@@ -53,24 +53,3 @@ export function focusUsageSource(granularity: Granularity, filter: UsageFilter, 
       'focus.row_at, focus.event_id, focus.account_id, focus.key_id, focus.sku_id, focus.price_version, focus.kind, focus.place',
   };
 }
-
-/** The columns of money that a file's manifest sums up, with their fields and units. */
-const SUMMED = [
-  ['BilledCost', 'billed', '0.000000001'],
-  ['ContractedCost', 'contracted', '0.000000000001'],
-  ['EffectiveCost', 'effective', '0.000000001'],
-  ['ListCost', 'listed', '0.000000000001'],
-] as const;
-
-/** What a file's costs add up to, over all its parts. */
-export const FOCUS_SUMS = (parts: readonly RowSource[]): string => {
-  const fields = SUMMED.map(([, field]) => `sum(${field}) as ${field}`).join(', ');
-  const sums = parts.map(
-    (part) => `select * from (${part.with} select currency, ${fields} from ${part.from} group by currency) s`,
-  );
-  const values = SUMMED.map(([name, field, unit]) => `('${name}', part.${field}, ${unit})`).join(', ');
-  return `with part as (${sums.join(' union all ')})
-    select s.name, part.currency, (sum(s.units) * s.unit)::text as sum
-    from part cross join lateral (values ${values}) s(name, units, unit)
-    where s.units is not null group by s.name, part.currency, s.unit order by 1, 2`;
-};

@@ -2,13 +2,11 @@ import type { RowSource } from '../copy-statement.js';
 import type { ExportColumn } from '../export-column.js';
 import type { CsvVariant } from '../file-encoder.js';
 import type { ReportPlan, TableFormat } from '../report-plan.js';
-import { wholeOf } from '../usage-filter.js';
 import { AGED_RECEIVABLES_COLUMNS, agedReceivablesSource } from './aged-receivables.js';
 import { CONTRACT_LIABILITY_COLUMNS, contractLiabilitySource } from './contract-liability.js';
 import { INVOICE_REGISTER_COLUMNS, invoiceRegisterSource } from './invoice-register.js';
 import { JOURNAL_COLUMNS, journalSource } from './journal.js';
 import { MARGIN_COLUMNS, marginUsageSource, unbilledAttemptsSource } from './margin.js';
-import { columnSums } from './report-columns.js';
 import type { ReportFilter } from './report-filter.js';
 import { TAX_COLUMNS, taxSource } from './tax-report.js';
 
@@ -49,11 +47,9 @@ const TABLES: Readonly<
 export function planFinanceReport(report: FinanceReport): ReportPlan {
   if (report.report === 'margin') return planMargin(report);
   const { columns, source } = TABLES[report.report];
-  const table = source(report);
   return {
     columns,
-    tables: [table],
-    sumsSql: columnSums(columns, [table]),
+    tables: [source(report)],
     schemaVersion: SCHEMA_VERSION,
   };
 }
@@ -63,12 +59,10 @@ function planMargin(report: FinanceReport): ReportPlan {
   const { from, to, organizationId, legalEntityId } = report;
   const filter = { from, to, organizationId };
   const source = marginUsageSource(legalEntityId);
-  const attempts = unbilledAttemptsSource(report);
   return {
     columns: MARGIN_COLUMNS,
     usage: { filter, granularity: 'month', source },
-    tables: [attempts],
-    sumsSql: columnSums(MARGIN_COLUMNS, [source(filter, wholeOf(filter)), attempts]),
+    tables: [unbilledAttemptsSource(report)],
     schemaVersion: SCHEMA_VERSION,
   };
 }
