@@ -11,7 +11,9 @@ import { AuditService } from './billing/audit/audit.service.js';
 import { RebuildService } from './billing/audit/rebuild.service.js';
 import { readTriedPrices } from './billing/pricing/preview-prices.js';
 import { PreviewsService } from './billing/pricing/previews.service.js';
+import { readOrder, REPORTS } from './billing/exports/report-order.js';
 import { REPORT_FORMATS } from './billing/exports/report-plan.js';
+import { GRANULARITIES } from './billing/exports/usage-filter.js';
 import { ExportsService } from './billing/exports/exports.service.js';
 import { ReconciliationService } from './billing/reconciliation/reconciliation.service.js';
 import { STATEMENT_FORMATS } from './billing/reconciliation/statement.js';
@@ -22,7 +24,7 @@ import { formatImportReport } from './catalog/prices/litellm/import-report.js';
 import { LitellmImportService } from './catalog/prices/litellm/litellm-import.service.js';
 import { CliModule } from './cli.module.js';
 import { FaregateError } from './core/errors.js';
-import { parsePublicId } from './core/ids.js';
+import { ID_PREFIXES, parsePublicId, type IdKind } from './core/ids.js';
 import { AuditLogRepository, systemActor } from './platform/audit/audit-log.repository.js';
 import { AppConfig, ConfigError } from './platform/config/app-config.js';
 import { migrateDatabase, migrateQueue } from './platform/database/migrate.js';
@@ -53,11 +55,11 @@ const COMMANDS: Record<string, Command> = {
     help: 'Runs every check of the books; with --rebuild also makes balances, lots and rollups anew from the ledger and the events and compares them. Exit code 1 when anything is wrong.',
     run: audit,
   },
-  'export usage': {
+  export: {
     usage:
-      'export usage --from TIME --to TIME [--format csv|jsonl|parquet|xlsx|focus-1.4|focus-1.2] [--granularity request|day|month] [--out FILE]',
-    help: 'Writes the usage recorded in [from, to) to a file or to standard output. Times are RFC 3339.',
-    run: exportUsage,
+      'export usage|margin|contract-liability|aged-receivables|invoice-register|tax|journal (--from TIME --to TIME | --at TIME) [--format csv|jsonl|parquet|xlsx|focus-1.4|focus-1.2] [--granularity request|day|month] [--organization ID] [--legal-entity ID] [--out FILE]',
+    help: 'Writes a report to a file or to standard output. Times are RFC 3339; [from, to). --at is for aged-receivables, --granularity and FOCUS for usage.',
+    run: exportReport,
   },
   reconcile: {
     usage: 'reconcile FILE --provider SLUG --format openai|anthropic|csv [--json]',
@@ -203,29 +205,51 @@ async function reconcile(args: string[]): Promise<number> {
   return statement.status === 'open' ? 1 : 0;
 }
 
-async function exportUsage(args: string[]): Promise<number> {
+async function exportReport(args: string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args,
-    options: { from: text, to: text, format: text, granularity: text, out: text },
+    allowPositionals: true,
+    options: {
+      from: text,
+      to: text,
+      at: text,
+      format: text,
+      granularity: text,
+      organization: text,
+      'legal-entity': text,
+      out: text,
+    },
   });
-  const report = {
-    from: readTime('--from', values.from),
-    to: readTime('--to', values.to),
+  const instant = (flag: 'from' | 'to' | 'at') =>
+    values[flag] === undefined ? undefined : readTime(`--${flag}`, values[flag]).toISOString();
+  const report = readOrder({
+    report: readChoice('the report', positionals.join(' '), REPORTS),
     format: readChoice('--format', values.format ?? 'csv', REPORT_FORMATS),
-    granularity: readChoice('--granularity', values.granularity ?? 'request', [
-      'request',
-      'day',
-      'month',
-    ] as const),
-  };
-  if (report.from >= report.to) throw new UsageError('--to must lie after --from');
+    fields: {
+      from: instant('from'),
+      to: instant('to'),
+      at: instant('at'),
+      granularity:
+        values.granularity === undefined
+          ? undefined
+          : readChoice('--granularity', values.granularity, GRANULARITIES),
+      organization: readId('organization', values.organization),
+      legal_entity: readId('legalEntity', values['legal-entity']),
+    },
+  });
   await withContext(async (app) => {
     const pieces = app.get(ExportsService).write(report);
     if (values.out !== undefined) return pipeline(pieces, createWriteStream(values.out));
     for await (const piece of pieces) process.stdout.write(piece);
   });
   return 0;
+}
+
+function readId(kind: IdKind, id: string | undefined): string | undefined {
+  if (id !== undefined && parsePublicId(kind, id) === null)
+    throw new UsageError(`${id} is no id such as ${ID_PREFIXES[kind]}_0199…`);
+  return id;
 }
 
 async function importLitellmPrices(args: string[]): Promise<number> {

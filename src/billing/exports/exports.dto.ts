@@ -3,7 +3,7 @@ import { IsInstant, IsOneOf, IsPublicId, IsText, MayBeAbsent } from '../../platf
 import type { ReportFields, ReportOrder } from './report-order.js';
 import { REPORT_FORMATS, TABLE_FORMATS, type ReportFormat, type TableFormat } from './report-plan.js';
 import type { FinanceReportName } from './reports/finance-report.js';
-import type { Granularity } from './usage-filter.js';
+import { GRANULARITIES, type Granularity } from './usage-filter.js';
 
 /** How a CSV file is written; part of every report's query. */
 class CsvVariantQuery {
@@ -32,9 +32,9 @@ export class UsageReportQuery extends CsvVariantQuery {
   @IsInstant()
   to!: string;
 
-  @ApiPropertyOptional({ enum: ['request', 'day', 'month'], default: 'request' })
+  @ApiPropertyOptional({ enum: GRANULARITIES, default: 'request' })
   @MayBeAbsent()
-  @IsOneOf('request', 'day', 'month')
+  @IsOneOf(...GRANULARITIES)
   granularity: Granularity = 'request';
 
   @ApiPropertyOptional({ enum: REPORT_FORMATS, default: 'csv' })

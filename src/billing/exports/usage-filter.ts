@@ -1,6 +1,8 @@
 /** What a report is about, and how it is cut into parts that are read one after another. */
 
-export type Granularity = 'request' | 'day' | 'month';
+/** What a row of usage is about: one call, or all of a day or month (UTC). */
+export const GRANULARITIES = ['request', 'day', 'month'] as const;
+export type Granularity = (typeof GRANULARITIES)[number];
 
 /** Events recorded in `[from, to)` that match every filter given. Ids are UUIDs. */
 export interface UsageFilter {

@@ -15,6 +15,7 @@ import { travelTo } from '../../support/clock.js';
 import { expectFinanceReportsAgree, financeReport } from '../../support/finance-reports.js';
 import { readCsvObjects } from '../../support/focus/read-csv.js';
 import { readXlsx } from '../../support/read-xlsx.js';
+import { runCommand } from '../../support/run-command.js';
 import {
   createCustomer,
   createLegalEntity,
@@ -235,5 +236,17 @@ describe('reports for finance', () => {
     );
     expect([status, body.error.param]).toEqual([404, 'legal_entity']);
     expect((await api.get(`${REPORTS}/tax?${SPAN}`, 'support')).status).toBe(403);
+  });
+
+  it('can be had on the command line too', async () => {
+    const run = (...args: string[]) => runCommand(['export', ...args], api.databaseUrl);
+    const span = ['--from', '2026-11-01T00:00:00Z', '--to', '2027-06-01T00:00:00Z'];
+    const organization = publicId('organization', home.organizationId);
+    const { code, output } = await run('journal', ...span, '--organization', organization);
+    const { text } = await api.get(`${REPORTS}/journal?${SPAN}&organization=${organization}`);
+    expect([code, output]).toEqual([0, text]);
+    expect(await run('aged-receivables', ...span)).toMatchObject({ code: 1 });
+    expect(await run('secrets', ...span)).toMatchObject({ code: 2 });
+    expect(await run('tax', ...span, '--organization', 'acme')).toMatchObject({ code: 2 });
   });
 });

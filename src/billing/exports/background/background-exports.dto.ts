@@ -10,7 +10,7 @@ import {
 import { ListQuery } from '../../../platform/http/list.dto.js';
 import { REPORTS, type ReportName, type ReportOrder } from '../report-order.js';
 import { REPORT_FORMATS, type ReportFormat } from '../report-plan.js';
-import type { Granularity } from '../usage-filter.js';
+import { GRANULARITIES, type Granularity } from '../usage-filter.js';
 import type { ExportStatus } from './export.js';
 
 const STATUSES: ExportStatus[] = ['queued', 'running', 'ready', 'failed', 'expired'];
@@ -51,9 +51,9 @@ export class CreateExportDto {
   @IsInstant()
   at?: string;
 
-  @ApiPropertyOptional({ enum: ['request', 'day', 'month'], description: 'Only of usage.' })
+  @ApiPropertyOptional({ enum: GRANULARITIES, description: 'Only of usage.' })
   @MayBeAbsent()
-  @IsOneOf('request', 'day', 'month')
+  @IsOneOf(...GRANULARITIES)
   granularity?: Granularity;
 
   @ApiPropertyOptional({ enum: ['comma', 'semicolon'], description: 'Only of format csv.' })
