@@ -14,6 +14,7 @@ import {
   MayBeNull,
 } from '../../platform/http/fields.decorator.js';
 import { ListQuery } from '../../platform/http/list.dto.js';
+import { judgeMultiplier } from '../groups/group.js';
 import { PRICE_KINDS, type PriceKind } from '../price.js';
 import { judgeUnitPrice } from './unit-price.js';
 
@@ -111,6 +112,14 @@ export class ListPrices extends ListQuery {
   @MayBeAbsent()
   @IsPublicId('organization')
   organization?: string;
+
+  @ApiPropertyOptional({
+    default: '1',
+    description: 'Those made for groups with this multiplier; absent: those that somebody entered.',
+  })
+  @MayBeAbsent()
+  @IsJudged('isMultiplier', judgeMultiplier)
+  price_multiplier?: string;
 
   @ApiPropertyOptional({ type: Boolean, description: 'Only prices that hold now.' })
   @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))

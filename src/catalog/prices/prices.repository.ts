@@ -161,17 +161,19 @@ export class PricesRepository {
     return findRecord(this.database.pool, id);
   }
 
-  /** Those that somebody entered, newest first, one row more than `limit` when there are as many. */
+  /** Newest first, one row more than `limit` when there are as many. */
   async list(filter: {
     afterId: string | undefined;
     limit: number;
     match: Partial<Pick<Sku, 'modelId' | 'providerId' | 'kind' | 'tokenClass' | 'organizationId'>>;
     currentOnly: boolean;
+    /** Parts per million: those made for groups with it; 1000000: those that somebody entered. */
+    multiplierPpm: bigint;
   }): Promise<PriceRecord[]> {
     const { modelId, providerId, kind, tokenClass, organizationId } = filter.match;
     const rows = await this.database.query<PriceRow>(
       `select ${COLUMNS} ${FROM}
-       where s.multiplier_ppm = 1000000 and ($1::uuid is null or p.id < $1) and ($2::text is null or s.model_id = $2)
+       where s.multiplier_ppm = $9 and ($1::uuid is null or p.id < $1) and ($2::text is null or s.model_id = $2)
          and ($3::uuid is null or s.provider_id = $3) and ($4::text is null or s.kind = $4)
          and ($5::text is null or s.token_class = $5) and ($6::uuid is null or s.organization_id = $6)
          and (not $7::boolean or p.valid @> billing_now())
@@ -185,6 +187,7 @@ export class PricesRepository {
         organizationId ?? null,
         filter.currentOnly,
         filter.limit + 1,
+        String(filter.multiplierPpm),
       ],
     );
     return rows.map(toDomain);

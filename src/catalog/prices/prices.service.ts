@@ -6,6 +6,7 @@ import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { listPage, readCursor, type ListPage } from '../../platform/http/list.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
 import { CatalogService } from '../catalog.service.js';
+import { parseMultiplier } from '../groups/group.js';
 import { authorOf } from './price-author.js';
 import { assertInOrder } from './price-order.js';
 import { priceView, type PriceView } from './price-view.js';
@@ -62,6 +63,7 @@ export class PricesService {
         organizationId,
       },
       currentOnly: query.current ?? false,
+      multiplierPpm: parseMultiplier(query.price_multiplier ?? '1'),
     });
     return listPage({ rows, limit, keyOf: ({ id }) => id, toItem: priceView });
   }

@@ -177,6 +177,31 @@ describe('a group of keys', () => {
     expect(await brokenRules(gateway)).toEqual([]);
   });
 
+  it('statement 73: is part of what past usage would have cost under other prices', async () => {
+    const { secret } = await keyIn({ price_multiplier: '2.5' });
+    const from = new Date(Date.now() - 1_000).toISOString();
+    use(1_000_000, 0);
+    expect(await nanoOf(secret, DEAR)).toBe(75_000_000_000n);
+    const finance = adminDoor(gateway.url, await createAdminSecret(gateway, 'finance'));
+    const tried = { model: DEAR, token_class: 'input', unit_price: '10' };
+    const to = new Date(Date.now() + 60_000).toISOString();
+    const { json } = await finance('POST', '/finance/v1/price-previews', {
+      from,
+      to,
+      prices: [tried],
+      currency: 'USD',
+    });
+    const [line] = json['data'] as JsonObject[];
+    expect(line).toMatchObject({
+      model: DEAR,
+      token_class: 'input',
+      amount: '75.000000000',
+      preview_amount: '25.000000000',
+    });
+    const listed = await admin('GET', `/prices?model=${DEAR}&price_multiplier=2.5&token_class=input`);
+    expect(listed.json['data']).toMatchObject([{ unit_price: '75.000000', price_multiplier: '2.5' }]);
+  });
+
   it('statement 73: is inherited by keys that a management key makes, which cannot choose another', async () => {
     const { id, secret } = await keyIn({ price_multiplier: '2' });
     await gateway.pool.query(
