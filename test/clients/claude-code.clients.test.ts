@@ -3,7 +3,12 @@ import { callsOfTurn, COMMAND, PRINTED, scriptToolTurn, TASK } from '../support/
 import { createHome, installClient, runClient, type ClientHome } from '../support/command-line-client.js';
 import { startGateway, UPSTREAM_MODELS, type TestGateway } from '../support/gateway.js';
 
-const CLAUDE_CODE = { package: '@anthropic-ai/claude-code', version: '2.1.330', command: 'claude' };
+const CLAUDE_CODE = {
+  package: '@anthropic-ai/claude-code',
+  version: '2.1.330',
+  command: 'claude',
+  setup: 'install.cjs',
+};
 
 describe(`${CLAUDE_CODE.package} ${CLAUDE_CODE.version}`, () => {
   let claude: string;

@@ -1,6 +1,7 @@
 import type { RuleAnswer } from '../../src/embedded/simulator/script.js';
 import type { Pacing } from '../../src/embedded/simulator/pacing.js';
 import {
+  allWays,
   call,
   callAndFail,
   expectBrokenStream,
@@ -142,9 +143,12 @@ describe('a 200 that is no answer', () => {
     ['compressed JSON', { kind: 'json', body: { PRIVATE: 1 }, headers: { 'content-encoding': 'gzip' } }],
     ['a compressed stream', { kind: 'sse', frames: ['\x1f\u008b'], headers: { 'content-encoding': 'br' } }],
   ];
+  /** What proxies and half-dead vendors really send goes by every client at every upstream, in turn streamed and whole. */
+  const COMMON = /^(HTML$|nothing|half of|an event stream (of something|without))/;
+  const everyPair = (kind: number): Way[] => allWays().filter((_, index) => (index + kind) % 2 === 0);
   const numbered = noAnswers.map(([name, answer], at) => [name, answer, at] as const);
-  it.each(numbered)('%s is a clean 502', async (_, answer, at) => {
-    for (const way of halfOfWays(at)) {
+  it.each(numbered)('%s is a clean 502', async (name, answer, at) => {
+    for (const way of COMMON.test(name) ? everyPair(at) : halfOfWays(at)) {
       script(answer);
       const answered = await callAndFail(gateway, way);
       await expectStatus(answered, way, 502);

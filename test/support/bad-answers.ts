@@ -1,5 +1,5 @@
 import type { TestGateway } from './gateway.js';
-import { CHAT_MODEL, MESSAGES_MODEL, RESPONSES_MODEL } from './gateway.js';
+import { CHAT_MODEL, GEMINI_MODEL, MESSAGES_MODEL, RESPONSES_MODEL } from './gateway.js';
 import { post, untilSettled } from './calls.js';
 import { readBooks, type Books } from './books.js';
 import { expectRefusal, INTERNAL_WORDS, type Dialect } from './refusals.js';
@@ -16,6 +16,7 @@ const ROUTES: { path: string; dialect: Dialect }[] = [
   { path: '/v1/chat/completions', dialect: 'openai' },
   { path: '/v1/messages', dialect: 'anthropic' },
   { path: '/v1/responses', dialect: 'openai' },
+  { path: '/v1beta/models', dialect: 'google' },
 ];
 
 const waysTo = (models: readonly string[], wanted: (way: Way) => boolean): Way[] =>
@@ -35,14 +36,32 @@ export const halfOfWays = (caseNumber: number): Way[] =>
 
 /** All ways between Chat and Messages, or those that a test can say something about. */
 export const ways = (wanted: (way: Way) => boolean = () => true): Way[] =>
-  waysTo([CHAT_MODEL, MESSAGES_MODEL], (way) => !isResponses(way) && wanted(way));
+  waysTo([CHAT_MODEL, MESSAGES_MODEL], (way) => !isResponses(way) && !isGemini(way) && wanted(way));
 
 /** The ways of every client to every upstream. */
 export const allWays = (wanted: (way: Way) => boolean = () => true): Way[] =>
-  waysTo([CHAT_MODEL, MESSAGES_MODEL, RESPONSES_MODEL], wanted);
+  waysTo([CHAT_MODEL, MESSAGES_MODEL, RESPONSES_MODEL, GEMINI_MODEL], wanted);
 
 /** True when the client of this way speaks Responses. */
 const isResponses = (way: Way): boolean => way.path === '/v1/responses';
+
+/** True when the client of this way speaks Gemini. */
+const isGemini = (way: Way): boolean => way.dialect === 'google';
+
+/** Where a way's client calls, and what it says. */
+function request(way: Way, model: string): { path: string; body: object } {
+  const text = 'Say five words.';
+  if (isGemini(way)) {
+    const method = way.streamed ? 'streamGenerateContent?alt=sse' : 'generateContent';
+    const contents = [{ role: 'user', parts: [{ text }] }];
+    const body = { contents, generationConfig: { maxOutputTokens: 64 } };
+    return { path: `${way.path}/${encodeURIComponent(model)}:${method}`, body };
+  }
+  const said = isResponses(way)
+    ? { max_output_tokens: 64, input: text }
+    : { max_tokens: 64, messages: [{ role: 'user', content: text }] };
+  return { path: way.path, body: { model, stream: way.streamed, ...said } };
+}
 
 /** True when the upstream of this way speaks Chat. */
 export const isChat = (way: Way): boolean => way.model === CHAT_MODEL;
@@ -58,12 +77,8 @@ export interface Answered {
 
 /** Calls along a way and reads the answer to its end, also when the connection is cut. */
 export async function call(gateway: TestGateway, way: Way, model = way.model): Promise<Answered> {
-  const text = 'Say five words.';
-  const said = isResponses(way)
-    ? { max_output_tokens: 64, input: text }
-    : { max_tokens: 64, messages: [{ role: 'user', content: text }] };
-  const body = { model, stream: way.streamed, ...said };
-  const answer = post(gateway, way.path, body);
+  const { path, body } = request(way, model);
+  const answer = post(gateway, path, body);
   let timer: NodeJS.Timeout | undefined;
   const hang = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`the call hangs: ${JSON.stringify(way)}`)), HANG_MS);
@@ -145,12 +160,23 @@ export const overloaded = (way: Way): number => (way.dialect === 'anthropic' ? 5
 export function expectBrokenStream({ response, text }: Answered, way: Way): void {
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toContain('text/event-stream');
-  expect(text).not.toMatch(/\[DONE\]|message_stop|"finish_reason":"|"stop_reason":"|response\.completed/);
-  const last = text.trimEnd().split('\n\n').at(-1) ?? '';
+  expect(text).not.toMatch(
+    /\[DONE\]|message_stop|"finish_reason":"|"stop_reason":"|"finishReason":|response\.completed/,
+  );
+  const last =
+    text
+      .trimEnd()
+      .split(/\r?\n\r?\n/)
+      .at(-1) ?? '';
   if (isResponses(way)) {
     expect(last).toMatch(/^event: response\.failed\ndata: /);
     const failed = JSON.parse(last.split('\ndata: ')[1] ?? '') as object;
     expect(failed).toMatchObject({ type: 'response.failed', response: { status: 'failed', error: {} } });
+  } else if (isGemini(way)) {
+    const error = JSON.parse(last.replace(/^data: /, '')) as object;
+    expect(error).toMatchObject({
+      error: { code: expect.any(Number) as unknown, status: expect.any(String) as unknown },
+    });
   } else if (way.dialect === 'openai') {
     const error = JSON.parse(last.replace(/^data: /, '')) as { error: Record<string, unknown> };
     expect(Object.keys(error.error).toSorted()).toEqual(['code', 'message', 'param', 'type']);
@@ -168,7 +194,8 @@ export function expectBrokenStream({ response, text }: Answered, way: Way): void
 /** The caller got a whole answer, in one piece or as a stream with its end. */
 export function expectServed({ response, text }: Answered, way: Way): void {
   expect({ way, status: response.status, text: text.slice(0, 300) }).toMatchObject({ way, status: 200 });
-  if (!way.streamed)
+  if (isGemini(way)) expect(text).toMatch(/"finishReason":"STOP"/);
+  else if (!way.streamed)
     expect(JSON.parse(text)).toMatchObject({ id: expect.stringMatching(/^(gen-|msg_|resp_)/) as unknown });
   else if (isResponses(way)) expect(text.trimEnd()).toMatch(/\ndata: \{"type":"response\.completed".*$/);
   else

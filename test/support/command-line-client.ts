@@ -23,6 +23,8 @@ export interface PublishedClient {
   version: string;
   /** Name of its command. */
   command: string;
+  /** The package's own script that puts its program in place; npm is told to run none. Absent: none is needed. */
+  setup?: string;
 }
 
 /**
@@ -41,6 +43,12 @@ export async function installClient(client: PublishedClient): Promise<string> {
     const npm = ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--engine-strict=false', wanted];
     const { code, stderr } = await run('npm', npm, { cwd: home, timeoutMs: INSTALL_TIMEOUT_MS });
     if (code !== 0) throw new Error(`npm could not install ${wanted}: ${stderr.slice(-2_000)}`);
+    if (client.setup !== undefined) {
+      const script = path.join(home, 'node_modules', client.package, client.setup);
+      const placed = await run(process.execPath, [script], { cwd: home, timeoutMs: INSTALL_TIMEOUT_MS });
+      if (placed.code !== 0)
+        throw new Error(`${wanted} could not be put in place: ${placed.stderr.slice(-2_000)}`);
+    }
     await writeFile(path.join(home, 'installed'), `${wanted}\n`);
     return command;
   });

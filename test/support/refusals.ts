@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { TestGateway } from './gateway.js';
 
 /** Whose error shape a route speaks. */
-export type Dialect = 'openai' | 'anthropic';
+export type Dialect = 'openai' | 'anthropic' | 'google';
 
 export interface ExpectedRefusal {
   dialect: Dialect;
@@ -31,6 +31,11 @@ export async function expectRefusal(response: Response, expected: ExpectedRefusa
   if (expected.dialect === 'openai') {
     expect(Object.keys(body)).toEqual(['error']);
     expect(Object.keys(error).toSorted()).toEqual(['code', 'message', 'param', 'type']);
+  } else if (expected.dialect === 'google') {
+    expect(error).toMatchObject({
+      code: expected.status,
+      status: expect.stringMatching(/^[A-Z_]+$/) as unknown,
+    });
   } else {
     expect(body).toMatchObject({ type: 'error', request_id: response.headers.get('x-request-id') });
     expect(Object.keys(error).filter((name) => name !== 'details')).toEqual(['type', 'message']);
