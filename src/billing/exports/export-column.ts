@@ -9,6 +9,7 @@
  */
 export type ColumnKind = 'text' | 'id' | 'time' | 'flag' | 'integer' | 'decimal';
 
+/** A column: its name in the file, what it holds, and the SQL of its value. */
 export interface ExportColumn {
   name: string;
   kind: ColumnKind;

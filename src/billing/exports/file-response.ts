@@ -5,6 +5,7 @@ import type { Response } from 'express';
 /** A reader that takes nothing for so long is cut off, and its snapshot with it. */
 const STALLED_READER_MS = 10 * 60_000;
 
+/** A file on its way to a caller. */
 export interface FileToSend {
   name: string;
   mediaType: string;

@@ -7,6 +7,7 @@ import type { Granularity } from './usage-filter.js';
 
 /** Every report by the name its address has. */
 export const REPORTS = ['usage', ...FINANCE_REPORTS] as const;
+/** One of them. */
 export type ReportName = (typeof REPORTS)[number];
 
 /** What is asked of a report, as the API writes it: instants in RFC 3339, public ids. Absent: not asked for. */

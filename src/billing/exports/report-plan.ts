@@ -12,12 +12,15 @@ import { usageSums } from './usage-sums.js';
 
 /** Formats that any report can be written in. */
 export const TABLE_FORMATS = ['csv', 'jsonl', 'parquet', 'xlsx'] as const;
+/** One of them. */
 export type TableFormat = (typeof TABLE_FORMATS)[number];
 
 /** Every format of a usage report. */
 export const REPORT_FORMATS = [...TABLE_FORMATS, 'focus-1.4', 'focus-1.2'] as const;
+/** One of them. */
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
+/** A usage report as it is to be written: which usage, in which grain and format. */
 export interface UsageReport extends UsageFilter, CsvVariant {
   granularity: Granularity;
   format: ReportFormat;

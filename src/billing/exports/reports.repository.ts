@@ -28,6 +28,7 @@ export interface ReportReader {
   takenAt: () => Promise<Date>;
 }
 
+/** Opens snapshots and reads reports from them. */
 @Injectable()
 export class ReportsRepository {
   constructor(private readonly snapshot: Snapshot) {}

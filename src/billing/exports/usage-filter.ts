@@ -2,6 +2,7 @@
 
 /** What a row of usage is about: one call, or all of a day or month (UTC). */
 export const GRANULARITIES = ['request', 'day', 'month'] as const;
+/** One of them. */
 export type Granularity = (typeof GRANULARITIES)[number];
 
 /** Events recorded in `[from, to)` that match every filter given. Ids are UUIDs. */

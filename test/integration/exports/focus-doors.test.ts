@@ -118,6 +118,12 @@ describe('the datasets of FOCUS 1.4 beside Cost and Usage', () => {
         const names = schema.ColumnDefinition.map(({ ColumnName }) => ColumnName);
         expect(file.text.trim().split(',')).toEqual(names);
       }
+      const query = 'from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z';
+      const listed = (await get('1.4/metadata')).body.Schema.slice(1) as { SchemaId: string }[];
+      for (const [index, dataset] of ['invoice-detail', 'billing-period'].entries()) {
+        const file = await get(`1.4/${dataset}?${query}`);
+        expect(file.headers['x-faregate-schema']).toBe(listed[index]?.SchemaId);
+      }
     });
 
     it('an unknown version, dataset or span is refused by name', async () => {

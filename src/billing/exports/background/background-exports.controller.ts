@@ -14,6 +14,7 @@ import { ExportsNudge } from './exports-nudge.service.js';
 import { showExport } from './export.js';
 import { sendStoredFile } from './stored-file.service.js';
 
+/** Orders exports, tells how far they are and hands their files out. */
 @FinanceController('exports', 'exports')
 @AdminAccess('owner', 'admin', 'finance', 'auditor')
 export class BackgroundExportsController {

@@ -30,6 +30,7 @@ export interface Manifest {
   files: ManifestFile[];
 }
 
+/** One file of an export. */
 export interface ManifestFile {
   name: string;
   media_type: string;

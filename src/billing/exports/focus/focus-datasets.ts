@@ -5,6 +5,7 @@ import { focusTime, type FocusColumn } from './focus-columns.js';
 
 /** The datasets of FOCUS 1.4 beside Cost and Usage. */
 export const FOCUS_DATASETS = ['invoice-detail', 'billing-period'] as const;
+/** One of them. */
 export type FocusDataset = (typeof FOCUS_DATASETS)[number];
 
 /** Which documents and periods: those whose period ends in `(from, to]`; of one organization or of all. */
@@ -50,6 +51,7 @@ const BILLING_PERIOD: FocusColumn[] = [
   text('InvoiceIssuerName', 'issuer'),
 ];
 
+/** The columns of a dataset, in alphabetical order. */
 export const datasetColumns = (dataset: FocusDataset): FocusColumn[] =>
   dataset === 'invoice-detail' ? INVOICE_DETAIL : BILLING_PERIOD;
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { focusColumns, type FocusColumn } from './focus-columns.js';
-import { datasetColumns } from './focus-datasets.js';
+import { datasetColumns, type FocusDataset } from './focus-datasets.js';
 import type { FocusVersion } from './focus-source.js';
 
 /** A column as the metadata describes it; the keys are the specification's. */
@@ -82,6 +82,14 @@ function focusSchema(version: FocusVersion, dataset: string, columns: readonly F
     ColumnDefinition: definition,
   };
 }
+
+/** The schema of a dataset of 1.4 beside Cost and Usage. */
+export const datasetSchema = (dataset: FocusDataset): FocusSchema =>
+  focusSchema(
+    '1.4',
+    dataset === 'invoice-detail' ? 'InvoiceDetail' : 'BillingPeriod',
+    datasetColumns(dataset),
+  );
 
 /** The schema of the Cost and Usage dataset. */
 export const costAndUsageSchema = (version: FocusVersion): FocusSchema =>

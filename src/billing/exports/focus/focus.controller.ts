@@ -12,7 +12,7 @@ import { sendFile } from '../file-response.js';
 import { FILE_TYPES } from '../file-types.js';
 import { ReportsRepository } from '../reports.repository.js';
 import { datasetSource, FOCUS_DATASETS } from './focus-datasets.js';
-import { focusMetadata, type FocusMetadata } from './focus-metadata.js';
+import { datasetSchema, focusMetadata, type FocusMetadata } from './focus-metadata.js';
 
 /** Query of the datasets about documents: those of periods that end in `(from, to]`. */
 export class FocusDatasetQuery {
@@ -71,9 +71,10 @@ export class FocusController {
         ? undefined
         : (parsePublicId('organization', query.organization) ?? undefined);
     const { columns, source } = datasetSource(dataset, { from, to, organizationId });
+    const headers = { 'x-faregate-schema': datasetSchema(dataset).SchemaId };
     const file = new CsvFile(columns);
     const pieces = file.encode(this.reports.copy(copyStatement(columns, source, file.notation)));
-    const sent = { name: `${dataset}.focus-1.4.csv`, mediaType: FILE_TYPES.csv.mediaType, pieces };
+    const sent = { name: `${dataset}.focus-1.4.csv`, mediaType: FILE_TYPES.csv.mediaType, pieces, headers };
     const ended = await sendFile(response, sent);
     if (ended) this.logger.warn(`${dataset} ended early: ${ended.message}`);
   }

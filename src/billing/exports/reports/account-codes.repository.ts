@@ -14,6 +14,7 @@ export interface AccountCode {
   name: string;
 }
 
+/** The codes of each legal entity. */
 @Injectable()
 export class AccountCodesRepository {
   constructor(

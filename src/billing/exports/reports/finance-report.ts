@@ -19,8 +19,10 @@ export const FINANCE_REPORTS = [
   'tax',
   'journal',
 ] as const;
+/** One of them. */
 export type FinanceReportName = (typeof FINANCE_REPORTS)[number];
 
+/** A finance report as it is to be written. */
 export interface FinanceReport extends ReportFilter, CsvVariant {
   report: FinanceReportName;
   format: TableFormat;

@@ -4,7 +4,9 @@ import type { ExportColumn } from '../export-column.js';
 export const text = (name: string, sql = name): ExportColumn => ({ name, kind: 'text', sql });
 /** Our own words and ids. */
 export const id = (name: string, sql = name): ExportColumn => ({ name, kind: 'id', sql });
+/** An instant, written in UTC. */
 export const time = (name: string, sql = name): ExportColumn => ({ name, kind: 'time', sql });
+/** A whole number. */
 export const whole = (name: string, sql = name): ExportColumn => ({ name, kind: 'integer', sql });
 /** Money: nano in SQL, 9 decimals in the file, summed up by its currency for the manifest. */
 export const money = (name: string, sql = name, currency = 'currency'): ExportColumn => ({
