@@ -21,7 +21,7 @@ it('gives what it was made for, until its last second', () => {
 
 it('gives nothing when any character of it is changed, or under another key', () => {
   fc.assert(
-    fc.property(claims, fc.nat(), fc.constantFrom(...'0aAfZ_-.'), (made, at, char) => {
+    fc.property(claims, fc.nat(), fc.constantFrom(...Array.from('0aAfZ_-.')), (made, at, char) => {
       const token = linkToken(made, KEY);
       const place = at % token.length;
       const changed = token.slice(0, place) + char + token.slice(place + 1);
