@@ -68,10 +68,14 @@ left join usage_event_line l on l.event_id = e.id
 where a.provider_id = $1 and a.upstream_id = any ($3::text[])
 group by a.request_id, a.seq, a.upstream_id, a.outcome, a.upstream_model, e.id, e.estimated`;
 
+/** What customers' calls cost, and the house's own test calls. */
 const ACCRUED_SQL = `
-select coalesce(sum(cost_nano), 0)::text as nano from usage_event
-where kind = 'usage' and provider_id = $1 and cost_currency = $4::bpchar and recorded_at >= ($2::date at time zone 'UTC')
-  and recorded_at < (($3::date + 1) at time zone 'UTC')`;
+select coalesce(sum(cost_nano), 0)::text as nano from (
+  select cost_nano from usage_event where kind = 'usage' and provider_id = $1 and cost_currency = $4::bpchar
+    and recorded_at >= ($2::date at time zone 'UTC') and recorded_at < (($3::date + 1) at time zone 'UTC')
+  union all
+  select cost_nano from upstream_probe where provider_id = $1 and currency = $4::bpchar
+    and probed_at >= ($2::date at time zone 'UTC') and probed_at < (($3::date + 1) at time zone 'UTC')) accrued`;
 
 type Row = Record<
   | 'quantity'

@@ -114,6 +114,19 @@ describe('POST /finance/v1/provider-statements', () => {
     expect((await api.get('/finance/v1/reports/reconciliation', 'auditor')).body.data[0]).toEqual(body);
   });
 
+  it('counts the test calls of the house among what was accrued', async () => {
+    await call('2027-01-07T10:00:00Z', { input: 1_000_000 });
+    await pool.query(
+      `insert into upstream_probe (id, probed_at, deployment_id, provider_id, passed, cost_nano, currency, booked)
+       select gen_random_uuid(), '2027-01-07T12:00:00Z', d.id, d.provider_id, true, 30000, 'USD', false
+       from deployment d where d.provider_id = $1 limit 1`,
+      [model.providerId],
+    );
+    await later();
+    const { body } = await reconcile(csv(row('2027-01-07', 'input', 1_000_010, '2.000030000')));
+    expect(body).toMatchObject({ accrued_cost: '2.000030000', variance: '0.000000000' });
+  });
+
   it('explains calls over midnight, estimates, retries and calls given up, and lists the rest', async () => {
     await call('2027-01-10T23:59:00Z', { input: 400 });
     await call('2027-01-11T10:00:00Z', { input: 1_000 });
