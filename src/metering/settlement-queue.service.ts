@@ -17,7 +17,7 @@ const SHUTDOWN_WAIT_MS = 10_000;
  * How long settlements gather before they travel: nobody waits for them, and a batch of many costs the database far
  * less a call than a batch of one.
  */
-const LINGER_MS = 10;
+const LINGER_MS = 25;
 
 /** A settlement of this turn of the event loop, not on disk yet. */
 interface FreshSettlement {
