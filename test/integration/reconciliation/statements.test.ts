@@ -275,6 +275,7 @@ describe('POST /finance/v1/provider-statements', () => {
   });
 
   it('I29 fires when an accepted statement, its journal or the accrual under it is not what was accepted', async () => {
+    const sql = PROVIDER_CHECKS.find(({ id }) => id === 'I29')?.sql ?? '';
     const client = await pool.connect();
     try {
       for (const corruption of [
@@ -284,14 +285,14 @@ describe('POST /finance/v1/provider-statements', () => {
       ]) {
         await client.query('begin');
         await client.query('set local session_replication_role = replica');
-        const sql = PROVIDER_CHECKS[0]?.sql ?? '';
         const before = (await client.query(sql)).rows.length;
         await client.query(corruption);
         expect((await client.query(sql)).rows.length).toBe(before + 1);
         await client.query('rollback');
       }
     } finally {
-      client.release();
+      // Closed, so that a corruption that a failure left open ends with it.
+      client.release(true);
     }
   });
 
