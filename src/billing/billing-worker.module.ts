@@ -5,6 +5,7 @@ import { QueueModule } from '../platform/queue/queue.module.js';
 import { WakeUpProcessor } from '../platform/queue/wake-up.processor.js';
 import { AuditProcessor } from './audit/audit.processor.js';
 import { AuditService } from './audit/audit.service.js';
+import { NightlyAudit } from './audit/nightly-audit.service.js';
 import { BillingSchedules } from './billing-schedules.service.js';
 import { assertOneProcessorEach, BILLING_QUEUES } from './billing.queues.js';
 import { CleanupProcessor } from './cleanup/cleanup.processor.js';
@@ -17,6 +18,7 @@ import { ExpiryProcessor } from './credits/expiry.processor.js';
 import { ExpiryService } from './credits/expiry.service.js';
 import { ExportsProcessor } from './exports/background/exports.processor.js';
 import { ExportsModule } from './exports/exports.module.js';
+import { CostDriftRepository } from './reconciliation/cost-drift.repository.js';
 import { HoldsRepository } from './holds/holds.repository.js';
 import { SweepProcessor } from './holds/sweep.processor.js';
 import { SWEEP_QUIET_MS, SweepService } from './holds/sweep.service.js';
@@ -83,6 +85,8 @@ const PROCESSORS = [
     SweepService,
     { provide: SWEEP_QUIET_MS, useValue: 60_000 },
     AuditService,
+    CostDriftRepository,
+    NightlyAudit,
     CleanupRepository,
     CleanupService,
     ProbeCostsRepository,

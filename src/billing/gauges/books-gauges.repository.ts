@@ -7,6 +7,8 @@ export interface BooksState {
   oldestHoldSeconds: number;
   usagePending: number;
   oldestUsageSeconds: number;
+  /** What the latest nightly run of the books checks found, and when; absent: none has run. */
+  lastAudit: { violations: number; ageSeconds: number } | undefined;
   outboxPending: number;
   oldestOutboxSeconds: number;
   /** What the house bore in the last 24 hours, by currency, nano. */
@@ -28,6 +30,9 @@ const WAITING = `
     (select count(*) from letters)::int as "outboxPending",
     (select coalesce(extract(epoch from billing_now() - min(created_at)), 0) from letters)::float8 as "oldestOutboxSeconds"`;
 
+const LAST_AUDIT = `select violations::float8 as violations, extract(epoch from billing_now() - at)::float8 as "ageSeconds"
+  from books_audit order by id desc limit 1`;
+
 const ABSORBED = `
   select w.currency, sum(r.absorbed_nano)::text as nano from usage_rollup r join wallet w on w.id = r.wallet_id
   where r.hour >= billing_now() - interval '24 hours' and r.absorbed_nano <> 0 group by w.currency`;
@@ -38,9 +43,14 @@ export class BooksGaugesRepository {
   constructor(private readonly database: Database) {}
 
   async read(): Promise<BooksState> {
-    const [waiting] = await this.database.query<Omit<BooksState, 'absorbed'>>(WAITING);
+    const [waiting] = await this.database.query<Omit<BooksState, 'absorbed' | 'lastAudit'>>(WAITING);
+    const [lastAudit] = await this.database.query<{ violations: number; ageSeconds: number }>(LAST_AUDIT);
     if (!waiting) throw new Error('the state of the books has no row');
     const absorbed = await this.database.query<{ currency: string; nano: string }>(ABSORBED);
-    return { ...waiting, absorbed: absorbed.map(({ currency, nano }) => ({ currency, nano: BigInt(nano) })) };
+    return {
+      ...waiting,
+      lastAudit,
+      absorbed: absorbed.map(({ currency, nano }) => ({ currency, nano: BigInt(nano) })),
+    };
   }
 }

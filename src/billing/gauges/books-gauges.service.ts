@@ -5,7 +5,7 @@ import { Metrics } from '../../platform/health/metrics.service.js';
 import { BooksGaugesRepository, type BooksState } from './books-gauges.repository.js';
 
 /** Figures of one reading, by the metric that shows them. */
-const FIGURES: readonly [name: string, help: string, of: (state: BooksState) => number][] = [
+const FIGURES: readonly [name: string, help: string, of: (state: BooksState) => number | undefined][] = [
   ['faregate_holds_open', 'Holds of calls under way, all processes', ({ holdsOpen }) => holdsOpen],
   ['faregate_holds_oldest_seconds', 'Age of the oldest open hold', (state) => state.oldestHoldSeconds],
   ['faregate_usage_pending', 'Usage events not posted to the ledger', (state) => state.usagePending],
@@ -13,6 +13,16 @@ const FIGURES: readonly [name: string, help: string, of: (state: BooksState) => 
     'faregate_usage_pending_oldest_seconds',
     'Age of the oldest of these',
     (state) => state.oldestUsageSeconds,
+  ],
+  [
+    'faregate_books_violations',
+    'Rows that broke a books check in the latest nightly run',
+    (state) => state.lastAudit?.violations,
+  ],
+  [
+    'faregate_books_audit_age_seconds',
+    'Age of the latest nightly run of the books checks',
+    (state) => state.lastAudit?.ageSeconds,
   ],
   ['faregate_outbox_pending', 'Outbox entries not handled', ({ outboxPending }) => outboxPending],
   ['faregate_outbox_oldest_seconds', 'Age of the oldest of these', (state) => state.oldestOutboxSeconds],
@@ -40,7 +50,8 @@ export class BooksGauges {
         async collect() {
           this.remove();
           const state = await read();
-          if (state) this.set(of(state));
+          const figure = state && of(state);
+          if (figure !== undefined) this.set(figure);
         },
       });
     }

@@ -7,6 +7,7 @@ import { AlertsService } from './alerts.service.js';
 import { EndpointSecrets } from './endpoint-secrets.service.js';
 import { EventNotifier } from './event-notifier.service.js';
 import { MailClient } from './mail.client.js';
+import { OperatorAlerts } from './operator-alerts.service.js';
 import { WebhookDeliveriesRepository } from './webhook-deliveries.repository.js';
 import { WebhookDeliveries } from './webhook-deliveries.service.js';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
@@ -27,6 +28,7 @@ const SERVICES = [
   WebhookDeliveries,
   WebhookSender,
   EventNotifier,
+  OperatorAlerts,
 ];
 
 /** Telling customers what happens to their money. */

@@ -1,23 +1,40 @@
 import { Get, Query } from '@nestjs/common';
+import { invalidRequest } from '../../core/errors.js';
 import { AdminAccess } from '../../platform/http/access.decorator.js';
 import { FinanceController } from '../../platform/http/admin-controller.decorator.js';
 import { AnswersList } from '../../platform/http/answers.decorator.js';
 import { listPage, readCursor } from '../../platform/http/list.js';
+import { CostDriftRepository } from './cost-drift.repository.js';
+import { DRIFT_LIMIT_PPM, showDrift } from './cost-drift.js';
 import { showStatement } from './statement-view.js';
-import { StatementResource, StatementsQuery } from './statements.dto.js';
+import { CostDriftQuery, StatementResource, StatementsQuery } from './statements.dto.js';
 import { StatementsRepository } from './statements.repository.js';
 
-@FinanceController('reports/reconciliation', 'reports')
+@FinanceController('reports', 'reports')
 export class ReconciliationReportController {
-  constructor(private readonly statements: StatementsRepository) {}
+  constructor(
+    private readonly statements: StatementsRepository,
+    private readonly drift: CostDriftRepository,
+  ) {}
 
   /** What providers stated and what was accrued for it: variance, what is open, and where finance stands. */
-  @Get()
+  @Get('reconciliation')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
   @AnswersList(StatementResource)
   async report(@Query() query: StatementsQuery) {
     const beforeId = readCursor(query.cursor, 'uuid');
     const rows = await this.statements.list({ provider: query.provider, beforeId, limit: query.limit });
     return listPage({ rows, limit: query.limit, keyOf: ({ id }) => id, toItem: showStatement });
+  }
+
+  /** What providers themselves said each day's calls cost, beside what was accrued for the same calls; `over` the limit or not. */
+  @Get('cost-drift')
+  @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  async costDrift(@Query() { from, to, limit_ppm: limit }: CostDriftQuery) {
+    const [start, end] = [new Date(from), new Date(to)];
+    if (start >= end) throw invalidRequest('to must lie after from', 'to');
+    const limitPpm = limit === undefined ? DRIFT_LIMIT_PPM : BigInt(limit);
+    const found = await this.drift.between(start, end, limitPpm);
+    return { object: 'cost_drift', from, to, limit_ppm: limitPpm.toString(), data: found.map(showDrift) };
   }
 }

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   IsCount,
+  IsInstant,
   IsJudged,
   IsMoney,
   IsOneOf,
@@ -8,6 +9,7 @@ import {
   IsText,
   MayBeAbsent,
 } from '../../platform/http/fields.decorator.js';
+import { Transform } from 'class-transformer';
 import { ListQuery } from '../../platform/http/list.dto.js';
 import { STATEMENT_FORMATS, type StatementFormat } from './statement.js';
 
@@ -68,6 +70,29 @@ export class StatementsQuery extends ListQuery {
   @MayBeAbsent()
   @IsText({ max: 63 })
   provider?: string;
+}
+
+/** Query of GET /reports/cost-drift. */
+export class CostDriftQuery {
+  @ApiProperty({ format: 'date-time', description: 'Inclusive.' })
+  @IsInstant()
+  from!: string;
+
+  @ApiProperty({ format: 'date-time', description: 'Exclusive.' })
+  @IsInstant()
+  to!: string;
+
+  @ApiPropertyOptional({
+    type: 'integer',
+    default: 20_000,
+    description: 'Parts per million of what is stated.',
+  })
+  @Transform(({ value }: { value: unknown }) =>
+    typeof value === 'string' && /^\d{1,7}$/.test(value) ? Number(value) : value,
+  )
+  @MayBeAbsent()
+  @IsCount({ max: 1_000_000 })
+  limit_ppm?: number;
 }
 
 /** Query of GET …/results. */

@@ -31,6 +31,13 @@ export interface StripeConfig {
 }
 
 /** How e-mail leaves; without `smtpUrl` it is written to files in `dir`. */
+/** Where the operator is told what the nightly checks find. */
+export interface OperatorConfig {
+  /** Empty: no e-mail. */
+  emails: string[];
+  webhook: { url: string; secret: string } | undefined;
+}
+
 export interface MailConfig {
   smtpUrl: string | undefined;
   dir: string;
@@ -79,6 +86,7 @@ export class AppConfig {
   readonly search: SearchConfig;
   readonly stripe: StripeConfig | undefined;
   readonly mail: MailConfig;
+  readonly operator: OperatorConfig;
   readonly exports: ExportsConfig;
   readonly webhooksAllowPrivate: boolean;
   /** Undefined: no traces. */
@@ -129,6 +137,7 @@ export class AppConfig {
     this.tracing = tracingOf(values);
     this.webhooksAllowPrivate = text('WEBHOOKS_ALLOW_PRIVATE') === 'true';
     this.exports = { dir: text('EXPORT_DIR'), keepHours: integer('EXPORT_KEEP_HOURS') };
+    this.operator = operatorOf(optional);
     this.mail = { smtpUrl: optional('SMTP_URL'), dir: text('MAIL_DIR'), from: text('MAIL_FROM') };
   }
 }
@@ -214,6 +223,21 @@ function problemsWithStripe(values: Map<string, string>): string[] {
     problems.push('STRIPE_API_URL must be https, unless it is of this machine.');
   }
   return problems;
+}
+
+/** Throws ConfigError when the webhook has a URL without a secret, or a secret that is none. */
+function operatorOf(optional: (name: string) => string | undefined): OperatorConfig {
+  const emails = (optional('OPERATOR_EMAILS') ?? '')
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '');
+  const [url, secret] = [optional('OPERATOR_WEBHOOK_URL'), optional('OPERATOR_WEBHOOK_SECRET')];
+  if (url === undefined) return { emails, webhook: undefined };
+  if (secret === undefined || !/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(secret))
+    throw new ConfigError(
+      'OPERATOR_WEBHOOK_SECRET is needed with OPERATOR_WEBHOOK_URL: whsec_ and 24 bytes or more in base64. Example: whsec_$(openssl rand -base64 32)',
+    );
+  return { emails, webhook: { url, secret } };
 }
 
 function stripeOf(values: Map<string, string>): StripeConfig | undefined {

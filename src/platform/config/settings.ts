@@ -397,4 +397,25 @@ export const SETTINGS = [
     example: 'Billing <billing@example.com>',
     fallback: 'Faregate <faregate@localhost>',
   },
+  {
+    name: 'OPERATOR_EMAILS',
+    kind: 'text',
+    neededBy: 'e-mail to the operator when the nightly checks find something; addresses, separated by commas',
+    example: 'oncall@example.com,finance@example.com',
+    optional: true,
+  },
+  {
+    name: 'OPERATOR_WEBHOOK_URL',
+    kind: 'url',
+    neededBy: 'a signed webhook (Standard Webhooks) to the operator when the nightly checks find something',
+    example: 'https://alerts.example.com/faregate',
+    optional: true,
+  },
+  {
+    name: 'OPERATOR_WEBHOOK_SECRET',
+    kind: 'text',
+    neededBy: 'the signature of OPERATOR_WEBHOOK_URL',
+    example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    optional: true,
+  },
 ] as const satisfies readonly Setting[];
