@@ -35,7 +35,7 @@ export interface ChargedEvent {
   /** Whether it lies in the period that is open now. */
   inOpenPeriod: boolean;
   /** The status of the document of its period; null: none yet. */
-  documentStatus: 'draft' | 'finalized' | 'paid' | null;
+  documentStatus: 'draft' | 'finalized' | 'paid' | 'uncollectible' | null;
   lines: readonly ChargedLine[];
 }
 
@@ -75,7 +75,8 @@ export function assertCorrectable(event: ChargedEvent, index: number): void {
       code: 'already_corrected',
     });
   }
-  if (event.inOpenPeriod || event.documentStatus === 'finalized' || event.documentStatus === 'paid') return;
+  const isIssued = event.documentStatus !== null && event.documentStatus !== 'draft';
+  if (event.inOpenPeriod || isIssued) return;
   throw new FaregateError(
     'conflict',
     `${publicId('event', event.id)} lies in a period that is not invoiced yet; close it and finalize its document first.`,

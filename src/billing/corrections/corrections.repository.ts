@@ -154,7 +154,7 @@ export class CorrectionsRepository {
           from usage_event_line l where l.event_id = r.id and l.amount_nano <> l.absorbed_nano) as lines
        from usage_event r
        join usage_event o on o.id = r.reverses_id
-       join invoice i on i.period_id = o.period_id and i.status in ('finalized', 'paid') and i.kind = 'invoice'
+       join invoice i on i.period_id = o.period_id and i.status in ('finalized', 'paid', 'uncollectible') and i.kind = 'invoice'
        join usage_funding f on f.event_id = r.id and f.funding = 'postpaid'
        where r.correction_id = $1 and r.kind = 'reversal' and o.period_id <> r.period_id
          and not exists (select 1 from credited_reversal c where c.event_id = r.id)

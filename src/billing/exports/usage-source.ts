@@ -39,7 +39,7 @@ left join deployment d on d.id = r.deployment_id
 left join invoice_line_rollup m on m.wallet_id = u.wallet_id and m.period_id = u.period_id and m.hour = u.hour
   and m.project_id = u.project_id and m.api_key_id = u.key_id and m.provider_id = u.provider_id and m.model_id = u.model
   and m.token_class = u.token_class and m.price_version_id = u.price_version_id
-left join invoice i on i.id = m.invoice_id and i.status in ('finalized', 'paid')
+left join invoice i on i.id = m.invoice_id and i.status in ('finalized', 'paid', 'uncollectible')
 left join credited_reversal g on g.event_id = u.event_id
 left join credit_note c on c.id = g.credit_note_id
 left join contract_list own_list on own_list.id = u.price_version_id and own_list.provider_id = u.provider_id

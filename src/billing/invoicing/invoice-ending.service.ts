@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { publicId } from '../../core/ids.js';
+import { ClawBacksRepository } from '../payments/claw-backs.repository.js';
 import { Database } from '../../platform/database/database.service.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
@@ -19,6 +20,7 @@ export class InvoiceEndingService {
     private readonly payments: InvoicePaymentsService,
     private readonly voids: InvoiceVoidsService,
     private readonly books: InvoiceBooksService,
+    private readonly blocks: ClawBacksRepository,
   ) {}
 
   /**
@@ -50,6 +52,21 @@ export class InvoiceEndingService {
       advance(before.status, 'void');
       await this.voids.void(client, before);
       return this.books.close(client, { id, actor, action: 'invoice.void', before });
+    });
+  }
+
+  /**
+   * Writes off an invoice that will not be paid: what is due becomes a loss, and the customer's keys stop until finance lifts the
+   * block. It can still be paid. Throws not_found, and conflict unless it is owed, or while it is being charged.
+   */
+  async writeOff(id: string, reason: string, actor: AdminActor): Promise<Invoice> {
+    return this.database.transaction(async (client) => {
+      const before = await this.lock(client, id);
+      advance(before.status, 'write_off');
+      await this.voids.assertNotCharging(client, id);
+      await this.payments.writeOff(client, before);
+      await this.blocks.block(client, before.walletId, 'manual', before.walletId);
+      return this.books.close(client, { id, actor, action: 'invoice.write_off', before, detail: { reason } });
     });
   }
 

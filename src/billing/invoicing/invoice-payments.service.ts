@@ -3,8 +3,8 @@ import type { PoolClient } from 'pg';
 import { minorToNano } from '../../core/currency.js';
 import { CreditsRepository } from '../credits/credits.repository.js';
 import { LedgerService } from '../ledger/ledger.service.js';
-import { invoicePaid } from '../ledger/invoice-posting.js';
-import { balanceChange } from '../ledger/posting.js';
+import { invoicePaid, invoiceWrittenOff } from '../ledger/invoice-posting.js';
+import { balanceChange, negate, type Posting } from '../ledger/posting.js';
 import { advance, amountDue, type Invoice } from './invoice.js';
 import { DunningRepository } from './dunning/dunning.repository.js';
 import { InvoicePaymentsRepository, type Receipt } from './invoice-payments.repository.js';
@@ -35,8 +35,12 @@ export class InvoicePaymentsService {
     }
     if (receipt) await this.payments.insert(client, id, receipt);
     const into = receipt?.method === 'bank_transfer' ? 'bank' : 'cash_clearing';
-    const postings = invoicePaid(into, minorToNano(amountMinor, currency), invoice.openUsageNano);
-    await this.move(client, invoice, postings);
+    const amountNano = minorToNano(amountMinor, currency);
+    const paid = invoicePaid(into, amountNano, invoice.openUsageNano);
+    // What was written off is no claim any more: the money takes the loss back.
+    const isLoss = invoice.status === 'uncollectible';
+    const postings = isLoss ? [...negate(invoiceWrittenOff(amountNano, 0n)), ...paid] : paid;
+    await this.move(client, invoice, { key: `invoice_paid:${id}`, kind: 'invoice_paid', postings });
     await this.invoices.change(client, id, {
       status: 'paid',
       paidMinor: amountMinor,
@@ -47,20 +51,35 @@ export class InvoicePaymentsService {
     await this.dunning.lift(client, invoice.walletId, id);
   }
 
+  /**
+   * Gives up all that is due. The wallet gets its credit back, as after a payment; whether its keys work is for the caller to
+   * say. Throws conflict unless the invoice is owed.
+   */
+  async writeOff(client: PoolClient, invoice: Invoice): Promise<void> {
+    const { id, currency } = invoice;
+    advance(invoice.status, 'write_off');
+    const postings = invoiceWrittenOff(minorToNano(amountDue(invoice), currency), invoice.openUsageNano);
+    const key = `invoice_written_off:${id}`;
+    await this.move(client, invoice, { key, kind: 'invoice_written_off', postings });
+    const change = { status: 'uncollectible' as const, openUsageNano: 0n, collectAt: null };
+    await this.invoices.change(client, id, change);
+    await this.dunning.lift(client, invoice.walletId, id);
+  }
+
   private async move(
     client: PoolClient,
     invoice: Invoice,
-    postings: ReturnType<typeof invoicePaid>,
+    { key, kind, postings }: { key: string; kind: string; postings: Posting[] },
   ): Promise<void> {
     if (postings.length === 0) return;
     await this.journal.record(client, [
       {
-        idempotencyKey: `invoice_paid:${invoice.id}`,
-        kind: 'invoice_paid',
+        idempotencyKey: key,
+        kind,
         organizationId: invoice.organizationId,
         walletId: invoice.walletId,
         currency: invoice.currency,
-        description: `payment of ${invoice.numberText ?? ''}`,
+        description: `${kind === 'invoice_paid' ? 'payment' : 'write-off'} of ${invoice.numberText ?? ''}`,
         postings,
       },
     ]);

@@ -2,9 +2,9 @@ import { FaregateError } from '../../core/errors.js';
 
 /**
  * draft: can change. finalized: issued and owed. paid: nothing is owed any more. void: issued, and never to be paid;
- * its number stays.
+ * its number stays. uncollectible: owed, and written off, because nobody expects it to be paid.
  */
-export const INVOICE_STATUSES = ['draft', 'finalized', 'paid', 'void'] as const;
+export const INVOICE_STATUSES = ['draft', 'finalized', 'paid', 'void', 'uncollectible'] as const;
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
 
 /** invoice: something may be owed. statement: usage that credit has paid. */
@@ -15,18 +15,21 @@ export type InvoiceKind = (typeof INVOICE_KINDS)[number];
 export type Dunning = 'none' | 'reminded' | 'suspended' | 'cured';
 
 /** What can happen to an invoice. */
-export type InvoiceEvent = 'finalize' | 'pay' | 'void';
+export type InvoiceEvent = 'finalize' | 'pay' | 'void' | 'write_off';
 
 const TRANSITIONS: Readonly<Record<InvoiceStatus, Partial<Record<InvoiceEvent, InvoiceStatus>>>> = {
   draft: { finalize: 'finalized' },
-  finalized: { pay: 'paid', void: 'void' },
+  finalized: { pay: 'paid', void: 'void', write_off: 'uncollectible' },
   paid: {},
   void: {},
+  // It may be paid after all.
+  uncollectible: { pay: 'paid' },
 };
 
 const WHY: Readonly<Record<InvoiceEvent, string>> = {
   finalize: 'Only a draft can be finalized',
   pay: 'Only a finalized invoice can be paid',
+  write_off: 'Only a finalized invoice can be written off',
   void: 'Only a finalized invoice that nothing was paid on can be voided',
 };
 

@@ -13,7 +13,7 @@ import { InvoiceEndingService } from './invoice-ending.service.js';
 import { InvoiceReadsService } from './invoice-reads.service.js';
 import { InvoiceResource } from './invoice-resource.dto.js';
 import { showInvoice } from './invoice-view.js';
-import { InvoicesQuery, PayInvoiceDto } from './invoices.dto.js';
+import { InvoicesQuery, PayInvoiceDto, WriteOffInvoiceDto } from './invoices.dto.js';
 
 const PDF_SUFFIX = /\.pdf$/;
 const uuidOf = (text: string): string => {
@@ -87,6 +87,19 @@ export class InvoicesController {
   @Answers(InvoiceResource)
   async void(@Param('invoice', new PublicIdPipe('invoice')) id: string, @Actor() actor: AdminActor) {
     return showInvoice(await this.ending.void(id, actor));
+  }
+
+  /** Writes off what is due: a loss in the books. The customer's keys stop until finance lifts the block; it can still be paid. */
+  @Post(':invoice/write-off')
+  @HttpCode(200)
+  @AdminAccess('owner', 'finance')
+  @Answers(InvoiceResource)
+  async writeOff(
+    @Param('invoice', new PublicIdPipe('invoice')) id: string,
+    @Body() body: WriteOffInvoiceDto,
+    @Actor() actor: AdminActor,
+  ) {
+    return showInvoice(await this.ending.writeOff(id, body.reason, actor));
   }
 
   /** Charges the payment method now, or, with a bank's reference, says that a transfer has brought all that is due. */

@@ -94,3 +94,10 @@ export class CreditNotesQuery extends ListQuery {
   @IsPublicId('invoice')
   invoice?: string;
 }
+
+/** Body of POST …/write-off. */
+export class WriteOffInvoiceDto {
+  @ApiProperty({ example: 'Insolvency of the customer', description: 'Stands in the audit log.' })
+  @IsText({ max: 500 })
+  reason!: string;
+}

@@ -48,7 +48,7 @@ export interface InvoiceFilter {
 
 /** What becomes of an issued invoice. */
 export interface InvoiceChange {
-  status?: 'paid' | 'void';
+  status?: 'paid' | 'void' | 'uncollectible';
   appliedMinor?: bigint;
   paidMinor?: bigint;
   openUsageNano?: bigint;
@@ -179,6 +179,7 @@ export class InvoicesRepository {
          paid_minor = coalesce($4, paid_minor), open_usage_nano = coalesce($5, open_usage_nano),
          collection_tries = coalesce($6, collection_tries), collect_at = case when $7 then $8 else collect_at end,
          dunning = coalesce($9, dunning), paid_at = case when $2 = 'paid' then billing_now() else paid_at end,
+         written_off_at = case when $2 = 'uncollectible' then billing_now() else written_off_at end,
          voided_at = case when $2 = 'void' then billing_now() else voided_at end
        where id = $1`,
       [

@@ -37,6 +37,14 @@ export const invoicePaid = (
     { account: 'receivable', amountNano: openUsageNano - amountNano },
   ]);
 
+/** An invoice that nobody expects to be paid: a loss, tax and all; relief from the tax is for the accountant to claim. */
+export const invoiceWrittenOff = (amountNano: bigint, openUsageNano: bigint): Posting[] =>
+  withoutZeros([
+    { account: 'bad_debt', amountNano },
+    { account: 'receivable_usage', amountNano: -openUsageNano },
+    { account: 'receivable', amountNano: openUsageNano - amountNano },
+  ]);
+
 /**
  * A credit note. Usage that a reversal has taken back already was a contract asset below zero, which this settles
  * (`contract_asset`); an amount given by hand lowers revenue now (`revenue_reduction`).

@@ -1,6 +1,7 @@
 import type { BlockList } from 'node:net';
 import { addressList } from '../http/client-address.js';
-import { SETTINGS, type Setting } from './settings.js';
+import type { Setting } from './setting.js';
+import { SETTINGS } from './settings.js';
 import { tracingOf, type TracingConfig } from './tracing-config.js';
 
 /** Every problem of the environment at once, each naming the variable, what needs it and an example. */

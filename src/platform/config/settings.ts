@@ -1,19 +1,7 @@
-/** Every environment variable the product reads, in one table: validation, documentation and printing use it. */
-export interface Setting {
-  name: string;
-  kind: 'text' | 'integer' | 'secret' | 'url' | 'flag';
-  /** What needs it, for the message when it is missing or wrong. */
-  neededBy: string;
-  example: string;
-  /** Used when the variable is unset; a setting without default and without `optional` is required. */
-  fallback?: string;
-  optional?: boolean;
-  min?: number;
-  max?: number;
-  /** The only values a text may have. */
-  words?: readonly string[];
-}
+import type { Setting } from './setting.js';
+import { TELLING_SETTINGS } from './telling-settings.js';
 
+/** Every environment variable the product reads, in one table: validation, documentation and printing use it. */
 export const SETTINGS = [
   {
     name: 'DATABASE_URL',
@@ -369,53 +357,5 @@ export const SETTINGS = [
     min: 100,
     max: 80_000,
   },
-  {
-    name: 'WEBHOOKS_ALLOW_PRIVATE',
-    kind: 'flag',
-    neededBy: 'webhook endpoints inside your own network, over http too; never where customers choose them',
-    example: 'true',
-    fallback: 'false',
-  },
-  {
-    name: 'SMTP_URL',
-    kind: 'url',
-    neededBy: 'sending e-mail; without it each message is written to a file in MAIL_DIR',
-    example: 'smtps://user:password@mail.example.com:465',
-    optional: true,
-  },
-  {
-    name: 'MAIL_DIR',
-    kind: 'text',
-    neededBy: 'e-mail messages while there is no SMTP_URL',
-    example: '/var/lib/faregate/mail',
-    fallback: '.faregate/mail',
-  },
-  {
-    name: 'MAIL_FROM',
-    kind: 'text',
-    neededBy: 'the sender of e-mail',
-    example: 'Billing <billing@example.com>',
-    fallback: 'Faregate <faregate@localhost>',
-  },
-  {
-    name: 'OPERATOR_EMAILS',
-    kind: 'text',
-    neededBy: 'e-mail to the operator when the nightly checks find something; addresses, separated by commas',
-    example: 'oncall@example.com,finance@example.com',
-    optional: true,
-  },
-  {
-    name: 'OPERATOR_WEBHOOK_URL',
-    kind: 'url',
-    neededBy: 'a signed webhook (Standard Webhooks) to the operator when the nightly checks find something',
-    example: 'https://alerts.example.com/faregate',
-    optional: true,
-  },
-  {
-    name: 'OPERATOR_WEBHOOK_SECRET',
-    kind: 'text',
-    neededBy: 'the signature of OPERATOR_WEBHOOK_URL',
-    example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
-    optional: true,
-  },
+  ...TELLING_SETTINGS,
 ] as const satisfies readonly Setting[];

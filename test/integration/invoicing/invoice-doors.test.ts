@@ -10,6 +10,7 @@ import { runCall } from '../../support/builders/call.builder.js';
 import { createModel, type TestModel } from '../../support/builders/catalog.builder.js';
 import type { Tenant } from '../../support/builders/tenant.builder.js';
 import { createCustomer } from '../../support/invoicing.js';
+import { brokenBooks } from '../../support/payments.js';
 
 const F = '/finance/v1';
 
@@ -160,6 +161,47 @@ describe('the doors of periods, invoices, credit notes and corrections', () => {
       ],
     });
     expect(refused(await api.post(`${F}/invoices/${invoice}/void`))).toEqual([409, null, 'invoice_status']);
+  });
+
+  it('writes off what will not be paid: a loss to the cent, the keys stop, and it can be paid after all', async () => {
+    const { tenant, org, invoice } = await draft();
+    const writeOff = (id: string, body: object, role: 'finance' | 'admin' = 'finance') =>
+      api.post(`${F}/invoices/${id}/write-off`, body, role);
+    const why = { reason: 'insolvent' };
+    expect((await writeOff(invoice, why)).body.error.code).toBe('invoice_status');
+    const { body: issued } = await api.post(`${F}/invoices/${invoice}/finalize`);
+    const accounts = async () =>
+      Object.fromEntries(
+        (
+          await api.sql(
+            `select a.kind, sum(e.amount_nano)::text as nano from ledger_entry e join ledger_account a on a.id = e.account_id
+               join ledger_transaction t on t.id = e.transaction_id where t.organization_id = $1 and a.kind in
+               ('bad_debt', 'bank', 'receivable', 'receivable_usage') group by 1`,
+            [tenant.organizationId],
+          )
+        ).map(({ kind, nano }) => [kind, nano]),
+      );
+    expect((await writeOff(invoice, {})).body.error.param).toBe('reason');
+    expect((await writeOff(invoice, why, 'admin')).status).toBe(403);
+    expect((await writeOff(invoice, why)).body).toMatchObject({
+      status: 'uncollectible',
+      number: issued.number,
+    });
+    expect((await writeOff(invoice, why)).status).toBe(409);
+    const due = `${(issued.total as string).replace('.', '')}0000000`.replace(/^0+/, '');
+    expect(await accounts()).toEqual({ bad_debt: due, receivable: '0', receivable_usage: '0' });
+    const [wallet] = await api.sql('select status, balance_nano::text as nano from wallet where id = $1', [
+      tenant.walletId,
+    ]);
+    expect(wallet).toEqual({ status: 'blocked', nano: '0' });
+    expect((await api.post(`${F}/invoices/${invoice}/void`)).status).toBe(409);
+    const paid = await api.post(`${F}/invoices/${invoice}/pay`, { reference: 'late transfer' });
+    expect(paid.body.status).toBe('paid');
+    expect(await accounts()).toEqual({ bad_debt: '0', bank: due, receivable: '0', receivable_usage: '0' });
+    expect((await api.post(`${F}/organizations/${org}/wallet/unblock`, why, 'finance')).body.blocked).toBe(
+      false,
+    );
+    expect(await brokenBooks(api.databaseUrl)).toEqual([]);
   });
 
   it('credits a part once for a repeated Idempotency-Key, and the rest afterwards, to the cent', async () => {

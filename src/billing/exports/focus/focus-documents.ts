@@ -23,7 +23,7 @@ function chargesSql(filter: UsageFilter): string {
       (i.net_minor - i.prepaid_minor) * power(10::numeric, 9 - i.minor_exp)::bigint - i.usage_nano as rounding, 1 as sign, null::text as class,
       i.kind = 'invoice' as always
     from invoice i join billing_period p on p.id = i.period_id
-    where i.status in ('finalized', 'paid') and p.ends_at > ${from} and p.ends_at <= ${to}${of('i.organization_id')}
+    where i.status in ('finalized', 'paid', 'uncollectible') and p.ends_at > ${from} and p.ends_at <= ${to}${of('i.organization_id')}
     union all
     select c.id, c.number_text, c.currency::text, power(10::numeric, 9 - c.minor_exp)::bigint, c.organization_id, i.legal_entity_id,
       coalesce(n.starts_at, date_trunc('month', c.issued_at, 'UTC')),

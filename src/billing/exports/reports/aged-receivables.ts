@@ -53,7 +53,8 @@ export function agedReceivablesSource(filter: ReportFilter): RowSource {
       d.finalized_at as issued_at, d.due_at, (d.total_minor - d.prepaid_minor - ${used('invoice_id')}
         - coalesce((select sum(p.amount_minor) from invoice_payment p where p.invoice_id = d.id and p.received_at < ${asOf}), 0))
         * power(10::numeric, 9 - d.minor_exp)::bigint as open
-    from invoice d where d.status <> 'draft' and d.finalized_at < ${asOf} and (d.voided_at is null or d.voided_at >= ${asOf})`;
+    from invoice d where d.status <> 'draft' and d.finalized_at < ${asOf} and (d.voided_at is null or d.voided_at >= ${asOf})
+      and (d.written_off_at is null or d.written_off_at >= ${asOf})`;
   const notes = `
     select 'credit_note', d.number_text, d.organization_id, i.legal_entity_id, d.currency::text, d.issued_at, d.issued_at,
       -(${minorSql('total_minor', 'd')} - ${used('credit_note_id')} * power(10::numeric, 9 - d.minor_exp)::bigint)
@@ -70,7 +71,7 @@ export function agedReceivablesSource(filter: ReportFilter): RowSource {
       select a.wallet_id, a.legal_entity_id, a.currency::text as currency, sum(e.amount_nano) as nano
       from ledger_account a join ledger_entry e on e.account_id = a.id join ledger_transaction t on t.id = e.transaction_id
       where a.kind = 'receivable' and t.effective_at < ${asOf}
-        and t.kind not in ('invoice', 'invoice_void', 'invoice_paid', 'credit_note')
+        and t.kind not in ('invoice', 'invoice_void', 'invoice_paid', 'invoice_written_off', 'credit_note')
       group by a.wallet_id, a.legal_entity_id, a.currency having sum(e.amount_nano) <> 0)`,
     from: `(select ${asOf} as as_of, d.*, l.name as legal_entity, o.name as org_name,
         case when d.document = 'credit_note' then 0
