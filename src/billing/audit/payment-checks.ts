@@ -7,6 +7,7 @@ const clearing = (keys: string): string => `coalesce((select sum(e.amount_nano) 
 
 /** The journals of what a movement of the balance is of. */
 const BALANCE_KEYS = `(select k from unnest(array['balance_fee:' || t.ref, 'balance_deposit:' || t.ref, 'conversion_in:' || t.ref,
+    case t.subject when 'credit' then 'credit:' || t.subject_id end,
     case t.subject when 'refund' then 'refund:' || t.subject_id when 'refund_failed' then 'refund_failed:' || t.subject_id
       when 'dispute' then 'dispute:' || t.subject_id when 'dispute_won' then 'dispute_won:' || t.subject_id
       when 'payout' then 'payout:' || t.subject_id when 'payout_failed' then 'payout_failed:' || t.subject_id

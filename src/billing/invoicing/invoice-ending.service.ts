@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { publicId } from '../../core/ids.js';
-import { ClawBacksRepository } from '../payments/claw-backs.repository.js';
 import { Database } from '../../platform/database/database.service.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
@@ -20,7 +19,6 @@ export class InvoiceEndingService {
     private readonly payments: InvoicePaymentsService,
     private readonly voids: InvoiceVoidsService,
     private readonly books: InvoiceBooksService,
-    private readonly blocks: ClawBacksRepository,
   ) {}
 
   /**
@@ -65,7 +63,6 @@ export class InvoiceEndingService {
       advance(before.status, 'write_off');
       await this.voids.assertNotCharging(client, id);
       await this.payments.writeOff(client, before);
-      await this.blocks.block(client, before.walletId, 'manual', before.walletId);
       return this.books.close(client, { id, actor, action: 'invoice.write_off', before, detail: { reason } });
     });
   }

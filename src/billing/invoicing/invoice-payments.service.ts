@@ -52,8 +52,8 @@ export class InvoicePaymentsService {
   }
 
   /**
-   * Gives up all that is due. The wallet gets its credit back, as after a payment; whether its keys work is for the caller to
-   * say. Throws conflict unless the invoice is owed.
+   * Gives up all that is due. The wallet gets its credit back, as after a payment, and its keys stop until finance lifts the
+   * block. Throws conflict unless the invoice is owed.
    */
   async writeOff(client: PoolClient, invoice: Invoice): Promise<void> {
     const { id, currency } = invoice;
@@ -64,6 +64,7 @@ export class InvoicePaymentsService {
     const change = { status: 'uncollectible' as const, openUsageNano: 0n, collectAt: null };
     await this.invoices.change(client, id, change);
     await this.dunning.lift(client, invoice.walletId, id);
+    await this.dunning.stopByHand(client, invoice.walletId);
   }
 
   private async move(

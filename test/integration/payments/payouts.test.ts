@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { uuidv7 } from '../../../src/core/ids.js';
 import { PAYMENT_CHECKS } from '../../../src/billing/audit/payment-checks.js';
 import { BalanceImport } from '../../../src/billing/payments/payouts/balance-import.service.js';
 import { expectOrder, startStripeStage, type StripeStage } from '../../support/stripe-stage.js';
@@ -156,6 +157,45 @@ describe('the balance at Stripe', () => {
       { kind: 'cash_clearing', currency: 'EUR', cents: 0 },
       { kind: 'fx_difference', currency: 'EUR', cents: 1_000 },
     ]);
+    expect((await accounts())['cash_clearing']).toBe(balanceAtStripe());
+  });
+
+  it('crash point C21: a payment that a restored database never knew is found, and credited once by finance', async () => {
+    const { state } = stage.stripe;
+    const payer = await stage.createPayer();
+    const card = [...state.methods.values()].at(-1);
+    const lost = state.createIntent({
+      amount: 4_000,
+      currency: 'usd',
+      customer: card?.customer ?? '',
+      method: card?.id ?? '',
+      // The attempt was made after the backup.
+      metadata: { faregate_attempt: uuidv7() },
+    });
+    state.confirmIntent(lost.id);
+    await stage.deliver();
+    await importBalance();
+    const [open] = await movements('&status=open');
+    expect(open).toMatchObject({ type: 'charge', source: lost.id, amount: '40.000000000', subject: null });
+    const give = (amount: string) =>
+      stage.api.post(`/organizations/${payer.id}/credits`, {
+        kind: 'paid',
+        amount,
+        currency: 'USD',
+        reason: `Payment ${lost.id}`,
+      });
+    const assign = (credit: string | undefined, as = 'credit') =>
+      stage.api.post(
+        `/finance/v1/balance-transactions/${open?.['id'] ?? ''}/assign`,
+        { as, credit, reason: 'restored' },
+        'finance',
+      );
+    const right = (await give('40')).body.id as string;
+    expect((await assign(undefined)).body.error.param).toBe('credit');
+    expect((await assign(right, 'fee')).body.error.param).toBe('credit');
+    expect((await assign(right)).body).toMatchObject({ subject: 'credit' });
+    expect((await assign(right)).status).toBe(409);
+    expect(await stage.balanceOf(payer)).toBe('40.000000000');
     expect((await accounts())['cash_clearing']).toBe(balanceAtStripe());
   });
 

@@ -39,4 +39,12 @@ export class DunningRepository {
       [walletId, invoiceId],
     );
   }
+
+  /** Blocks a wallet as finance does by hand: until somebody unblocks it. */
+  async stopByHand(client: PoolClient, walletId: string): Promise<void> {
+    await client.query(
+      `insert into wallet_block (wallet_id, reason, source_id) values ($1, 'manual', $1) on conflict do nothing`,
+      [walletId],
+    );
+  }
 }

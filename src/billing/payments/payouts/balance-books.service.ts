@@ -17,11 +17,17 @@ export class BalanceBooks {
     private readonly traces: PaymentTraces,
   ) {}
 
-  /** Inside the caller's transaction. False, and nothing is done, while it is not open or our books do not know its object. */
-  async book(client: PoolClient, ref: string, subject: MatchedSubject['subject']): Promise<boolean> {
+  /** Inside the caller's transaction. False, and nothing is done, while it is not open or our books do not know its object. `creditId`: the paid
+   * credit (UUID) that was given for it, of the same amount and currency. */
+  async book(
+    client: PoolClient,
+    ref: string,
+    subject: MatchedSubject['subject'],
+    creditId?: string,
+  ): Promise<boolean> {
     const movement = await this.balance.lockOpen(client, ref);
     if (!movement) return false;
-    const matched = await this.balance.match(client, subject, movement.sourceRef);
+    const matched = await this.balance.match(client, subject, creditId ?? movement.sourceRef);
     if (!matched) return false;
     if (matched.booked?.currency === movement.currency && matched.booked.amountNano !== movement.amountNano)
       return false;

@@ -65,6 +65,7 @@ export function journalsOf(
         ...journal(`balance_deposit:${ref}`, 'balance_deposit', bankDeposit(amountNano)),
         ...journal(`balance_fee:${ref}`, 'balance_fee', balanceFee(feeNano)),
       ];
+    case 'credit':
     case 'refund':
     case 'refund_failed':
     case 'dispute':

@@ -5,6 +5,7 @@ import { fromStripeAmount } from '../stripe-charge-state.js';
 /** What a movement of the balance may be of. */
 export type BalanceSubject =
   | 'payment'
+  | 'credit'
   | 'refund'
   | 'refund_failed'
   | 'dispute'

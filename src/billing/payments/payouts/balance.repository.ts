@@ -59,6 +59,10 @@ const MATCHES: Readonly<Partial<Record<BalanceSubject, string>>> = {
   payment: `select x.id, x.amount_nano, x.currency, b.legal_entity_id from payment_attempt x
     join billing_account b on b.organization_id = x.organization_id
     where x.provider = 'stripe' and x.provider_ref = $1 and x.status = 'succeeded'`,
+  credit: `select x.id, x.amount_nano, w.currency, b.legal_entity_id from credit_grant x join wallet w on w.id = x.wallet_id
+    join billing_account b on b.organization_id = x.organization_id where x.id::text = $1 and x.kind = 'paid'
+      and exists (select 1 from ledger_transaction t where t.idempotency_key = 'credit:' || x.id)
+      and not exists (select 1 from balance_transaction t where t.subject = 'credit' and t.subject_id = x.id)`,
   refund: `select x.id, -x.amount_nano as amount_nano, x.currency, b.legal_entity_id from payment_refund x
     join billing_account b on b.organization_id = x.organization_id where x.provider_ref = $1
       and exists (select 1 from ledger_transaction t where t.idempotency_key = 'refund:' || x.id)`,

@@ -1,4 +1,5 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { parsePublicId } from '../../../core/ids.js';
 import { FaregateError, invalidRequest } from '../../../core/errors.js';
 import { AuditLogRepository } from '../../../platform/audit/audit-log.repository.js';
 import { Database } from '../../../platform/database/database.service.js';
@@ -65,11 +66,18 @@ export class PayoutsController {
     @Body() body: AssignMovementDto,
     @Actor() actor: AdminActor,
   ) {
+    if ((body.as === 'credit') !== (body.credit !== undefined))
+      throw invalidRequest('credit must be given with as: credit, and only then', 'credit');
+    const creditId =
+      body.credit === undefined ? undefined : (parsePublicId('credit', body.credit) ?? undefined);
     if (!(await this.balance.find(ref))) throw new FaregateError('not_found', 'There is no such movement.');
     await this.database.transaction(async (client) => {
-      if (!(await this.books.book(client, ref, body.as)))
-        throw new FaregateError('conflict', 'The movement is not open.');
-      const detail = { as: body.as, reason: body.reason };
+      if (!(await this.books.book(client, ref, body.as, creditId)))
+        throw new FaregateError(
+          'conflict',
+          'The movement is not open, or the credit is not of its amount and currency, or taken.',
+        );
+      const detail = { as: body.as, reason: body.reason, ...(body.credit && { credit: body.credit }) };
       const target = { targetKind: 'balance_transaction', targetId: ref };
       await this.auditLog.append(client, { actor, action: 'balance_transaction.assign', ...target, detail });
     });

@@ -1,7 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { publicId } from '../../../core/ids.js';
 import { formatNano } from '../../../core/money.js';
-import { IsInstant, IsOneOf, IsText, MayBeAbsent } from '../../../platform/http/fields.decorator.js';
+import {
+  IsInstant,
+  IsOneOf,
+  IsPublicId,
+  IsText,
+  MayBeAbsent,
+} from '../../../platform/http/fields.decorator.js';
 import { ListQuery } from '../../../platform/http/list.dto.js';
 import type { BalanceDay, StoredMovement, StoredPayout } from './balance.repository.js';
 
@@ -35,15 +41,22 @@ export class SettlementQuery {
   to!: string;
 }
 
+const ASSIGNMENTS = ['fee', 'deposit', 'credit'] as const;
+
 /** Body of POST /balance-transactions/{id}/assign. */
 export class AssignMovementDto {
   @ApiProperty({
-    enum: ['fee', 'deposit'],
+    enum: ASSIGNMENTS,
     description:
-      'fee: the provider keeps it. deposit: money of the house put into the balance, or taken out.',
+      'fee: the provider keeps it. deposit: money of the house put into the balance, or taken out. credit: a payment of a customer, for which paid credit of the same amount was given by hand.',
   })
-  @IsOneOf('fee', 'deposit')
-  as!: 'fee' | 'deposit';
+  @IsOneOf(...ASSIGNMENTS)
+  as!: (typeof ASSIGNMENTS)[number];
+
+  @ApiPropertyOptional({ example: 'cred_0199…', description: 'With credit: which.' })
+  @MayBeAbsent()
+  @IsPublicId('credit')
+  credit?: string;
 
   @ApiProperty({ example: 'Charge of the web shop, same account', description: 'Stands in the audit log.' })
   @IsText({ max: 500 })
