@@ -224,6 +224,20 @@ describe('OctopusX and New API', () => {
       first_token_ms: expect.any(Number),
       upstream_id: expect.stringMatching(/^msg_/),
     });
+    const { rows } = await world.gateway.pool.query<Record<string, string>>(
+      'select input_tokens, output_tokens, amount_nano from usage_event where request_id = $1',
+      [request['id']],
+    );
+    const { usage } = world.gateway.simulator.journal.at(-1)?.answer ?? {};
+    const [input, output] = [usage?.input ?? 0, usage?.output ?? 0];
+    expect(input * output).toBeGreaterThan(0);
+    expect(rows).toEqual([
+      {
+        input_tokens: String(input),
+        output_tokens: String(output),
+        amount_nano: String(input * 3_000 + output * 15_000),
+      },
+    ]);
   });
 
   it('statement 77: too little quota is a 402', async () => {
