@@ -7,11 +7,19 @@ import { DeploymentOutagesRepository } from './deployment-outages.repository.js'
 import { HealthStore } from './health.store.js';
 import { MeasurementsStore } from './measurements.store.js';
 import { RoutingService } from './routing.service.js';
+import { UpstreamHealth } from './upstream-health.service.js';
 
 @Module({
   imports: [CatalogModule, RedisModule],
   controllers: [DeploymentHealthController],
-  providers: [HealthStore, MeasurementsStore, RoutingService, AutoDisable, DeploymentOutagesRepository],
-  exports: [RoutingService, HealthStore, AutoDisable, DeploymentOutagesRepository],
+  providers: [
+    HealthStore,
+    UpstreamHealth,
+    MeasurementsStore,
+    RoutingService,
+    AutoDisable,
+    DeploymentOutagesRepository,
+  ],
+  exports: [RoutingService, HealthStore, UpstreamHealth, AutoDisable, DeploymentOutagesRepository],
 })
 export class RoutingModule {}

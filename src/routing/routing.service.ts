@@ -8,13 +8,9 @@ import { nowMs } from '../core/clock.js';
 import { FaregateError, invalidRequest } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
 import { deploymentQuirks } from '../providers/registry.js';
-import { AppConfig } from '../platform/config/app-config.js';
-import type { FailureCause, UpstreamFailure } from '../providers/upstream-failure.js';
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
 import { AutoDisable } from './auto-disable.service.js';
-import { CredentialRotation } from './credential-rotation.js';
-import { byHealth, waitMsOf, type HealthClock, type HealthState } from './deployment-health.js';
 import type { AttemptMeasurement, Measured } from './deployment-stats.js';
-import { credentialKey, deploymentKey, HealthStore, quotaKey } from './health.store.js';
 import { MeasurementsStore } from './measurements.store.js';
 import { attemptOrder, filterRoute, shareAttempts, type RouteNeeds, type RouteOption } from './plan-route.js';
 import { rankCandidates } from './rank-candidates.js';
@@ -23,16 +19,12 @@ import { MAX_FURTHER_ATTEMPTS, RouteWalk, type Routed } from './route-walk.js';
 import { describeRoute } from './route-evidence.js';
 import { readRouting, type RoutingRequest } from './routing-preferences.js';
 import { preferCached, StickySessions } from './sticky-sessions.js';
+import { UpstreamHealth } from './upstream-health.service.js';
 
 /** One attempt and at most two further ones. */
 const MAX_CANDIDATES = 1 + MAX_FURTHER_ATTEMPTS;
 /** Fallbacks of fallbacks are followed this far. */
 const MAX_FALLBACKS = 5;
-
-/** How long customers' calls leave it to probes whether an ejection ends; then they try, should nobody have probed. */
-const PROBE_GRACE_MS = 60_000;
-/** Failures of a probe that prolong an ejection. */
-const DECIDING: readonly FailureCause[] = ['fault', 'timeout', 'account', 'model'];
 
 /** A call that wants a route. */
 export interface RoutedCall {
@@ -76,14 +68,12 @@ export interface Route {
 export class RoutingService {
   private readonly budget = new RetryBudget();
   private readonly sessions = new StickySessions();
-  private readonly rotation = new CredentialRotation();
 
   constructor(
     private readonly catalog: CatalogService,
-    private readonly health: HealthStore,
+    private readonly health: UpstreamHealth,
     private readonly stats: MeasurementsStore,
     private readonly autoDisable: AutoDisable,
-    private readonly config: AppConfig,
   ) {}
 
   /** The model behind a name. Throws 404 when there is none (statement 45). */
@@ -127,7 +117,7 @@ export class RoutingService {
     session?: string,
   ): RouteWalk<C> {
     const [first] = candidates;
-    if (first) this.health.probe(deploymentKey(first.deployment.id));
+    if (first) this.health.beginsAt(first.deployment);
     return new RouteWalk(candidates, {
       budget: this.budget,
       random: Math.random,
@@ -146,15 +136,8 @@ export class RoutingService {
     tried?: ReadonlySet<string>,
   ): CatalogCredential | undefined {
     const place = session === undefined ? undefined : this.sessions.find(session, nowMs());
-    const now = this.clock();
-    const picked = this.rotation.pick(deployment.provider.credentials, {
-      waitMs: ({ id }) => waitMsOf(this.statesOfCredential(id, deployment.id), now),
-      preferredId: place?.deploymentId === deployment.id ? place.credentialId : undefined,
-      tried,
-      onlyWell: tried !== undefined,
-    });
-    this.health.probe(credentialKey(picked?.id ?? deployment.provider.id));
-    return picked;
+    const preferredId = place?.deploymentId === deployment.id ? place.credentialId : undefined;
+    return this.health.pickCredential(deployment, { preferredId, tried });
   }
 
   /** A call begins that may have to be tried again. */
@@ -173,32 +156,11 @@ export class RoutingService {
     measured: AttemptMeasurement,
     { credentialId, failure, session }: AttemptEnd,
   ): void {
-    const keys = healthKeys(deployment, credentialId);
     if (failure?.cause !== 'request') this.stats.record(deployment.id, measured);
-    if (failure === undefined) Object.values(keys).forEach((key) => this.health.succeeded(key));
-    else {
-      this.health.failed(keys[blamed(failure)], failure);
-      this.autoDisable.consider(deployment, failure);
-    }
+    this.health.attemptEnded(deployment, { credentialId, failure });
+    if (failure) this.autoDisable.consider(deployment, failure);
     if (session !== undefined && (measured.cachedTokens || measured.cacheWritten))
       this.sessions.remember(session, { deploymentId: deployment.id, credentialId }, nowMs());
-  }
-
-  /** How a test call of the house went that was made for what `key` names; the failure is absent when it was answered. */
-  probeEnded(
-    deployment: Deployment,
-    { key, credentialId, failure }: Omit<AttemptEnd, 'session'> & { key: string },
-  ): void {
-    const keys = healthKeys(deployment, credentialId);
-    if (failure === undefined || !DECIDING.includes(failure.cause)) {
-      // It answers, if only that it has much to do.
-      this.health.succeeded(key);
-      if (failure) this.health.failed(keys[blamed(failure)], failure);
-      return;
-    }
-    this.health.failed(key, { ...failure, cause: 'fault' });
-    const blamedKey = keys[blamed(failure)];
-    if (blamedKey !== key) this.health.failed(blamedKey, failure);
   }
 
   /** What was measured of a deployment. */
@@ -297,7 +259,7 @@ export class RoutingService {
     );
     const priorityOf = ({ deployment }: RouteOption): number => deployment.priority;
     const order = wishes.order ? ranked : attemptOrder(ranked, priorityOf);
-    const well = byHealth(order, ({ deployment }) => this.statesOf(deployment), this.clock());
+    const well = this.health.inOrder(order);
     if (call.session === undefined || wishes.order) return { order: well, kept: false };
     const sticky = preferCached(
       well.map((candidate) => {
@@ -314,26 +276,6 @@ export class RoutingService {
       this.sessions.find(call.session, nowMs())?.deploymentId,
     );
     return { order: sticky.candidates, kept: sticky.kept };
-  }
-
-  private clock(): HealthClock {
-    return { nowMs: nowMs(), graceMs: this.config.healthProbes === 'active' ? PROBE_GRACE_MS : 0 };
-  }
-
-  /** Of the deployment and of the credential that would be used: the best there is. */
-  private statesOf({ id, provider }: Deployment): (HealthState | undefined)[] {
-    const ids = provider.credentials.length > 0 ? provider.credentials.map((one) => one.id) : [provider.id];
-    const states = ids.map((credentialId) => this.statesOfCredential(credentialId, id));
-    const now = this.clock();
-    const best = states.reduce((a, b) => (waitMsOf(b, now) < waitMsOf(a, now) ? b : a));
-    return [this.health.of(deploymentKey(id)), ...best];
-  }
-
-  private statesOfCredential(credentialId: string, deploymentId: string): (HealthState | undefined)[] {
-    return [
-      this.health.of(credentialKey(credentialId)),
-      this.health.of(quotaKey(credentialId, deploymentId)),
-    ];
   }
 
   private pricesOf(
@@ -371,21 +313,6 @@ export class RoutingService {
       errorRate,
     };
   }
-}
-
-/** What may be ill: the deployment, the credential (where none is needed, the provider), its quota there. */
-function healthKeys({ id, provider }: Deployment, credentialId = provider.id) {
-  return {
-    deployment: deploymentKey(id),
-    credential: credentialKey(credentialId),
-    quota: quotaKey(credentialId, id),
-  };
-}
-
-/** Whose failure it is. */
-function blamed({ cause }: UpstreamFailure): 'deployment' | 'credential' | 'quota' {
-  if (cause === 'account') return 'credential';
-  return cause === 'rate_limit' ? 'quota' : 'deployment';
 }
 
 /** Three tokens in for one out, of those in the measured share at the price of the cache. */

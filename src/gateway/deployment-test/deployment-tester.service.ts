@@ -18,7 +18,7 @@ import {
   type UpstreamFailure,
 } from '../../providers/upstream-failure.js';
 import { UpstreamClient, type UpstreamReply } from '../../providers/upstream.client.js';
-import { RoutingService } from '../../routing/routing.service.js';
+import { UpstreamHealth } from '../../routing/upstream-health.service.js';
 import { upstreamBody } from '../upstream-body.js';
 import { ProbesRepository } from './probes.repository.js';
 
@@ -56,14 +56,14 @@ export class DeploymentTester {
   constructor(
     private readonly upstream: UpstreamClient,
     private readonly catalog: CatalogService,
-    private readonly routing: RoutingService,
+    private readonly health: UpstreamHealth,
     private readonly probes: ProbesRepository,
   ) {}
 
   /** `credential`: absent, the one whose turn it is. */
   async test(deployment: Deployment, credential?: CatalogCredential): Promise<TestOutcome> {
     const startedAt = monotonicMs();
-    const used = credential ?? this.routing.pickCredential(deployment);
+    const used = credential ?? this.health.pickCredential(deployment);
     const answer = await this.ask(deployment, used).catch(noAnswer);
     const { error, failure } = answer;
     await this.keep(deployment, { credentialId: used?.id, answer }).catch((thrown: Error) =>

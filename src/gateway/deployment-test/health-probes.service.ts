@@ -3,7 +3,7 @@ import { CatalogService } from '../../catalog/catalog.service.js';
 import type { CatalogCredential, Deployment } from '../../catalog/model.js';
 import { AppConfig } from '../../platform/config/app-config.js';
 import { credentialKey, deploymentKey, HealthStore } from '../../routing/health.store.js';
-import { RoutingService } from '../../routing/routing.service.js';
+import { UpstreamHealth } from '../../routing/upstream-health.service.js';
 import { DeploymentTester } from './deployment-tester.service.js';
 
 /** How often it is looked whether an ejection is over; costs nothing while nothing is ejected. */
@@ -32,8 +32,8 @@ export class HealthProbes implements OnApplicationBootstrap, OnApplicationShutdo
   constructor(
     private readonly config: AppConfig,
     private readonly catalog: CatalogService,
-    private readonly health: HealthStore,
-    private readonly routing: RoutingService,
+    private readonly store: HealthStore,
+    private readonly health: UpstreamHealth,
     private readonly tester: DeploymentTester,
   ) {}
 
@@ -50,7 +50,7 @@ export class HealthProbes implements OnApplicationBootstrap, OnApplicationShutdo
     try {
       for (const question of this.questions()) {
         if (this.running >= MAX_PROBES) return;
-        if (await this.health.claimProbe(question.key)) void this.probe(question);
+        if (await this.store.claimProbe(question.key)) void this.probe(question);
       }
     } catch (error) {
       this.log.warn(`no probe was made: ${(error as Error).message}`);
@@ -62,7 +62,7 @@ export class HealthProbes implements OnApplicationBootstrap, OnApplicationShutdo
     const snapshot = this.catalog.snapshot();
     const questions = new Map<string, Question>();
     const add = (question: Question): void => {
-      if (!questions.has(question.key) && this.health.isHalfOpen(question.key))
+      if (!questions.has(question.key) && this.store.isHalfOpen(question.key))
         questions.set(question.key, question);
     };
     for (const deployment of snapshot.models().flatMap(({ id }) => snapshot.deploymentsOf(id))) {
@@ -79,7 +79,7 @@ export class HealthProbes implements OnApplicationBootstrap, OnApplicationShutdo
     this.running += 1;
     try {
       const outcome = await this.tester.test(deployment, credential);
-      this.routing.probeEnded(deployment, {
+      this.health.probeEnded(deployment, {
         key,
         credentialId: outcome.credentialId,
         failure: outcome.failure,
