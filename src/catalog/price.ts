@@ -59,20 +59,19 @@ export class PriceSheet {
     inputTokens: number,
     serviceTier: ServiceTier = 'standard',
   ): PriceVersion | undefined {
-    const reached = this.tiers.get(tokenClass)?.filter((price) => price.tierFrom <= inputTokens);
-    return reached?.find((price) => tierOf(price) === serviceTier) ?? reached?.find(isStandard);
+    const priced = (tier: ServiceTier): PriceVersion | undefined =>
+      this.tiers.get(tokenClass)?.find((price) => price.tierFrom <= inputTokens && tierOf(price) === tier);
+    return priced(serviceTier) ?? priced('standard');
   }
 
   /** The highest standard price of a class over all sizes of input, for comparisons; undefined: not priced. */
   dearestStandard(tokenClass: TokenClass): PriceVersion | undefined {
-    return new PriceSheet(this.tiers.get(tokenClass)?.filter(isStandard) ?? []).dearest(tokenClass);
+    return dearestOf(this.tiers.get(tokenClass)?.filter(isStandard) ?? []);
   }
 
   /** The highest price of a class over all its tiers, for worst-case holds; undefined: not priced. */
   dearest(tokenClass: TokenClass): PriceVersion | undefined {
-    return this.tiers
-      .get(tokenClass)
-      ?.reduce((worst, price) => (price.unitPricePico > worst.unitPricePico ? price : worst));
+    return dearestOf(this.tiers.get(tokenClass) ?? []);
   }
 
   /** The same with every price times a multiplier in parts per million; its versions keep their ids. */
@@ -88,6 +87,12 @@ export class PriceSheet {
     return this.tiers.has(tokenClass);
   }
 }
+
+const dearestOf = (prices: readonly PriceVersion[]): PriceVersion | undefined =>
+  prices.reduce<PriceVersion | undefined>(
+    (worst, price) => (worst && worst.unitPricePico >= price.unitPricePico ? worst : price),
+    undefined,
+  );
 
 const tierOf = ({ serviceTier = 'standard' }: PriceVersion): ServiceTier => serviceTier;
 const isStandard = (price: PriceVersion): boolean => tierOf(price) === 'standard';
