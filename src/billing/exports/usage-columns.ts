@@ -60,7 +60,7 @@ export function usageColumns(granularity: Granularity): ExportColumn[] {
     ofRequest(text('model_requested')),
     text('model_served', 'model'),
     text('region'),
-    text('service_tier', 'null::text'),
+    id('service_tier'),
     id('token_class'),
     { name: 'quantity', kind: 'integer', sql: 'quantity' },
     id('unit', UNIT_SQL),
@@ -79,7 +79,7 @@ export function usageColumns(granularity: Granularity): ExportColumn[] {
     ofRequest({ name: 'http_status', kind: 'integer', sql: 'http_status' }),
     ofRequest(flag('streamed')),
     ofRequest(flag('cached', 'false')),
-    ofRequest(flag('batch', 'false')),
+    ofRequest(flag('batch', `service_tier = 'batch'`)),
     id('invoice_number'),
     {
       name: 'invoice_line',

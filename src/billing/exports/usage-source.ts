@@ -11,7 +11,7 @@ export function usageRowsSql(filter: UsageFilter, slice: Slice): string {
   u.period_start, u.period_end, u.organization_id, o.name as organization_name, b.id as billing_account_id,
   t.id as legal_entity_id, t.name as legal_entity, u.project_id, j.name as project_name, j.cost_center, j.tags, u.key_id, k.name as key_name, r.end_user,
   v.slug as provider, v.name as provider_name, r.model_requested, u.model, d.region, u.currency, u.cost_currency, u.estimated,
-  r.http_status, r.streamed, u.token_class, u.price_version_id, u.unit_price_pico,
+  r.http_status, r.streamed, u.token_class, h.service_tier, u.price_version_id, u.unit_price_pico,
   coalesce(own_list.unit_price_pico, any_list.unit_price_pico, u.unit_price_pico) as list_unit_price_pico,
   case when s.nano = u.whole then u.quantity else u.sign * (div(abs(u.quantity)::numeric * (s.before + s.nano), u.whole)
     - div(abs(u.quantity)::numeric * s.before, u.whole)) end as quantity,
@@ -42,6 +42,7 @@ left join invoice_line_rollup m on m.wallet_id = u.wallet_id and m.period_id = u
 left join invoice i on i.id = m.invoice_id and i.status in ('finalized', 'paid', 'uncollectible')
 left join credited_reversal g on g.event_id = u.event_id
 left join credit_note c on c.id = g.credit_note_id
+left join price_tier h on h.id = u.price_version_id
 left join contract_list own_list on own_list.id = u.price_version_id and own_list.provider_id = u.provider_id
   and own_list.valid @> u.priced_at
 left join contract_list any_list on any_list.id = u.price_version_id and any_list.provider_id is null
@@ -52,6 +53,8 @@ where s.is_there`;
 /** Small tables that rows are joined with; each is read once. */
 export const USAGE_WITH = `with project_row as materialized (
   select id, name, tags ->> 'cost_center' as cost_center, tags::text as tags from project),
+price_tier as materialized (
+  select p.id, q.service_tier from price_version p join sku q on q.id = p.sku_id),
 contract_list as materialized (
   select p.id, t.provider_id, w.valid, w.unit_price_pico
   from price_version p join sku q on q.id = p.sku_id and q.organization_id is not null
@@ -109,6 +112,7 @@ const GROUP_FIELDS = [
   'currency',
   'cost_currency',
   'token_class',
+  'service_tier',
   'price_version_id',
   'unit_price_pico',
   'list_unit_price_pico',

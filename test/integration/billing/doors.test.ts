@@ -324,6 +324,37 @@ describe('the doors of the money walk', () => {
       ).toEqual([['0.000003000000', '0.000001000000', '0.000030000000', '0.000010000000']]);
     });
 
+    it('says at which service tier a call was priced, by call and by day', async () => {
+      await credit();
+      const { modelId } = model;
+      const batch = await createPrice(pool, {
+        kind: 'list',
+        modelId,
+        providerId: null,
+        tokenClass: 'input',
+        currency: 'USD',
+        pico: 1_500_000n,
+        serviceTier: 'batch',
+      });
+      const prices = model.prices.filter((price) => price.tokenClass === 'input');
+      const batched = {
+        ...model,
+        prices: prices.map((price) => ({ ...price, listId: batch, listPico: 1_500_000n })),
+      };
+      await runCall(pool, tenant, { model, quantities: { input: 10 } });
+      await runCall(pool, tenant, { model: batched, quantities: { input: 10 } });
+      const rows = pick(await jsonRows(''), 'service_tier', 'batch', 'rated_amount');
+      expect(rows).toEqual([
+        ['standard', false, '0.000030000000'],
+        ['batch', true, '0.000015000000'],
+      ]);
+      expect(
+        pick(await jsonRows('granularity=day'), 'service_tier')
+          .flat()
+          .sort(),
+      ).toEqual(['batch', 'standard']);
+    });
+
     it('filters, gives an empty report of nothing, and refuses an id of nothing by its field', async () => {
       await credit();
       await runCall(pool, tenant, { model, quantities: { input: 10 } });
