@@ -348,11 +348,8 @@ describe('the doors of the money walk', () => {
         ['standard', false, '0.000030000000'],
         ['batch', true, '0.000015000000'],
       ]);
-      expect(
-        pick(await jsonRows('granularity=day'), 'service_tier')
-          .flat()
-          .sort(),
-      ).toEqual(['batch', 'standard']);
+      const tiers = pick(await jsonRows('granularity=day'), 'service_tier').flat();
+      expect(new Set(tiers)).toEqual(new Set(['batch', 'standard']));
     });
 
     it('filters, gives an empty report of nothing, and refuses an id of nothing by its field', async () => {
