@@ -63,7 +63,13 @@ describe('two API processes and five keys that have used up their minute', () =>
           const id = await createKey(world.pool, world.tenant);
           const limits = { requests_per_minute: PER_MINUTE };
           await world.pool.query('update api_key set rate_limits = $2 where id = $1', [id, limits]);
-          return { id, secret: await createSecret(world.pool, id), admitted: 0, statuses: new Set<number>() };
+          return {
+            id,
+            secret: await createSecret(world.pool, id),
+            admitted: 0,
+            lastAt: 0,
+            statuses: new Set<number>(),
+          };
         }),
       );
       const measured = keys.map(async (key) => {
@@ -78,12 +84,15 @@ describe('two API processes and five keys that have used up their minute', () =>
             );
             await answer.arrayBuffer();
             key.statuses.add(answer.status);
-            if (answer.status === 200) key.admitted += 1;
-            else await pause(REST_MS);
+            if (answer.status === 200) {
+              key.admitted += 1;
+              key.lastAt = performance.now();
+            } else await pause(REST_MS);
           }
         };
         await Promise.all(processes.flatMap(({ url }) => Array.from({ length: LANES }, () => press(url))));
-        return (performance.now() - startedAt) / 1_000;
+        // What a key was allowed until its last call was let in: later allowances nobody asked for.
+        return (key.lastAt - startedAt) / 1_000;
       });
       const seconds = await Promise.all(measured);
       store.onApplicationShutdown();
