@@ -114,7 +114,7 @@ export class FaultWorld {
   }
 
   /**
-   * Waits until both processes serve and every hold is closed: by its settlement, or by the sweep, which is spared
+   * Waits until both processes serve, the workers have posted all usage, and every hold is closed: by its settlement, or by the sweep, which is spared
    * the minutes that it leaves to processes that may still be alive.
    */
   async settle(): Promise<void> {
@@ -134,6 +134,12 @@ export class FaultWorld {
       await pool.query('select * from sweep_holds(1000)');
       await until(isSettled, Boolean, HEALED_MS);
     }
+    // A worker whose answer was swallowed in the middle of a rollup keeps its locks until the server ends it.
+    await until(
+      () => readCount(pool, 'select count(*) from usage_pending'),
+      (events) => events === 0,
+      HEALED_MS,
+    );
     await this.world.simulator.idle();
   }
 
