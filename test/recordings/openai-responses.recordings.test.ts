@@ -76,7 +76,9 @@ function saidByItems(output: readonly JsonObject[]): Said {
       said.thinking += texts(item['summary']).join('\n\n') || texts(item['content']).join('\n\n');
     if (item['type'] === 'function_call')
       said.calls.push({ name: nameOf(item), arguments: String(item['arguments']) });
-    if (item['type'] === 'custom_tool_call')
+    // xAI answers its searches on X by itself, and no request declared them.
+    const isVendors = /^(x_|view_x_)/.test(String(item['name']));
+    if (item['type'] === 'custom_tool_call' && !isVendors)
       said.calls.push({ name: String(item['name']), arguments: JSON.stringify({ input: item['input'] }) });
   }
   return said;

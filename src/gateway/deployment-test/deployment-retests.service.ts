@@ -17,6 +17,7 @@ export class DeploymentRetests implements OnApplicationBootstrap, OnApplicationS
   private readonly log = new Logger('AutoDisable');
   private timer: NodeJS.Timeout | undefined;
   private isLooking = false;
+  private isFailing = false;
 
   constructor(
     private readonly catalog: CatalogService,
@@ -37,14 +38,13 @@ export class DeploymentRetests implements OnApplicationBootstrap, OnApplicationS
     if (this.isLooking) return;
     this.isLooking = true;
     try {
-      await Promise.all(
-        this.catalog
-          .snapshot()
-          .deploymentsToTest()
-          .map((one) => this.retest(one)),
-      );
+      const due = this.catalog.snapshot().deploymentsToTest();
+      await Promise.all(due.map((one) => this.retest(one)));
+      this.isFailing = false;
     } catch (error) {
-      this.log.warn(`a test was not made: ${(error as Error).message}`);
+      // Once per outage, not once per second.
+      if (!this.isFailing) this.log.warn(`deployments are not tested: ${(error as Error).message}`);
+      this.isFailing = true;
     } finally {
       this.isLooking = false;
     }

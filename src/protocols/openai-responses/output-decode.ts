@@ -5,7 +5,7 @@ import { decodeAnnotation } from './annotations.js';
 import { reasoningText } from './input-decode.js';
 import { readEncrypted } from './signature.js';
 import { flatName } from './client-tools.js';
-import { VendorTools } from './vendor-tools.js';
+import { hostedCall, VendorTools } from './vendor-tools.js';
 
 /** The id that pairs a call with its output; a call without one is paired by its item. */
 export const callIdOf = (item: JsonObject): string =>
@@ -40,8 +40,14 @@ function reasoningParts(item: JsonObject, issuer: string | undefined): ContentPa
     : [{ type: 'thinking', text, signature }];
 }
 
+const opaque = (item: JsonObject): ContentPart => ({
+  type: 'opaque',
+  protocol: 'openai-responses',
+  raw: hostedCall(item),
+});
+
 function itemParts(item: JsonObject, issuer: string | undefined, tools: VendorTools): ContentPart[] {
-  if (tools.runs(item)) return [{ type: 'opaque', protocol: 'openai-responses', raw: tools.shown(item) }];
+  if (tools.runs(item)) return [opaque(tools.shown(item))];
   switch (item['type']) {
     case 'message':
       return messageParts(item);
@@ -61,7 +67,7 @@ function itemParts(item: JsonObject, issuer: string | undefined, tools: VendorTo
       return [{ type: 'tool-call', id: callIdOf(item), name: callName(item), arguments: text }];
     }
     default:
-      return [{ type: 'opaque', protocol: 'openai-responses', raw: item }];
+      return [opaque(item)];
   }
 }
 

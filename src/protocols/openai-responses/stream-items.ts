@@ -5,7 +5,7 @@ import { decodeAnnotation } from './annotations.js';
 import { reasoningText } from './input-decode.js';
 import { callIdOf, callName } from './output-decode.js';
 import { readEncrypted } from './signature.js';
-import type { VendorTools } from './vendor-tools.js';
+import { hostedCall, type VendorTools } from './vendor-tools.js';
 
 /** What the items of one stream share. */
 export interface ItemContext {
@@ -272,7 +272,12 @@ class OpaqueItem implements OpenItem {
     if (!whole) return NOTHING;
     const block = this.context.nextBlock();
     return [
-      { type: 'opaque-block', block, protocol: 'openai-responses', raw: this.context.tools.shown(whole) },
+      {
+        type: 'opaque-block',
+        block,
+        protocol: 'openai-responses',
+        raw: hostedCall(this.context.tools.shown(whole)),
+      },
     ];
   }
 }
