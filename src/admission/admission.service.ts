@@ -124,7 +124,7 @@ export class AdmissionService {
 
   private prepare(call: AdmissionRequest): Ticket {
     const { principal, request } = call;
-    const pricedAtMs = this.catalog.databaseNowMs();
+    const pricedAtMs = this.catalog.pricesAtMs();
     return {
       requestId: call.requestId,
       principal,

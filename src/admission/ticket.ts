@@ -32,7 +32,7 @@ export interface Ticket {
   /** Bytes of the request body, for an estimate where the vendor does not report input. */
   bodyBytes: number;
   streamed: boolean;
-  /** Instant of the database's clock whose prices apply, epoch milliseconds. */
+  /** Instant of the database's clock whose prices apply, epoch milliseconds: when the process last saw them all. */
   pricedAtMs: number;
   /** Wall clock, epoch milliseconds. */
   startedAtMs: number;

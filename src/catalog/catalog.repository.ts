@@ -24,7 +24,9 @@ const ENDED_PRICE_DAYS = 7;
 
 const VERSION = {
   name: 'catalog_version',
-  text: `select version, (extract(epoch from billing_now()) * 1000)::float8 as now_ms from catalog_version`,
+  // A price that is being written is waited for: it may begin before the clock is read here.
+  text: `with seen as materialized (select version from catalog_version for share)
+         select version, (extract(epoch from billing_now()) * 1000)::float8 as now_ms from seen`,
 };
 
 const PROVIDERS = `select id, slug, name, adapter, protocol, base_url, region, eu_native,

@@ -18,6 +18,7 @@ export class CatalogService implements OnModuleInit, OnModuleDestroy {
   private current: CatalogSnapshot | undefined;
   /** What to add to the monotonic clock to get the database's; undefined before the first answer. */
   private clockOffsetMs: number | undefined;
+  private seenAtMs: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private stopped = true;
   private away = false;
@@ -68,6 +69,16 @@ export class CatalogService implements OnModuleInit, OnModuleDestroy {
     return Math.floor(monotonicMs() + this.clockOffsetMs);
   }
 
+  /**
+   * The last instant, in milliseconds of the database's clock, at which the snapshot is known to have held every price.
+   * Calls are priced as of then: a price that took over since is one that this process cannot know yet. Throws
+   * `unavailable` when the catalogue has never been loaded.
+   */
+  pricesAtMs(): number {
+    if (this.seenAtMs === undefined) throw unavailable('The model catalogue is not loaded yet');
+    return this.seenAtMs;
+  }
+
   /** Looks at once; afterwards the snapshot holds every change committed before this call. Throws when the database is away. */
   refresh(): Promise<void> {
     this.tail = this.tail.catch(() => undefined).then(() => this.reloadIfMoved());
@@ -102,7 +113,8 @@ export class CatalogService implements OnModuleInit, OnModuleDestroy {
     const { version, nowMs } = await this.repository.getVersion();
     // The database read its clock somewhere between; the middle is wrong by half the round trip at most.
     this.clockOffsetMs = nowMs - (sentAtMs + monotonicMs()) / 2;
-    if (this.current?.version === version) return;
-    this.current = new CatalogSnapshot(await this.repository.load());
+    if (this.current?.version !== version) this.current = new CatalogSnapshot(await this.repository.load());
+    // One less: a price may begin in the rest of this very millisecond.
+    this.seenAtMs = Math.floor(nowMs) - 1;
   }
 }

@@ -114,6 +114,10 @@ export class PricesRepository {
   /** The same for several prices, all or none of them, in the order given. */
   createAll(prices: readonly NewPrice[], change: PriceChange): Promise<PriceRecord[]> {
     const write = this.database.transaction(async (client) => {
+      // Before the clock is read: who watches the catalogue waits, so that nobody prices a call past what is being written.
+      // Groups that change lock in the same order.
+      await client.query('select lock_multiplied_prices()');
+      await client.query('select 1 from catalog_version for no key update');
       const created: PriceRecord[] = [];
       for (const price of prices) {
         const record = await store(client, price, change.check);

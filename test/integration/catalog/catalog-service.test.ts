@@ -3,11 +3,14 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { CatalogRepository } from '../../../src/catalog/catalog.repository.js';
 import { CatalogService } from '../../../src/catalog/catalog.service.js';
+import { PricesRepository, type Sku } from '../../../src/catalog/prices/prices.repository.js';
 import { FaregateError } from '../../../src/core/errors.js';
 import { uuidv7 } from '../../../src/core/ids.js';
+import { AuditLogRepository } from '../../../src/platform/audit/audit-log.repository.js';
 import { AppConfig } from '../../../src/platform/config/app-config.js';
 import { Database } from '../../../src/platform/database/database.service.js';
 import { TEST_SECRETS } from '../../support/admin-api.js';
+import { createModel } from '../../support/builders/catalog.builder.js';
 import { createTestDatabase, runSql, type TestDatabase } from '../../support/database.js';
 
 /** A catalogue with connections of its own, as every process has. */
@@ -147,12 +150,81 @@ describe('CatalogService', () => {
     const { catalog, close } = openCatalog('postgresql://postgres@127.0.0.1:1/nowhere');
     try {
       await catalog.start();
-      for (const ask of [() => catalog.snapshot(), () => catalog.databaseNowMs()]) {
+      for (const ask of [
+        () => catalog.snapshot(),
+        () => catalog.databaseNowMs(),
+        () => catalog.pricesAtMs(),
+      ]) {
         expect(ask).toThrow(FaregateError);
         expect(ask).toThrow(expect.objectContaining({ kind: 'unavailable' }) as Error);
       }
     } finally {
       await close();
+    }
+  });
+
+  it('prices calls at an instant whose prices it holds, while prices are being replaced', async () => {
+    const pool = new pg.Pool({ connectionString: database.url, max: 2 });
+    const { catalog, close } = openCatalog(database.url);
+    const writing = new Database(new AppConfig({ DATABASE_URL: database.url, ...TEST_SECRETS }));
+    const prices = new PricesRepository(writing, new AuditLogRepository(writing));
+    try {
+      const { modelId, providerId } = await createModel(pool);
+      await catalog.start();
+      const sku: Sku = {
+        kind: 'list',
+        modelId,
+        providerId,
+        organizationId: null,
+        tokenClass: 'input',
+        tierFrom: 0,
+        serviceTier: 'standard',
+        currency: 'USD',
+      };
+      let isReplacing = true;
+      const replacing = (async () => {
+        for (let pico = 1n; pico <= 40n; pico += 1n) {
+          const price = {
+            id: uuidv7(),
+            sku,
+            unitPricePico: pico,
+            validFrom: null,
+            source: 't',
+            createdBy: 't',
+          };
+          const actor = { keyId: uuidv7(), role: 'owner' as const, name: 'test' };
+          await prices.create(price, { actor, check: () => undefined, view: () => ({}) });
+        }
+        isReplacing = false;
+      })();
+      while (isReplacing) {
+        await catalog.refresh();
+        const atMs = catalog.pricesAtMs();
+        const query = {
+          modelId,
+          providerId,
+          organizationId: uuidv7(),
+          groupId: undefined,
+          currency: 'USD',
+          atMs,
+        };
+        const used = catalog.snapshot().listPrices(query).priceOf('input', 0);
+        // What the books know of that instant once every price that was being written then is there.
+        const { rows } = await pool.query<{ id: string }>(
+          `select p.id from price_version p join sku s on s.id = p.sku_id, catalog_version for share of catalog_version`,
+        );
+        expect(rows.length).toBeGreaterThan(0);
+        const { rows: held } = await pool.query<{ id: string }>(
+          `select p.id from price_version p join sku s on s.id = p.sku_id where s.kind = 'list' and s.token_class = 'input'
+             and p.valid @> to_timestamp($1::float8 / 1000)`,
+          [atMs],
+        );
+        expect(held.map(({ id }) => id)).toEqual([used?.id]);
+      }
+      await replacing;
+    } finally {
+      await close();
+      await Promise.all([writing.onApplicationShutdown(), pool.end()]);
     }
   });
 
