@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type pg from 'pg';
-import { FaregateError } from '../../core/errors.js';
 import { publicId } from '../../core/ids.js';
 import type { ServiceTier, TokenClass } from '../../core/token-usage.js';
 import { AuditLogRepository, type AuditEntry } from '../../platform/audit/audit-log.repository.js';
 import { Database } from '../../platform/database/database.service.js';
-import { sqlStateOf } from '../../platform/http/database-errors.js';
 import type { PriceKind } from '../price.js';
 
 /** What is sold: one class of one model, in one tier and currency, for all or for some. */
@@ -69,11 +67,6 @@ export interface PriceChange extends Pick<AuditEntry, 'actor'> {
   view: (record: PriceRecord) => unknown;
 }
 
-/** The predecessor was ended by somebody else in the meantime. */
-class PriceRaceError extends Error {
-  override readonly name = 'PriceRaceError';
-}
-
 const COLUMNS = `p.id, s.kind, s.model_id as "modelId", s.provider_id as "providerId", o.slug as "providerSlug",
   s.organization_id as "organizationId", s.token_class as "tokenClass", s.tier_from::float8 as "tierFrom", s.service_tier as "serviceTier", s.currency,
   p.unit_price_pico as "unitPricePico", lower(p.valid) as "validFrom", upper(p.valid) as "validTo", p.source,
@@ -103,7 +96,7 @@ export class PricesRepository {
 
   /**
    * Stores a price, ends the open one before it, and appends the audit entry, all or nothing. `check` may throw to
-   * refuse. Throws conflict when another price of the same sku came first.
+   * refuse.
    */
   async create(price: NewPrice, change: PriceChange): Promise<PriceRecord> {
     const [created] = await this.createAll([price], change);
@@ -113,8 +106,9 @@ export class PricesRepository {
 
   /** The same for several prices, all or none of them, in the order given. */
   createAll(prices: readonly NewPrice[], change: PriceChange): Promise<PriceRecord[]> {
-    const write = this.database.transaction(async (client) => {
-      // Before the clock is read: who watches the catalogue waits, so that nobody prices a call past what is being written.
+    return this.database.transaction(async (client) => {
+      // Before the clock is read: prices are written one after another, and who watches the catalogue waits, so that
+      // nobody prices a call past what is being written.
       // Groups that change lock in the same order.
       await client.query('select lock_multiplied_prices()');
       await client.query('select 1 from catalog_version for no key update');
@@ -138,7 +132,6 @@ export class PricesRepository {
       }
       return created;
     });
-    return write.catch(cameSecond);
   }
 
   /**
@@ -228,7 +221,7 @@ async function store(
   const situation = await getSituation(client, skuId, price);
   check(situation, price);
   const startsAt = new Date(situation.startsAtMs).toISOString();
-  await endOpenPrice(client, skuId, { startsAt, expected: situation.latestStartMs !== null });
+  await endOpenPrice(client, skuId, startsAt);
   await client.query(
     `insert into price_version (id, sku_id, unit_price_pico, valid, source, created_by)
      values ($1, $2, $3, tstzrange($4, null), $5, $6)`,
@@ -285,18 +278,13 @@ async function getSituation(
   return row;
 }
 
-/** Exactly one price of a sku is open, from its first one on; finding none means that somebody else just ended it. */
-async function endOpenPrice(
-  client: pg.PoolClient,
-  skuId: string,
-  { startsAt, expected }: { startsAt: string; expected: boolean },
-): Promise<void> {
-  const { rowCount } = await client.query(
+/** Exactly one price of a sku is open, from its first one on. */
+async function endOpenPrice(client: pg.PoolClient, skuId: string, startsAt: string): Promise<void> {
+  await client.query(
     `update price_version set valid = tstzrange(lower(valid), $2)
      where sku_id = $1 and upper_inf(valid) and lower(valid) < $2`,
     [skuId, startsAt],
   );
-  if (expected && rowCount !== 1) throw new PriceRaceError('another price of the same came first');
 }
 
 async function findRecord(client: pg.Pool | pg.PoolClient, id: string): Promise<PriceRecord | null> {
@@ -315,14 +303,3 @@ const toDomain = (row: PriceRow): PriceRecord => ({
   unitPricePico: BigInt(row.unitPricePico),
   multiplierPpm: BigInt(row.multiplierPpm),
 });
-
-/** Two prices for the same at the same time: the database lets one through (EXCLUDE constraint). */
-function cameSecond(thrown: unknown): never {
-  if (thrown instanceof PriceRaceError || sqlStateOf(thrown) === '23P01') {
-    throw new FaregateError('conflict', 'Another price for the same was entered at the same time.', {
-      code: 'price_conflict',
-      internal: thrown,
-    });
-  }
-  throw thrown;
-}

@@ -109,7 +109,7 @@ describe('/admin/v1/prices', () => {
     }
   });
 
-  it('lets one of several prices through that come at once, and refuses the others with 409', async () => {
+  it('lets one of several prices through that begin at once, and refuses the others', async () => {
     const model = await newModel();
     const validFrom = new Date(api.app.get(CatalogService).databaseNowMs() + 60_000).toISOString();
     for (const round of ['first of all', 'over an open one']) {
@@ -122,11 +122,11 @@ describe('/admin/v1/prices', () => {
       const accepted = answers.filter(({ status }) => status === 201);
       expect(accepted.length).toBeGreaterThanOrEqual(1);
       for (const { status, body: refusal } of answers.filter((answer) => answer.status !== 201)) {
-        // Whoever begins after the winner committed is told that its start is taken.
-        expect([409, 400]).toContain(status);
-        expect((refusal as { error: { code: string | null; param: string | null } }).error).toMatchObject(
-          status === 409 ? { code: 'price_conflict' } : { param: 'valid_from' },
-        );
+        // Prices are written one after another: the next one is told that its start is taken.
+        expect([status, (refusal as { error: { param: string | null } }).error.param]).toEqual([
+          400,
+          'valid_from',
+        ]);
       }
     }
     const [overlaps] = await api.sql(
@@ -136,7 +136,7 @@ describe('/admin/v1/prices', () => {
     expect(overlaps).toEqual({ found: 0 });
   });
 
-  it('answers 409 when another transaction ends the predecessor and commits first', async () => {
+  it('waits for a price that is being written, and is measured against it', async () => {
     const model = await newModel();
     await api.post('/prices', body({ model }));
     const answer = await postAgainstRival(
@@ -147,10 +147,10 @@ describe('/admin/v1/prices', () => {
        insert into price_version (id, sku_id, unit_price_pico, valid, source, created_by)
        select $2, sku_id, 7, tstzrange(at, null), 'rival', 'rival' from ended`,
     );
-    expect([answer.status, answer.body.error.code]).toEqual([409, 'price_conflict']);
+    expect(refusalOf(answer)).toEqual(invalid('valid_from'));
   });
 
-  it('answers 409 when another transaction enters the very first price and commits first', async () => {
+  it('follows the very first price that another transaction was writing', async () => {
     const model = await newModel();
     await api.sql(
       `insert into sku (kind, model_id, token_class, currency) values ('list', $1, 'input', 'USD')`,
@@ -161,7 +161,13 @@ describe('/admin/v1/prices', () => {
       `insert into price_version (id, sku_id, unit_price_pico, valid, source, created_by)
        select $2, id, 7, tstzrange(billing_now(), null), 'rival', 'rival' from sku where model_id = $1`,
     );
-    expect([answer.status, answer.body.error.code]).toEqual([409, 'price_conflict']);
+    expect(answer.status).toBe(201);
+    const [rival] = await api.sql(
+      `select (upper(p.valid) = $2::timestamptz) as ended from price_version p join sku s on s.id = p.sku_id
+       where s.model_id = $1 and p.source = 'rival'`,
+      [model, answer.body.valid_from],
+    );
+    expect(rival).toEqual({ ended: true });
   });
 
   /** Posts a price while a transaction that priced the same model is open, and commits that one first. */
