@@ -7,6 +7,7 @@ import type { CallMeter, CallOutcome } from '../metering/call-meter.js';
 import type { Protocol, ResponseIdentity } from '../protocols/protocol.js';
 import type { UpstreamFailure } from '../providers/upstream-failure.js';
 import type { RouteWalk, StepLimits } from '../routing/route-walk.js';
+import type { AbandonedAnswers } from './abandoned-answers.js';
 import type { AnswerPlan, LegRequest, NextStep } from './answer-plan.js';
 import type { CallerSide } from './caller-side.js';
 import { Leg, type Dispatch, type LegHost, type LegReader } from './leg.js';
@@ -32,8 +33,8 @@ export interface ExchangeCall {
   totalTimeoutMs: number;
   /** How long a stream's status waits for its first text. */
   statusHeldMs: number;
-  /** How long an answer that goes on costing is read after its caller left. */
-  abandonedMs: number;
+  /** Where an answer that goes on costing is read on after its caller left. */
+  abandoned: AbandonedAnswers;
   slowReaderTimeoutMs: number;
 }
 
@@ -252,8 +253,9 @@ export abstract class Exchange implements LegHost {
     if (this.ended || this.abandoned !== undefined) return;
     this.call.plan.cancel?.();
     for (const leg of this.running) if (!leg.goesOnCosting) this.drop(leg);
-    if (this.running.size === 0 || this.call.abandonedMs === 0) return this.leave();
-    this.abandoned = setTimeout(() => this.leave(), this.call.abandonedMs);
+    const forMs = this.running.size === 0 ? 0 : this.call.abandoned.enter();
+    if (forMs === 0) return this.leave();
+    this.abandoned = setTimeout(() => this.leave(), forMs);
     for (const leg of this.running) leg.abandon();
   };
 
@@ -270,6 +272,7 @@ export abstract class Exchange implements LegHost {
   /** Settles a call whose caller left. */
   private leave(): void {
     if (!this.end()) return;
+    if (this.abandoned !== undefined) this.call.abandoned.leave();
     this.cancelAll();
     const { headersSent } = this.call.response;
     this.settle({

@@ -9,6 +9,7 @@ import { UpstreamClient } from '../providers/upstream.client.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { CallObserver, type ObservedCall } from '../telemetry/call-observer.service.js';
 import type { CallTrace } from '../telemetry/call-trace.js';
+import { AbandonedAnswers } from './abandoned-answers.js';
 import { measurementOf, savedByCache } from './attempt-report.js';
 import type { AnswerShape } from './answer-shape.js';
 import type { Exchange, ExchangeCall } from './exchange.js';
@@ -38,13 +39,21 @@ export interface AdmittedCall {
 /** Joins an admitted call with all that serves it. */
 @Injectable()
 export class ExchangesService {
+  private readonly abandoned: AbandonedAnswers;
+
   constructor(
     private readonly routing: RoutingService,
     private readonly metering: MeteringService,
     private readonly upstream: UpstreamClient,
     private readonly config: AppConfig,
     private readonly observer: CallObserver,
-  ) {}
+  ) {
+    const { abandonedAnswerMs, maxRunningCalls } = config;
+    this.abandoned = new AbandonedAnswers({
+      forMs: abandonedAnswerMs,
+      atMost: Math.ceil(maxRunningCalls / 2),
+    });
+  }
 
   /** Watches a call that was let in: its trace, and who is to hear of its end. */
   observe({ request, protocol }: IncomingCall, { startedAtMs }: Ticket): ObservedCall {
@@ -74,7 +83,7 @@ export class ExchangesService {
       settle: (outcome, written) => this.metering.settle(meter, outcome, written),
       totalTimeoutMs: this.config.upstreamTotalTimeoutMs,
       statusHeldMs: this.config.statusHeldMs,
-      abandonedMs: this.config.abandonedAnswerMs,
+      abandoned: this.abandoned,
       slowReaderTimeoutMs: this.config.slowReaderTimeoutMs,
     };
     return ticket.streamed ? new StreamExchange(exchangeCall) : new WholeExchange(exchangeCall);

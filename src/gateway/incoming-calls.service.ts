@@ -21,6 +21,8 @@ export class IncomingCallsService {
     const { principal, request } = call;
     this.entrance.check(principal, request);
     const leave = this.entrance.enter(principal);
+    // Who left takes no room, though the answer may be read on for its cost.
+    call.response.once('close', leave);
     try {
       const body = await readBody(request);
       const key = request.headers['idempotency-key'];

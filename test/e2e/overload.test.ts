@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { chatBody, messagesBody, post, until, untilSettled } from '../support/calls.js';
 import { addCustomer, type Customer } from '../support/customers.js';
 import { startGatedUpstream, type GatedUpstream } from '../support/gated-upstream.js';
@@ -64,6 +65,46 @@ describe('a process with room for four calls, behind a proxy', () => {
     for (let time = 0; time < 6; time++)
       expect((await post(gateway, CHAT, chatBody(GATED))).status).toBe(200);
     expect(upstream.bodies).toHaveLength(9);
+  });
+
+  it('gives the room of callers who left to others, and reads on no more of their answers than it can bear', async () => {
+    upstream.shut();
+    const before = upstream.bodies.length;
+    const leaveAfterAsking = async (calls: number): Promise<void> => {
+      const left = new AbortController();
+      const asked = upstream.bodies.length;
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${gateway.secret}` };
+      const body = JSON.stringify(chatBody(GATED));
+      // The gateway may not know yet who left.
+      const ask = async (): Promise<void> => {
+        while (
+          (await fetch(`${gateway.url}${CHAT}`, { method: 'POST', headers, body, signal: left.signal }))
+            .status === 503
+        )
+          await pause(20);
+      };
+      const calling = Array.from({ length: calls }, ask);
+      await until(
+        () => Promise.resolve(upstream.bodies.length),
+        (found) => found === asked + calls,
+      );
+      left.abort();
+      await Promise.allSettled(calling);
+    };
+    await leaveAfterAsking(2);
+    await leaveAfterAsking(2);
+    await leaveAfterAsking(1);
+    // Two of the five are read on; the others were cut, and are settled while the upstream is still silent.
+    const open = async () =>
+      (
+        await gateway.pool.query<{ open: number }>(
+          "select count(*)::int as open from hold where state = 'open'",
+        )
+      ).rows[0]?.open;
+    await until(open, (found) => found === 2);
+    upstream.open();
+    await untilSettled(gateway);
+    expect(upstream.bodies).toHaveLength(before + 5);
   });
 
   it('statement 72: an address list means the caller, not the proxy, and not what the caller claims', async () => {
