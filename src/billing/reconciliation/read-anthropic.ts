@@ -1,6 +1,6 @@
 import type { TokenClass } from '../../core/token-usage.js';
 import { countOf, dayOf, decimalOf, readBuckets, textOf, type Fields } from './read-pages.js';
-import { StatementError, type StatedLine, type Statement } from './statement.js';
+import { countedLines, StatementError, type StatedLine, type Statement } from './statement.js';
 
 /**
  * Anthropic's `GET /v1/organizations/usage_report/messages` (grouped by model) and `GET /v1/organizations/cost_report`
@@ -44,17 +44,7 @@ function usageLines(day: string, result: Fields): StatedLine[] {
     ['output', countOf(result, 'output_tokens')],
     ['search', countOf(objectOf(result, 'server_tool_use'), 'web_search_requests')],
   ];
-  return counts
-    .filter(([, quantity]) => quantity !== null && quantity > 0n)
-    .map(([tokenClass, quantity]) => ({
-      day,
-      ref: null,
-      model,
-      tokenClass,
-      quantity,
-      costNano: null,
-      roundingNano: 0n,
-    }));
+  return countedLines(day, model, counts);
 }
 
 const TOKEN_TYPES: Record<string, TokenClass> = {

@@ -1,7 +1,7 @@
 import { isExactNumber } from '../../core/exact-numbers.js';
 import type { TokenClass } from '../../core/token-usage.js';
 import { countOf, dayOf, decimalOf, readBuckets, textOf, type Bucket, type Fields } from './read-pages.js';
-import { StatementError, type StatedLine, type Statement } from './statement.js';
+import { countedLines, StatementError, type StatedLine, type Statement } from './statement.js';
 
 /**
  * OpenAI's `GET /v1/organization/usage/completions` (grouped by model) and `GET /v1/organization/costs` (grouped by
@@ -52,17 +52,7 @@ function usageLines(day: string, result: Fields): StatedLine[] {
     ['cache_write_5m', written],
     ['output', countOf(result, 'output_tokens') ?? 0n],
   ];
-  return counts
-    .filter(([, quantity]) => quantity > 0n)
-    .map(([tokenClass, quantity]) => ({
-      day,
-      ref: null,
-      model,
-      tokenClass,
-      quantity,
-      costNano: null,
-      roundingNano: 0n,
-    }));
+  return countedLines(day, model, counts);
 }
 
 function costLine(day: string, result: Fields, currencies: Set<string>): StatedLine {

@@ -22,6 +22,24 @@ export interface StatedLine {
   roundingNano: bigint;
 }
 
+/** Lines of what a provider counted of a model on a day; null and 0 are left out. No cost and no single call is stated. */
+export const countedLines = (
+  day: string,
+  model: string | null,
+  counts: readonly (readonly [TokenClass, bigint | null])[],
+): StatedLine[] =>
+  counts
+    .filter(([, quantity]) => quantity !== null && quantity > 0n)
+    .map(([tokenClass, quantity]) => ({
+      day,
+      ref: null,
+      model,
+      tokenClass,
+      quantity,
+      costNano: null,
+      roundingNano: 0n,
+    }));
+
 /** A statement, read. */
 export interface Statement {
   lines: StatedLine[];

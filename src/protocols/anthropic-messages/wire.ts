@@ -1,28 +1,12 @@
-import { invalidRequest } from '../../core/errors.js';
 import { isObject, type JsonObject, type JsonValue } from '../../core/json.js';
+import { at, numberWithin, refuse, type NumberRange } from '../members.js';
 
 /**
  * Reads the members of a request body that this protocol knows. Every reader treats `null` as absent and throws
  * `invalid_request` naming the member, with its path, when the type or range is wrong.
  */
 
-/** Bounds of a number; absent bounds do not bind. */
-export interface NumberRange {
-  min?: number | undefined;
-  max?: number | undefined;
-  /** The lower bound itself is refused ("0 < x"). */
-  exclusiveMin?: boolean | undefined;
-  integer?: boolean | undefined;
-}
-
-/** Path of a member: "tools.0" and "name" → "tools.0.name". */
-export const at = (path: string, name: string | number): string =>
-  path === '' ? `${name}` : `${path}.${name}`;
-
-/** Refuses one field: the message starts with its path, as the vendor's own messages do. */
-export const refuse = (param: string, message: string): never => {
-  throw invalidRequest(`${param}: ${message}`, param);
-};
+export { at, refuse, type NumberRange };
 
 /** The member, with `null` as absent. */
 export const optional = (object: JsonObject, name: string): JsonValue | undefined =>
@@ -62,16 +46,7 @@ export function readNumber(
   range: NumberRange & { path?: string | undefined },
 ): number | undefined {
   const value = optional(object, name);
-  if (value === undefined) return undefined;
-  const { min, max, exclusiveMin = false, integer = false, path = '' } = range;
-  const isNumber = typeof value === 'number' && Number.isFinite(value);
-  const isKind = isNumber && (!integer || Number.isSafeInteger(value));
-  if (!isKind) return refuse(at(path, name), `must be ${integer ? 'an integer' : 'a number'}`);
-  if (min !== undefined && (exclusiveMin ? value <= min : value < min)) {
-    return refuse(at(path, name), `must be ${exclusiveMin ? 'greater than' : 'at least'} ${min}`);
-  }
-  if (max !== undefined && value > max) return refuse(at(path, name), `must be at most ${max}`);
-  return value;
+  return value === undefined ? undefined : numberWithin(value, at(range.path ?? '', name), range);
 }
 
 export function readObject(object: JsonObject, name: string, path = ''): JsonObject | undefined {

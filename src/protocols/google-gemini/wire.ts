@@ -1,5 +1,5 @@
-import { invalidRequest } from '../../core/errors.js';
 import { isObject, type JsonObject, type JsonValue } from '../../core/json.js';
+import { at, numberWithin, refuse, type NumberRange } from '../members.js';
 
 /**
  * Reads the members of a request body that this protocol knows. Google's JSON takes every name in camel case and in
@@ -7,23 +7,7 @@ import { isObject, type JsonObject, type JsonValue } from '../../core/json.js';
  * absent. A wrong type or range throws `invalid_request` naming the member as the caller wrote it.
  */
 
-/** Bounds of a number; absent bounds do not bind. */
-export interface NumberRange {
-  min?: number | undefined;
-  max?: number | undefined;
-  /** The lower bound itself is refused ("0 < x"). */
-  exclusiveMin?: boolean | undefined;
-  integer?: boolean | undefined;
-}
-
-/** Path of a member: "contents.0" and "parts" → "contents.0.parts". */
-export const at = (path: string, name: string | number): string =>
-  path === '' ? `${name}` : `${path}.${name}`;
-
-/** Refuses one field: the message starts with its path. */
-export const refuse = (param: string, message: string): never => {
-  throw invalidRequest(`${param}: ${message}`, param);
-};
+export { at, refuse, type NumberRange };
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -73,16 +57,7 @@ export function readNumber(
 ): number | undefined {
   const value = member(object, name);
   if (value === undefined) return undefined;
-  const { min, max, exclusiveMin = false, integer = false } = range;
-  const path = at(range.path ?? '', nameIn(object, name));
-  const isKind = typeof value === 'number' && (!integer || Number.isSafeInteger(value));
-  if (!isKind || !Number.isFinite(value))
-    return refuse(path, `must be ${integer ? 'an integer' : 'a number'}`);
-  if (min !== undefined && (exclusiveMin ? value <= min : value < min)) {
-    return refuse(path, `must be ${exclusiveMin ? 'greater than' : 'at least'} ${min}`);
-  }
-  if (max !== undefined && value > max) return refuse(path, `must be at most ${max}`);
-  return value;
+  return numberWithin(value, at(range.path ?? '', nameIn(object, name)), range);
 }
 
 export function readObject(object: JsonObject, name: string, path = ''): JsonObject | undefined {
