@@ -237,6 +237,21 @@ const CREDIT_CHECKS: Check[] = [
   },
 ];
 
+const PROMO_CHECKS: Check[] = [
+  {
+    id: 'F26',
+    title:
+      'what promo credit paid in an hour is the sum of what it paid of each event, by provider and model',
+    sql: `select k as id from (
+            select concat_ws('|', e.wallet_id, date_trunc('hour', e.recorded_at, 'UTC'), e.provider_id, e.model_id) as k,
+                   case e.kind when 'reversal' then -f.amount_nano else f.amount_nano end::numeric as nano
+            from usage_funding f join usage_event e on e.id = f.event_id where f.funding = 'prepaid_promo'
+            union all
+            select concat_ws('|', wallet_id, hour, provider_id, model_id), -promo_nano from promo_rollup) z
+          group by k having sum(nano) <> 0`,
+  },
+];
+
 const PERIOD_CHECKS: Check[] = [
   {
     id: 'F13',
@@ -298,6 +313,7 @@ export const CHECKS: readonly Check[] = [
   ...HOLD_CHECKS,
   ...USAGE_CHECKS,
   ...CREDIT_CHECKS,
+  ...PROMO_CHECKS,
   ...PERIOD_CHECKS,
   ...INVOICE_CHECKS,
   ...INVOICE_BOOK_CHECKS,

@@ -58,6 +58,14 @@ export const PROJECTIONS: readonly Projection[] = [
       group by wallet_id, period_id, hour, project_id, api_key_id, provider_id, model_id, token_class, price_version_id`,
   },
   {
+    name: 'what promo credit paid by the hour',
+    stored: `select ${figures('wallet_id', 'hour', 'provider_id', 'model_id')} as k, promo_nano::text as v from promo_rollup`,
+    rebuilt: `select ${figures('e.wallet_id', `date_trunc('hour', e.recorded_at, 'UTC')`, 'e.provider_id', 'e.model_id')} as k,
+        sum(case e.kind when 'reversal' then -f.amount_nano else f.amount_nano end)::text as v
+      from usage_funding f join usage_event e on e.id = f.event_id where f.funding = 'prepaid_promo'
+      group by e.wallet_id, date_trunc('hour', e.recorded_at, 'UTC'), e.provider_id, e.model_id`,
+  },
+  {
     name: 'how periods were paid',
     stored: `select ${figures('period_id', 'wallet_id')} as k, ${figures('paid_nano', 'promo_nano', 'postpaid_nano')} as v from period_funding`,
     rebuilt: `select ${figures('e.period_id', 'e.wallet_id')} as k, ${figures(

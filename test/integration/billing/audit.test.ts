@@ -87,6 +87,7 @@ const CORRUPTIONS: Record<string, string> = {
   F22: 'update credit_application set amount_minor = amount_minor + 100000',
   F23: `update usage_event set correction_id = gen_random_uuid() where kind = 'correction'`,
   F24: `update invoice set collect_at = now() - interval '2 days' where status = 'finalized'`,
+  F26: 'update promo_rollup set promo_nano = promo_nano + 1',
   F25: `update invoice set dunning = 'none' where dunning = 'suspended'`,
 };
 

@@ -31,40 +31,20 @@ export interface FinanceReport extends ReportFilter, CsvVariant {
 /** The columns of a report have this version; other columns will have another. */
 const SCHEMA_VERSION = '1';
 
-/** Reports that are one statement. */
+/** What each report shows, and the statements it is read with, one after another. */
 const TABLES: Readonly<
-  Record<
-    Exclude<FinanceReportName, 'margin'>,
-    { columns: ExportColumn[]; source: (filter: ReportFilter) => RowSource }
-  >
+  Record<FinanceReportName, { columns: ExportColumn[]; sources: ((filter: ReportFilter) => RowSource)[] }>
 > = {
-  'contract-liability': { columns: CONTRACT_LIABILITY_COLUMNS, source: contractLiabilitySource },
-  'aged-receivables': { columns: AGED_RECEIVABLES_COLUMNS, source: agedReceivablesSource },
-  'invoice-register': { columns: INVOICE_REGISTER_COLUMNS, source: invoiceRegisterSource },
-  tax: { columns: TAX_COLUMNS, source: taxSource },
-  journal: { columns: JOURNAL_COLUMNS, source: journalSource },
+  margin: { columns: MARGIN_COLUMNS, sources: [marginUsageSource, unbilledAttemptsSource] },
+  'contract-liability': { columns: CONTRACT_LIABILITY_COLUMNS, sources: [contractLiabilitySource] },
+  'aged-receivables': { columns: AGED_RECEIVABLES_COLUMNS, sources: [agedReceivablesSource] },
+  'invoice-register': { columns: INVOICE_REGISTER_COLUMNS, sources: [invoiceRegisterSource] },
+  tax: { columns: TAX_COLUMNS, sources: [taxSource] },
+  journal: { columns: JOURNAL_COLUMNS, sources: [journalSource] },
 };
 
 /** The plan of a finance report. */
 export function planFinanceReport(report: FinanceReport): ReportPlan {
-  if (report.report === 'margin') return planMargin(report);
-  const { columns, source } = TABLES[report.report];
-  return {
-    columns,
-    tables: [source(report)],
-    schemaVersion: SCHEMA_VERSION,
-  };
-}
-
-/** Usage is read a month at a time; what was charged to nobody follows. */
-function planMargin(report: FinanceReport): ReportPlan {
-  const { from, to, organizationId, legalEntityId } = report;
-  const filter = { from, to, organizationId };
-  const source = marginUsageSource(legalEntityId);
-  return {
-    columns: MARGIN_COLUMNS,
-    usage: { filter, granularity: 'month', source },
-    tables: [unbilledAttemptsSource(report)],
-    schemaVersion: SCHEMA_VERSION,
-  };
+  const { columns, sources } = TABLES[report.report];
+  return { columns, tables: sources.map((source) => source(report)), schemaVersion: SCHEMA_VERSION };
 }

@@ -1,14 +1,15 @@
+import { splitByHour, type TimeSpan } from '../../rollup/window.js';
 import type { RowSource } from '../copy-statement.js';
 import type { ExportColumn } from '../export-column.js';
 import { publicIdSql } from '../usage-columns.js';
-import type { Slice, UsageFilter } from '../usage-filter.js';
-import { USAGE_WITH, usageRowsSql } from '../usage-source.js';
+import { literal } from '../usage-filter.js';
 import { id, money, text, time, whole } from './report-columns.js';
 import { at, ownersSql, type ReportFilter } from './report-filter.js';
 
 /**
  * What was earned and what it cost, by month (UTC), organization, provider and model. `revenue` is what the ledger earned: paid from
- * bought credit or to be invoiced; promo credit earns nothing, and what is not posted yet stands apart. What the house bore
+ * bought credit or to be invoiced; promo credit earns nothing, and what is not posted yet stands apart. `lines` are priced lines, each
+ * a token class of a call. What the house bore
  * (`absorbed`) and what attempts cost that were charged to nobody are columns of their own and not in `provider_cost`.
  */
 export const MARGIN_COLUMNS: ExportColumn[] = [
@@ -39,26 +40,98 @@ export const MARGIN_COLUMNS: ExportColumn[] = [
 const ORDER =
   'row.month, row.legal_entity, row.organization_name, row.organization_id, row.provider, row.model, row.currency, row.lines';
 
-/** The usage of a slice as rows of the report. */
-export function marginUsageSource(legalEntityId: string | undefined) {
-  return (filter: UsageFilter, slice: Slice): RowSource => {
-    const of = (condition: string) => `coalesce(sum(amount_nano) filter (where ${condition}), 0)`;
-    const cost = (condition: string) => `coalesce(sum(cost_nano) filter (where ${condition}), 0)`;
-    const owner = legalEntityId === undefined ? '' : ` where legal_entity_id = '${legalEntityId}'`;
-    return {
-      with: USAGE_WITH,
-      from: `(select date_trunc('month', recorded_at, 'UTC') as month, legal_entity_id, legal_entity, organization_id, organization_name,
-          provider, model, count(*) as lines, currency::text as currency, cost_currency::text as cost_currency,
-          ${of(`funding in ('prepaid_paid', 'postpaid')`)} as revenue, ${of(`funding = 'prepaid_promo'`)} as promo_used,
-          ${of('funding is null')} as unposted, coalesce(sum(absorbed_nano), 0) as absorbed,
-          ${cost(`funding is distinct from 'absorbed'`)} as provider_cost, ${cost(`funding = 'absorbed'`)} as absorbed_cost,
-          0::numeric as unbilled_attempt_cost
-        from (${usageRowsSql(filter, slice)}) one${owner}
-        group by 1, 2, 3, 4, 5, 6, 7, currency, cost_currency) row`,
-      order: ORDER,
-    };
-  };
+/** What a source below gives of usage; a figure it does not give is 0. */
+type Piece = Partial<
+  Record<'lines' | 'charged' | 'promo' | 'unposted' | 'absorbed' | 'cost' | 'absorbed_cost', string>
+>;
+const FIGURES = ['lines', 'charged', 'promo', 'unposted', 'absorbed', 'cost', 'absorbed_cost'] as const;
+
+const pieceSql = (of: { at: string; row: string; currency: string }, piece: Piece, from: string): string =>
+  `select ${of.at} as at, ${of.row}.organization_id, ${of.row}.provider_id, ${of.row}.model_id, ${of.currency} as currency,
+    ${FIGURES.map((figure) => `(${piece[figure] ?? '0'})::numeric as ${figure}`).join(', ')} from ${from}`;
+
+/** The part of a line's cost that goes with what the house bore of it; the rest, rounded down, goes with what was charged. */
+const ABSORBED_COST = `sign(l.amount_nano) * (abs(l.cost_nano)
+  - div(abs(l.cost_nano)::numeric * (abs(l.amount_nano) - abs(l.absorbed_nano)), abs(l.amount_nano)))`;
+
+/**
+ * Usage of a span out of its rollups; out of single events only what is in none yet, the ends of a span that begins or ends within
+ * an hour, and what the house bore.
+ */
+function piecesSql({ from, to, organizationId }: ReportFilter): string {
+  const { hours, edges } = splitByHour({ from, to });
+  const within = (column: string, span: TimeSpan) =>
+    `${column} >= ${at(span.from)} and ${column} < ${at(span.to)}`;
+  const customer = (row: string) =>
+    organizationId === undefined ? '' : ` and ${row}.organization_id = ${literal(organizationId)}::uuid`;
+  const event = { at: 'e.recorded_at', row: 'e', currency: 'e.currency' };
+  const line = 'usage_event e join usage_event_line l on l.event_id = e.id';
+  const charged = 'l.amount_nano - l.absorbed_nano';
+  const borne = { lines: '1', absorbed: 'l.absorbed_nano', cost: 'l.cost_nano' };
+  const rollup = { at: 'r.hour', row: 'r', currency: 'w.currency' };
+  const wholeHours = (span: TimeSpan) => [
+    pieceSql(
+      rollup,
+      {
+        lines: 'r.lines',
+        charged: 'r.amount_nano - r.absorbed_nano',
+        absorbed: 'r.absorbed_nano',
+        cost: 'r.cost_nano',
+      },
+      `usage_rollup r join wallet w on w.id = r.wallet_id where ${within('r.hour', span)}${customer('r')}`,
+    ),
+    pieceSql(
+      rollup,
+      { promo: 'r.promo_nano' },
+      `promo_rollup r join wallet w on w.id = r.wallet_id where ${within('r.hour', span)}${customer('r')}`,
+    ),
+    pieceSql(
+      event,
+      { ...borne, unposted: charged },
+      `usage_pending q join usage_event e on e.id = q.event_id join usage_event_line l on l.event_id = e.id
+        where ${within('e.recorded_at', span)}${customer('e')}`,
+    ),
+  ];
+  const edge = (span: TimeSpan) => [
+    pieceSql(
+      event,
+      {
+        ...borne,
+        charged: `case when q.event_id is null then ${charged} else 0 end`,
+        unposted: `case when q.event_id is null then 0 else ${charged} end`,
+      },
+      `${line} left join usage_pending q on q.event_id = e.id where ${within('e.recorded_at', span)}${customer('e')}`,
+    ),
+    pieceSql(
+      event,
+      { promo: `case e.kind when 'reversal' then -f.amount_nano else f.amount_nano end` },
+      `usage_event e join usage_funding f on f.event_id = e.id and f.funding = 'prepaid_promo'
+        where ${within('e.recorded_at', span)}${customer('e')}`,
+    ),
+  ];
+  const absorbed = pieceSql(
+    event,
+    { absorbed_cost: ABSORBED_COST },
+    `${line} where e.absorbed_nano <> 0 and l.absorbed_nano <> 0 and ${within('e.recorded_at', { from, to })}${customer('e')}`,
+  );
+  return [...(hours ? wholeHours(hours) : []), ...edges.flatMap(edge), absorbed].join(' union all ');
 }
+
+/** The usage of the report: as many rows as the rollups of its span are read, however many calls they sum up. */
+export const marginUsageSource = (filter: ReportFilter): RowSource => ({
+  with: `with summed as materialized (
+    select date_trunc('month', at, 'UTC') as month, organization_id, provider_id, model_id, currency,
+      ${FIGURES.map((figure) => `sum(${figure}) as ${figure}`).join(', ')}
+    from (${piecesSql(filter)}) piece group by 1, 2, 3, 4, 5)`,
+  from: `(select s.month, b.legal_entity_id, l.name as legal_entity, s.organization_id, o.name as organization_name, v.slug as provider,
+      s.model_id as model, s.lines::bigint as lines, s.currency::text as currency, s.currency::text as cost_currency,
+      s.charged - s.promo as revenue, s.promo as promo_used, s.unposted, s.absorbed, s.cost - s.absorbed_cost as provider_cost,
+      s.absorbed_cost, 0::numeric as unbilled_attempt_cost
+    from summed s join organization o on o.id = s.organization_id join provider v on v.id = s.provider_id
+    left join billing_account b on b.organization_id = s.organization_id left join legal_entity l on l.id = b.legal_entity_id
+    where true${ownersSql(filter, { organization: 's.organization_id', legalEntity: 'b.legal_entity_id' })}) row`,
+  order: ORDER,
+});
 
 /**
  * What providers took for attempts that no call was charged for: those that gave way to another, and those of calls that
