@@ -1,8 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { CompatibilityProfile } from '../../core/compatibility.js';
-import { CURRENCIES } from '../../core/currency.js';
 import { isTimeZone } from '../../platform/http/field-rules.js';
 import {
+  IsCountry,
+  IsCurrency,
   IsJudged,
   IsMoney,
   IsNested,
@@ -23,15 +24,10 @@ import {
   type OrganizationStatus,
 } from './organization.js';
 
-const REGIONS = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
-
-const isCountry = (value: unknown): boolean =>
-  typeof value === 'string' && /^[A-Z]{2}$/.test(value) && value !== 'ZZ' && REGIONS.of(value) !== undefined;
-
 export class TaxDto {
   @ApiPropertyOptional({ nullable: true, type: String, example: 'DE', description: 'ISO 3166-1 alpha-2.' })
   @MayBeNull()
-  @IsJudged('isCountry', (value) => (isCountry(value) ? null : 'must be an ISO 3166 country such as "DE"'))
+  @IsCountry()
   country?: string | null;
 
   @ApiPropertyOptional({ nullable: true, type: String, example: 'DE123456789' })
@@ -50,7 +46,12 @@ class OrganizationFields {
   @IsOneOf(...COMPATIBILITIES)
   compatibility?: CompatibilityProfile;
 
-  @ApiPropertyOptional({ default: 'UTC', example: 'Europe/Berlin', description: 'IANA time zone.' })
+  @ApiPropertyOptional({
+    maxLength: 64,
+    default: 'UTC',
+    example: 'Europe/Berlin',
+    description: 'IANA time zone.',
+  })
   @MayBeAbsent()
   @IsJudged('isTimeZone', (value) =>
     isTimeZone(value) ? null : 'must be an IANA time zone such as "Europe/Berlin"',
@@ -108,11 +109,7 @@ export class CreateOrganizationDto extends OrganizationFields {
     description: 'ISO 4217. Fixed once created: wallet, prices, ledger and invoices are all in it.',
   })
   @MayBeAbsent()
-  @IsJudged('isBillingCurrency', (value) =>
-    typeof value === 'string' && CURRENCIES.includes(value)
-      ? null
-      : 'must be an ISO 4217 currency in circulation such as "EUR"',
-  )
+  @IsCurrency()
   currency?: string;
 }
 

@@ -31,10 +31,11 @@ export class PaymentMethodsController {
   })
   @AnswersCreated(SetupIntentResource)
   beginSetup(
+    @Actor() actor: AdminActor,
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,
     @Body() _body: NoFields,
   ) {
-    return this.methods.beginSetup(organizationId);
+    return this.methods.beginSetup(actor, organizationId);
   }
 
   @Get()

@@ -91,6 +91,12 @@ export class PaymentMethodsRepository {
     return rows.map(toDomain);
   }
 
+  /** Notes who lets a payer enter a card; what comes of it is noted when it is attached. */
+  recordSetup(actor: AdminActor, organizationId: string): Promise<void> {
+    const target = { targetKind: 'organization', targetId: publicId('organization', organizationId) };
+    return this.audit.record({ actor, action: 'payment_method.setup', ...target, organizationId });
+  }
+
   private async record(
     tx: Prisma.TransactionClient,
     actor: AdminActor,

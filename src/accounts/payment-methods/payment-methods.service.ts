@@ -44,9 +44,10 @@ export class PaymentMethodsService {
   }
 
   /** What a browser needs to let the payer enter a card. Throws invalid_request without Stripe, and not_found. */
-  async beginSetup(organizationId: string) {
+  async beginSetup(actor: AdminActor, organizationId: string) {
     await this.organizations.getOrganization(organizationId);
     if (!this.stripe.isConfigured) throw notConfigured('stripe');
+    await this.methods.recordSetup(actor, organizationId);
     const setup = await this.stripe.beginSetup(organizationId);
     return {
       object: 'setup_intent' as const,

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { parsePublicId } from '../../core/ids.js';
 import {
+  idPattern,
   IsFlag,
   IsJudged,
   IsOneOf,
@@ -20,7 +21,8 @@ const isList = (value: unknown, judge: (text: string) => boolean): boolean =>
 /** Body of POST …/corrections. */
 export class CreateCorrectionDto {
   @ApiProperty({
-    type: [String],
+    type: 'array',
+    items: { type: 'string', pattern: '^(req|evt)_[0-9a-f]{32}$' },
     example: ['req_0199…'],
     description: 'Charges to take back: requests, or usage events. At most 500.',
   })
@@ -41,7 +43,8 @@ export class CreateCorrectionDto {
   charge_again?: boolean;
 
   @ApiPropertyOptional({
-    type: [String],
+    type: 'array',
+    items: { type: 'string', pattern: idPattern('price') },
     example: ['price_0199…'],
     description: 'List prices to charge instead; a token class without one keeps its own.',
   })

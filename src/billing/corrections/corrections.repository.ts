@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
+import { publicId } from '../../core/ids.js';
 import { Database } from '../../platform/database/database.service.js';
+import { notFound } from '../../platform/http/public-id.pipe.js';
 import type { ChargedEvent, ChargedLine, Correction, CorrectingPrice, NewCharge } from './correction.js';
 
 /** A correction about to be recorded. */
@@ -79,11 +81,11 @@ export class CorrectionsRepository {
   async lockPeriods(client: PoolClient, organizationId: string): Promise<Date> {
     await client.query('select lock_organization_shared($1)', [organizationId]);
     const { rows } = await client.query<{ now: Date }>(
-      `select date_trunc('milliseconds', billing_now()) as now from open_period($1)`,
+      `select date_trunc('milliseconds', billing_now()) as now from organization o, open_period(o.id) where o.id = $1`,
       [organizationId],
     );
     const [row] = rows;
-    if (!row) throw new Error('the database gave no time');
+    if (!row) throw notFound('organization', publicId('organization', organizationId));
     return row.now;
   }
 

@@ -30,7 +30,7 @@ export class CreateCreditDto {
   @IsText({ max: 500 })
   reason!: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Absent: it never expires.' })
+  @ApiPropertyOptional({ nullable: true, description: 'Absent or null: it never expires.' })
   @MayBeNull()
   @IsInstant({ future: true })
   expires_at?: string | null;

@@ -14,6 +14,16 @@ import { InvoicesRepository } from './invoices.repository.js';
 import { showInvoice } from './invoice-view.js';
 import { issuedAmounts } from './issue-invoice.js';
 
+/** What somebody did to an invoice. */
+interface InvoiceChange {
+  id: string;
+  actor: AdminActor;
+  /** As in the audit log: "invoice.void". */
+  action: string;
+  before: Invoice;
+  detail?: Record<string, string>;
+}
+
 /** What happens to the books when an invoice changes; always inside the caller's transaction. */
 @Injectable()
 export class InvoiceBooksService {
@@ -69,20 +79,16 @@ export class InvoiceBooksService {
    * Ends a change: an issued invoice that nothing is due on is paid, and the audit log knows who did what. Answers
    * the invoice as it is now.
    */
-  async close(
-    client: PoolClient,
-    change: {
-      id: string;
-      actor: AdminActor;
-      action: string;
-      before: Invoice;
-      detail?: Record<string, string>;
-    },
-  ): Promise<Invoice> {
+  async close(client: PoolClient, change: InvoiceChange): Promise<Invoice> {
     const now = await this.get(client, change.id);
     if (now.status === 'finalized' && amountDue(now) === 0n) await this.payments.settle(client, now);
+    await this.announce(client, await this.get(client, change.id));
+    return this.record(client, change);
+  }
+
+  /** Notes in the audit log who did what; answers the invoice as it is now. */
+  async record(client: PoolClient, change: InvoiceChange): Promise<Invoice> {
     const after = await this.get(client, change.id);
-    await this.announce(client, after);
     await this.auditLog.append(client, {
       actor: change.actor,
       action: change.action,

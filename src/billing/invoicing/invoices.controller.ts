@@ -114,7 +114,7 @@ export class InvoicesController {
   ) {
     if (body.reference !== undefined)
       return showInvoice(await this.ending.markPaid(id, body.reference, actor));
-    const attempt = await this.collection.charge(id);
+    const attempt = await this.collection.charge(id, actor);
     return { ...showInvoice(await this.reads.get(id)), payment: publicId('payment', attempt.id) };
   }
 }

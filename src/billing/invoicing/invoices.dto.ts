@@ -1,6 +1,4 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
 import {
   IsCount,
   IsMoney,
@@ -8,6 +6,7 @@ import {
   IsPublicId,
   IsText,
   MayBeAbsent,
+  IsNestedList,
 } from '../../platform/http/fields.decorator.js';
 import { ListQuery } from '../../platform/http/list.dto.js';
 import { CREDIT_REASONS, type CreditReason } from './credit-notes/credit-note.js';
@@ -74,11 +73,7 @@ export class CreateCreditNoteDto {
     description: 'Absent: all that is left of the invoice.',
   })
   @MayBeAbsent()
-  @IsArray({ message: 'must be a list' })
-  @ArrayMinSize(1)
-  @ArrayMaxSize(200)
-  @ValidateNested({ each: true })
-  @Type(() => CreditedLineDto)
+  @IsNestedList(() => CreditedLineDto, { minItems: 1, maxItems: 200 })
   lines?: CreditedLineDto[];
 }
 

@@ -72,7 +72,8 @@ export class RotateSecretDto {
 /** Body of PUT …/alerts; replaced as a whole. */
 export class PutAlertsDto {
   @ApiPropertyOptional({
-    type: [String],
+    type: 'array',
+    items: { type: 'string', format: 'decimal' },
     example: ['10.00', '1.00'],
     description: 'Balances less holds, decreasing.',
   })
@@ -88,7 +89,8 @@ export class PutAlertsDto {
   balance_below?: string[];
 
   @ApiPropertyOptional({
-    type: [Number],
+    type: 'array',
+    items: { type: 'integer', minimum: 1, maximum: 100 },
     example: [80, 100],
     description: 'Parts of each budget, in percent.',
   })

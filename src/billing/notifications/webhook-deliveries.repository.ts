@@ -92,16 +92,6 @@ export class WebhookDeliveriesRepository {
     );
   }
 
-  /** Tries a delivery again from the start; false when there is no such one. */
-  async retry(endpointId: string, id: string): Promise<boolean> {
-    const rows = await this.database.query(
-      `update webhook_delivery set status = 'pending', attempts = 0, next_at = billing_now(), closed_at = null
-       where endpoint_id = $1 and id = $2 returning 1`,
-      [endpointId, id],
-    );
-    return rows.length > 0;
-  }
-
   /** Newest first, older than `beforeId`. */
   async list(endpointId: string, limit: number, beforeId?: string): Promise<WebhookDelivery[]> {
     const rows = await this.database.query<Row>(

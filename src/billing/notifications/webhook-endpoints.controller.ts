@@ -7,7 +7,7 @@ import { AdminController } from '../../platform/http/admin-controller.decorator.
 import { Answers, AnswersCreated, AnswersList } from '../../platform/http/answers.decorator.js';
 import { ListQuery, NoFields } from '../../platform/http/list.dto.js';
 import { listPage, readCursor } from '../../platform/http/list.js';
-import { notFound, PublicIdPipe } from '../../platform/http/public-id.pipe.js';
+import { PublicIdPipe } from '../../platform/http/public-id.pipe.js';
 import { deliveryView, endpointView } from './notification.js';
 import {
   CreateWebhookEndpointDto,
@@ -97,8 +97,13 @@ export class WebhookEndpointsController {
   @HttpCode(202)
   @AdminAccess('owner', 'admin')
   @ApiOperation({ summary: 'Send a test event' })
-  async test(@Organization() organizationId: string, @Endpoint() id: string, @Body() _body: NoFields) {
-    await this.endpoints.test(organizationId, id);
+  async test(
+    @Actor() actor: AdminActor,
+    @Organization() organizationId: string,
+    @Endpoint() id: string,
+    @Body() _body: NoFields,
+  ) {
+    await this.endpoints.test(actor, organizationId, id);
     return { object: 'webhook_test' as const, webhook_endpoint: publicId('webhookEndpoint', id) };
   }
 
@@ -121,15 +126,13 @@ export class WebhookEndpointsController {
   @AdminAccess('owner', 'admin')
   @ApiOperation({ summary: 'Send an event to an endpoint again' })
   async retry(
+    @Actor() actor: AdminActor,
     @Organization() organizationId: string,
     @Endpoint() id: string,
     @Param('delivery', new PublicIdPipe('webhookDelivery')) delivery: string,
     @Body() _body: NoFields,
   ) {
-    await this.endpoints.get(organizationId, id);
-    if (!(await this.deliveries.retry(id, delivery))) {
-      throw notFound('webhookDelivery', publicId('webhookDelivery', delivery));
-    }
+    await this.endpoints.retry(actor, { organizationId, id, delivery });
     return {
       object: 'webhook_delivery' as const,
       id: publicId('webhookDelivery', delivery),

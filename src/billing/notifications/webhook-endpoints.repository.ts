@@ -109,6 +109,16 @@ export class WebhookEndpointsRepository {
     return rows.map(toEndpoint);
   }
 
+  /** Sends one of its deliveries again from the start; false when there is no such one. */
+  async retryDelivery(client: PoolClient, endpointId: string, deliveryId: string): Promise<boolean> {
+    const { rows } = await client.query(
+      `update webhook_delivery set status = 'pending', attempts = 0, next_at = billing_now(), closed_at = null
+       where endpoint_id = $1 and id = $2 returning 1`,
+      [endpointId, deliveryId],
+    );
+    return rows.length > 0;
+  }
+
   async findSecrets(id: string): Promise<SealedSecrets | null> {
     const [row] = await this.database.query<{ current: Buffer; previous: Buffer | null }>(
       `select secret_ciphertext as current,

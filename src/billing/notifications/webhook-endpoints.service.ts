@@ -88,11 +88,11 @@ export class WebhookEndpoints {
   }
 
   /** Sends a test event to this endpoint alone. Throws not_found, and invalid_request for one that is disabled. */
-  async test(organizationId: string, id: string): Promise<void> {
+  async test(actor: AdminActor, organizationId: string, id: string): Promise<void> {
     const endpoint = await this.get(organizationId, id);
     if (endpoint.status !== 'active') throw invalidRequest('This endpoint is disabled.');
-    await this.database.transaction((client) =>
-      this.outbox.add(client, {
+    await this.database.transaction(async (client) => {
+      await this.outbox.add(client, {
         topic: 'event',
         dedupeKey: `test:${uuidv7()}`,
         organizationId,
@@ -101,8 +101,24 @@ export class WebhookEndpoints {
           endpoint: id,
           data: { webhook_endpoint: publicId('webhookEndpoint', id) },
         },
-      }),
-    );
+      });
+      await this.record(client, actor, 'webhook_endpoint.test', endpoint, endpoint);
+    });
+  }
+
+  /** Sends an event to an endpoint again. Throws not_found. */
+  async retry(
+    actor: AdminActor,
+    { organizationId, id, delivery }: { organizationId: string; id: string; delivery: string },
+  ): Promise<void> {
+    await this.get(organizationId, id);
+    const targetId = publicId('webhookDelivery', delivery);
+    await this.database.transaction(async (client) => {
+      if (!(await this.endpoints.retryDelivery(client, id, delivery)))
+        throw notFound('webhookDelivery', targetId);
+      const target = { targetKind: 'webhook_delivery', targetId, organizationId };
+      await this.auditLog.append(client, { actor, action: 'webhook_delivery.retry', ...target });
+    });
   }
 
   /** Throws not_found. */

@@ -13,6 +13,11 @@ import {
 import type { ChargeState } from './payment-gateway.js';
 import { PaymentTraces } from './payment-traces.service.js';
 
+/** What is to be committed with an outcome, when it is one. */
+interface AlsoDone {
+  also?: (client: PoolClient, moved: PaymentAttempt) => Promise<void>;
+}
+
 /** Moves attempts forward: state, credit or invoice, health of the payment method and event in one transaction. */
 @Injectable()
 export class PaymentOutcomes {
@@ -31,7 +36,11 @@ export class PaymentOutcomes {
    * or in any order. A payment that is not the one that was ordered is never credited: it stays unknown, and the
    * books checks report it.
    */
-  async apply(attemptId: string, state: ChargeState, method: ChargedMethod): Promise<PaymentAttempt> {
+  async apply(
+    attemptId: string,
+    state: ChargeState,
+    method: ChargedMethod & AlsoDone,
+  ): Promise<PaymentAttempt> {
     return this.database.transaction(async (client) => {
       const attempt = await this.attempts.lock(client, attemptId);
       const change = this.changeFor(attempt, state, method);
@@ -39,6 +48,7 @@ export class PaymentOutcomes {
       const moved = await this.attempts.change(client, attempt.id, change);
       await this.follow(client, moved, state);
       await this.traces.announce(client, moved);
+      await method.also?.(client, moved);
       return moved;
     });
   }

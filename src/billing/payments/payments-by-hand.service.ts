@@ -3,8 +3,7 @@ import type { PoolClient } from 'pg';
 import { FaregateError } from '../../core/errors.js';
 import { publicId } from '../../core/ids.js';
 import { formatNano } from '../../core/money.js';
-import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
-import { Database } from '../../platform/database/database.service.js';
+import { AuditLogRepository, type AuditEntry } from '../../platform/audit/audit-log.repository.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { ChargingService } from './charging.service.js';
 import { OutcomeUnknownError } from './payment-gateway.js';
@@ -17,7 +16,6 @@ import { refundView, type Refund } from './refund.js';
 @Injectable()
 export class PaymentsByHand {
   constructor(
-    private readonly database: Database,
     private readonly payments: PaymentsService,
     private readonly charging: ChargingService,
     private readonly outcomes: PaymentOutcomes,
@@ -36,13 +34,9 @@ export class PaymentsByHand {
     if (isClosed(before.status)) throw alreadyClosed(before);
     const { amountMinor, currency } = before;
     const paid = { amountMinor, currency, customerRef: null, attemptId: id, feeMinor: null };
-    const after = await this.outcomes.apply(
-      id,
-      { status: 'succeeded', paid },
-      { ref: '', customerRef: null },
-    );
-    await this.record(actor, 'payment.mark_paid', { before, after, reference });
-    return after;
+    const also = (client: PoolClient, after: PaymentAttempt) =>
+      this.auditLog.append(client, entryOf(actor, 'payment.mark_paid', { before, after, reference }));
+    return this.outcomes.apply(id, { status: 'succeeded', paid }, { ref: '', customerRef: null, also });
   }
 
   /** Throws not_found, conflict when it is closed, and unavailable when the provider does not say. */
@@ -51,7 +45,7 @@ export class PaymentsByHand {
     if (isClosed(before.status)) throw alreadyClosed(before);
     try {
       const after = await this.charging.cancel(id);
-      await this.record(actor, 'payment.cancel', { before, after });
+      await this.auditLog.record(entryOf(actor, 'payment.cancel', { before, after }));
       return after;
     } catch (error) {
       if (!(error instanceof OutcomeUnknownError)) throw error;
@@ -63,9 +57,11 @@ export class PaymentsByHand {
   }
 
   /** Asks the provider now. Throws not_found. */
-  async refresh(id: string): Promise<PaymentAttempt> {
-    await this.payments.get(id);
-    return this.charging.advance(id);
+  async refresh(actor: AdminActor, id: string): Promise<PaymentAttempt> {
+    const before = await this.payments.get(id);
+    const after = await this.charging.advance(id);
+    await this.auditLog.record(entryOf(actor, 'payment.refresh', { before, after }));
+    return after;
   }
 
   /** Notes who ordered a refund, in the transaction that orders it. */
@@ -80,26 +76,22 @@ export class PaymentsByHand {
       detail: { amount: formatNano(refund.amountNano), currency: refund.currency, reason: refund.reason },
     });
   }
-
-  private async record(
-    actor: AdminActor,
-    action: string,
-    { before, after, reference }: { before: PaymentAttempt; after: PaymentAttempt; reference?: string },
-  ): Promise<void> {
-    await this.database.transaction((client) =>
-      this.auditLog.append(client, {
-        actor,
-        action,
-        targetKind: 'payment',
-        targetId: publicId('payment', after.id),
-        organizationId: after.organizationId,
-        before: paymentView(before),
-        after: paymentView(after),
-        detail: { status: after.status, ...(reference !== undefined && { reference }) },
-      }),
-    );
-  }
 }
+
+const entryOf = (
+  actor: AdminActor,
+  action: string,
+  { before, after, reference }: { before: PaymentAttempt; after: PaymentAttempt; reference?: string },
+): AuditEntry => ({
+  actor,
+  action,
+  targetKind: 'payment',
+  targetId: publicId('payment', after.id),
+  organizationId: after.organizationId,
+  before: paymentView(before),
+  after: paymentView(after),
+  detail: { status: after.status, ...(reference !== undefined && { reference }) },
+});
 
 const alreadyClosed = (attempt: PaymentAttempt): FaregateError =>
   new FaregateError('conflict', `This payment is ${attempt.status}.`, { code: 'payment_closed' });

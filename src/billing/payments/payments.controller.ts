@@ -73,7 +73,11 @@ export class PaymentsController {
   @AdminAccess('owner', 'admin', 'finance')
   @ApiOperation({ summary: 'Ask the provider where a payment stands' })
   @Answers(PaymentResource)
-  async refresh(@Param('payment', new PublicIdPipe('payment')) id: string, @Body() _body: NoFields) {
-    return paymentView(await this.byHand.refresh(id));
+  async refresh(
+    @Actor() actor: AdminActor,
+    @Param('payment', new PublicIdPipe('payment')) id: string,
+    @Body() _body: NoFields,
+  ) {
+    return paymentView(await this.byHand.refresh(actor, id));
   }
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Client } from 'pg';
+import { publicId } from '../../core/ids.js';
 import { Snapshot } from '../../platform/database/snapshot.service.js';
+import { notFound } from '../../platform/http/public-id.pipe.js';
 import type { PastLine } from './rerate.js';
 
 /** Which charges: those recorded in `[from, to)`. */
@@ -42,12 +44,19 @@ type Row = Omit<PastLine, 'quantity' | 'amountNano'> & {
 export class PastLinesRepository {
   constructor(private readonly snapshot: Snapshot) {}
 
+  /** Throws not_found, which names the field, for an organization that is none. */
   read(window: PastWindow): AsyncGenerator<PastLine[]> {
     return this.snapshot.iterate((client) => readPages(client, window));
   }
 }
 
 async function* readPages(client: Client, window: PastWindow): AsyncGenerator<PastLine[]> {
+  const { organizationId } = window;
+  if (organizationId !== undefined) {
+    const { rows } = await client.query('select 1 from organization where id = $1', [organizationId]);
+    if (rows.length === 0)
+      throw notFound('organization', publicId('organization', organizationId), 'organization');
+  }
   // No id is smaller than this one: the first page begins with the first instant itself.
   let after = { place: window.from.toISOString(), eventId: '00000000-0000-0000-0000-000000000000' };
   for (;;) {
@@ -55,7 +64,7 @@ async function* readPages(client: Client, window: PastWindow): AsyncGenerator<Pa
       after.place,
       after.eventId,
       window.to,
-      window.organizationId ?? null,
+      organizationId ?? null,
       window.modelId ?? null,
     ]);
     const last = rows.at(-1);

@@ -1,6 +1,4 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
 import { judgeUnitPrice } from '../../catalog/prices/unit-price.js';
 import { TOKEN_CLASSES, type TokenClass } from '../../core/token-usage.js';
 import {
@@ -12,6 +10,7 @@ import {
   IsPublicId,
   IsText,
   MayBeAbsent,
+  IsNestedList,
 } from '../../platform/http/fields.decorator.js';
 
 /** A price to try. */
@@ -24,7 +23,7 @@ export class TriedPriceDto {
   @IsOneOf(...TOKEN_CLASSES)
   token_class!: TokenClass;
 
-  @ApiProperty({ example: '2.50', description: 'As for POST /admin/v1/prices.' })
+  @ApiProperty({ format: 'decimal', example: '2.50', description: 'As for POST /admin/v1/prices.' })
   @IsJudged('isUnitPrice', judgeUnitPrice)
   unit_price!: string;
 
@@ -56,11 +55,7 @@ export class PreviewPrices {
 
   @ApiPropertyOptional({ type: [TriedPriceDto], description: 'Prices to try; or prices_at.' })
   @MayBeAbsent()
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(1_000)
-  @ValidateNested({ each: true })
-  @Type(() => TriedPriceDto)
+  @IsNestedList(() => TriedPriceDto, { minItems: 1, maxItems: 1_000 })
   prices?: TriedPriceDto[];
 
   @ApiPropertyOptional({ example: 'USD', description: 'The currency of prices.' })

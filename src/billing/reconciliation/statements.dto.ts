@@ -26,7 +26,11 @@ export class ReconcileDto {
   @IsOneOf(...STATEMENT_FORMATS)
   format!: StatementFormat;
 
-  @ApiProperty({ description: 'The file as text, up to 1 MB; larger ones: faregate reconcile.' })
+  @ApiProperty({
+    minLength: 1,
+    maxLength: 1_000_000,
+    description: 'The file as text, up to 1 MB; larger ones: faregate reconcile.',
+  })
   @IsJudged('isContent', judgeContent)
   content!: string;
 

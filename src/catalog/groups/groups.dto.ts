@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional, PartialType } from '@nestjs/swagger';
 import { parsePublicId } from '../../core/ids.js';
 import {
+  idPattern,
   IsJudged,
   IsText,
   IsTextList,
@@ -25,6 +26,7 @@ export class CreateGroup {
   description?: string;
 
   @ApiPropertyOptional({
+    format: 'decimal',
     default: '1',
     example: '0.8',
     description: 'Every list price times this, rounded half up to 1e-12; at most six places, 0 to 1000.',
@@ -34,7 +36,8 @@ export class CreateGroup {
   price_multiplier?: string;
 
   @ApiPropertyOptional({
-    type: [String],
+    type: 'array',
+    items: { type: 'string', pattern: idPattern('deployment') },
     nullable: true,
     example: ['dep_0199…'],
     description: 'Deployments that may serve its keys; null: every one.',

@@ -42,6 +42,7 @@ export class CreatePrice {
   token_class!: TokenClass;
 
   @ApiProperty({
+    format: 'decimal',
     example: '3.00',
     description: 'Decimal, per 1M tokens with at most 6 places; for search per call with at most 12.',
   })
@@ -114,6 +115,7 @@ export class ListPrices extends ListQuery {
   organization?: string;
 
   @ApiPropertyOptional({
+    format: 'decimal',
     default: '1',
     description: 'Those made for groups with this multiplier; absent: those that somebody entered.',
   })

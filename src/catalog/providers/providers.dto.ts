@@ -41,7 +41,11 @@ export class CreateProvider {
   @IsOneOf(...ADAPTER_NAMES)
   adapter?: string;
 
-  @ApiProperty({ example: 'https://api.openai.com/v1', description: 'Up to and including the version.' })
+  @ApiProperty({
+    maxLength: 500,
+    example: 'https://api.openai.com/v1',
+    description: 'Up to and including the version.',
+  })
   @IsJudged('isBaseUrl', judgeBaseUrl)
   base_url!: string;
 

@@ -2,7 +2,8 @@ import { HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { CatalogService } from '../../catalog/catalog.service.js';
 import { publicId } from '../../core/ids.js';
-import { AdminAccess } from '../../platform/http/access.decorator.js';
+import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
+import { Actor, AdminAccess, type AdminActor } from '../../platform/http/access.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
 import { notFound, PublicIdPipe } from '../../platform/http/public-id.pipe.js';
 import { AutoDisable } from '../../routing/auto-disable.service.js';
@@ -15,6 +16,7 @@ export class DeploymentTestController {
     private readonly catalog: CatalogService,
     private readonly tester: DeploymentTester,
     private readonly autoDisable: AutoDisable,
+    private readonly auditLog: AuditLogRepository,
   ) {}
 
   @Post(':deployment/test')
@@ -24,9 +26,12 @@ export class DeploymentTestController {
     summary:
       'Ask the upstream for a few tokens; a deployment that was switched off by itself comes back when it answers',
   })
-  async test(@Param('deployment', new PublicIdPipe('deployment')) id: string) {
+  async test(@Actor() actor: AdminActor, @Param('deployment', new PublicIdPipe('deployment')) id: string) {
     const deployment = this.catalog.snapshot().deployment(id);
     if (!deployment) throw notFound('deployment', publicId('deployment', id));
+    // First: the call costs money, whatever comes of it.
+    const target = { targetKind: 'deployment', targetId: publicId('deployment', id) };
+    await this.auditLog.record({ actor, action: 'deployment.test', ...target });
     const { passed, durationMs, error } = await this.tester.test(deployment);
     return {
       object: 'deployment_test' as const,

@@ -103,6 +103,11 @@ export class AuditLogRepository {
     );
   }
 
+  /** Appends in a transaction of its own: for what changes nothing here that would have to be committed with it. */
+  record(entry: AuditEntry): Promise<void> {
+    return this.database.transaction((client) => this.append(client, entry));
+  }
+
   /** Entries older than `beforeId` (all, when absent), newest first. */
   async list(filter: { beforeId?: string | undefined; limit: number }): Promise<AuditRow[]> {
     return this.database.query<AuditRow>(

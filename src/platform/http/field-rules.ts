@@ -1,5 +1,6 @@
 /** Pure rules of fields: each answers null when the value is fine, else the rest of a sentence that says why not. */
 import { nowMs } from '../../core/clock.js';
+import { CURRENCIES } from '../../core/currency.js';
 import { MoneyFormatError, parseNano } from '../../core/money.js';
 import { isStorableText } from './storable.js';
 
@@ -51,10 +52,10 @@ export interface CountLimits {
   max?: number;
 }
 
-export function judgeCount(
-  value: unknown,
-  { min = 0, max = 2_147_483_647 }: CountLimits = {},
-): string | null {
+/** The largest whole number that a column of four bytes holds. */
+export const MAX_COUNT = 2_147_483_647;
+
+export function judgeCount(value: unknown, { min = 0, max = MAX_COUNT }: CountLimits = {}): string | null {
   const fits = typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max;
   return fits ? null : `must be a whole number from ${min} to ${max}`;
 }
@@ -98,9 +99,16 @@ export function judgeStringMap(value: unknown, { maxPairs = 16 }: StringMapLimit
   return null;
 }
 
-const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
+const IN_CIRCULATION = new Set(CURRENCIES);
 
-export const isCurrency = (value: unknown): boolean => typeof value === 'string' && CURRENCIES.has(value);
+/** True for the code of a currency somebody can be charged in. */
+export const isCurrency = (value: unknown): boolean => typeof value === 'string' && IN_CIRCULATION.has(value);
+
+const REGIONS = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+
+/** True for the two capitals of an ISO 3166 country. */
+export const isCountry = (value: unknown): boolean =>
+  typeof value === 'string' && /^[A-Z]{2}$/.test(value) && value !== 'ZZ' && REGIONS.of(value) !== undefined;
 
 /** True for an IANA time zone of this runtime. An offset such as "+02:00" is none: it knows no summer time. */
 export function isTimeZone(value: unknown): boolean {

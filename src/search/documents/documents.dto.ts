@@ -28,6 +28,7 @@ function judgePageUrl(value: unknown): string | null {
 /** Body of POST /search-documents. */
 export class CreateSearchDocument {
   @ApiProperty({
+    maxLength: 2_000,
     example: 'https://example.com/page',
     description: 'Unique. Shown and cited, never fetched.',
   })

@@ -1,7 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, ValidateNested } from 'class-validator';
-import { IsOneOf, IsText, MayBeAbsent } from '../../../platform/http/fields.decorator.js';
+import { IsOneOf, IsText, MayBeAbsent, IsNestedList } from '../../../platform/http/fields.decorator.js';
 import { ACCOUNT_KINDS } from '../../ledger/posting.js';
 
 class AccountCodeDto {
@@ -22,10 +20,7 @@ class AccountCodeDto {
 /** Body of PUT …/account-codes. */
 export class PutAccountCodesDto {
   @ApiProperty({ type: [AccountCodeDto] })
-  @IsArray({ message: 'must be a list of codes' })
-  @ArrayMaxSize(ACCOUNT_KINDS.length)
-  @ValidateNested({ each: true })
-  @Type(() => AccountCodeDto)
+  @IsNestedList(() => AccountCodeDto, { maxItems: ACCOUNT_KINDS.length })
   codes!: AccountCodeDto[];
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { FaregateError } from '../../../core/errors.js';
 import { publicId } from '../../../core/ids.js';
+import type { AdminActor } from '../../../platform/http/access.decorator.js';
 import { notFound } from '../../../platform/http/public-id.pipe.js';
 import type { PaymentAttempt } from '../../payments/payment-attempt.js';
 import { PaymentsService, type UsableMethod } from '../../payments/payments.service.js';
@@ -73,6 +74,15 @@ export class CollectionStepService {
       currency: invoice.currency,
       amountMinor: amountDue(invoice),
     });
+  }
+
+  /** The same because somebody asked for it, who stands in the audit log. */
+  async orderFor(client: PoolClient, id: string, actor: AdminActor): Promise<PaymentAttempt> {
+    const before = await this.lock(client, id);
+    const attempt = await this.order(client, id);
+    const detail = { payment: publicId('payment', attempt.id) };
+    await this.books.record(client, { id, actor, action: 'invoice.charge', before, detail });
+    return attempt;
   }
 
   /** The money has come. */

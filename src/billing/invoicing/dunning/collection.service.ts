@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { publicId } from '../../../core/ids.js';
 import { Database } from '../../../platform/database/database.service.js';
+import type { AdminActor } from '../../../platform/http/access.decorator.js';
 import { ChargingService } from '../../payments/charging.service.js';
 import type { PaymentAttempt } from '../../payments/payment-attempt.js';
 import { PaymentPurposes, type PurposeHandler } from '../../payments/payment-purposes.service.js';
@@ -47,8 +48,8 @@ export class CollectionService implements PurposeHandler, OnModuleInit {
   }
 
   /** Charges an invoice now, whatever its timer says. Throws what ordering a payment throws. */
-  async charge(id: string): Promise<PaymentAttempt> {
-    const attempt = await this.database.transaction((client) => this.steps.order(client, id));
+  async charge(id: string, actor: AdminActor): Promise<PaymentAttempt> {
+    const attempt = await this.database.transaction((client) => this.steps.orderFor(client, id, actor));
     return this.charging.advance(attempt.id);
   }
 

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
+  IsCountry,
   IsCount,
   IsFlag,
   IsJudged,
@@ -30,7 +31,7 @@ class LegalEntityFields {
 
   @ApiPropertyOptional({ type: String, nullable: true, example: 'DE', description: 'Null: charges no tax.' })
   @MayBeNull()
-  @IsText({ max: 2, pattern: COUNTRY, form: 'must be an ISO 3166 country such as "DE"' })
+  @IsCountry()
   country?: string | null;
 
   @ApiPropertyOptional({ type: String, nullable: true, example: 'DE136695976' })
