@@ -20,6 +20,7 @@ export const ID_PREFIXES = {
   invoice: 'inv',
   creditNote: 'cn',
   correction: 'corr',
+  commitment: 'cmt',
   transaction: 'txn',
   request: 'req',
   event: 'evt',

@@ -102,13 +102,16 @@ export async function expectBooksAgree(
       credited: string;
       lines: string;
       goodwill: string;
+      added: string;
     }>(
       `select (select coalesce(sum(usage_nano), 0) from invoice where organization_id = $1 and status in ('finalized', 'paid')) as billed,
          (select coalesce(sum(r.amount_nano), 0) from credited_reversal r join credit_note c on c.id = r.credit_note_id
           where c.organization_id = $1) as credited,
          (select coalesce(sum(l.amount_nano), 0) from invoice_line l join invoice i on i.id = l.invoice_id
           where i.organization_id = $1 and i.status in ('finalized', 'paid') and l.kind = 'usage') as lines,
-         (select coalesce(sum(usage_nano), 0) from credit_note where organization_id = $1 and correction_id is null) as goodwill`,
+         (select coalesce(sum(usage_nano + period_end_nano), 0) from credit_note where organization_id = $1 and correction_id is null) as goodwill,
+         (select coalesce(sum(period_end_nano), 0) from invoice where organization_id = $1
+          and status in ('finalized', 'paid', 'uncollectible')) as added`,
       [customer.organizationId],
     );
     const [sums] = rows;
@@ -117,7 +120,7 @@ export async function expectBooksAgree(
     expect(BigInt(sums.lines)).toBe(report.chargedNano);
     const ledger = await ledgerOf(world.pool, customer);
     expect(BigInt(ledger['contract_asset'] ?? 0)).toBe(0n);
-    const promoUsed = report.chargedNano + BigInt(ledger['revenue'] ?? 0);
+    const promoUsed = report.chargedNano + BigInt(sums.added) + BigInt(ledger['revenue'] ?? 0);
     expect(promoUsed).toBeGreaterThanOrEqual(0n);
     expect(BigInt(ledger['revenue_reduction'] ?? 0)).toBe(BigInt(sums.goodwill));
   }

@@ -55,12 +55,16 @@ export class OrganizationsRepository {
     });
   }
 
-  /** Throws not_found, and conflict when the wallet is already further down than the new terms allow. */
+  /**
+   * Throws not_found, and conflict when the wallet is already further down than the new terms allow, or a minimum
+   * commitment is billed under the present ones.
+   */
   async update(actor: AdminActor, id: string, changes: Partial<OrganizationSettings>): Promise<Organization> {
     return this.prisma.$transaction(async (tx) => {
       await lockOrganization(tx, id);
       const before = await getOne(tx, id);
       const wanted = { ...before, ...changes };
+      await assertTermsMayChange(tx, before, wanted);
       if (changes.defaultPaymentMethodId) await assertUsableMethod(tx, id, changes.defaultPaymentMethodId);
       await tx.organization.update({ where: { id }, data: { ...rowOf(wanted), updatedAt: nowDate() } });
       await tx.billingAccount.update({
@@ -137,6 +141,29 @@ async function assertUsableMethod(
       param: 'default_payment_method',
     });
   }
+}
+
+/** The days of a commitment are those of the time zone, and it is billed by invoice: both stay while one lasts. */
+async function assertTermsMayChange(
+  tx: Prisma.TransactionClient,
+  before: Organization,
+  wanted: OrganizationSettings,
+): Promise<void> {
+  const param =
+    wanted.timezone !== before.timezone
+      ? 'timezone'
+      : wanted.billingMode !== before.billingMode
+        ? 'billing_mode'
+        : null;
+  if (param === null) return;
+  const lasting = await tx.$queryRaw<unknown[]>`
+    select 1 as found from commitment where organization_id = ${before.id}::uuid and valid_until is distinct from valid_from
+      and coalesce(valid_until > date_trunc('month', billing_now() at time zone time_zone)::date, true) limit 1`;
+  if (lasting.length === 0) return;
+  throw new FaregateError('conflict', `${param} cannot change in a month under a minimum commitment.`, {
+    param,
+    code: 'commitment_in_force',
+  });
 }
 
 async function setOverdraft(

@@ -1,4 +1,5 @@
 import type { Check } from './check.js';
+import { COMMITMENT_CHECKS } from './commitment-checks.js';
 import { INVOICE_BOOK_CHECKS, INVOICE_CHECKS } from './invoice-checks.js';
 import { PAYMENT_CHECKS } from './payment-checks.js';
 import { PROVIDER_CHECKS } from './provider-checks.js';
@@ -317,6 +318,7 @@ export const CHECKS: readonly Check[] = [
   ...PERIOD_CHECKS,
   ...INVOICE_CHECKS,
   ...INVOICE_BOOK_CHECKS,
+  ...COMMITMENT_CHECKS,
   ...PAYMENT_CHECKS,
   ...PROVIDER_CHECKS,
   ...REFERENCE_CHECKS,

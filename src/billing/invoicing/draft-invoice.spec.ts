@@ -18,6 +18,7 @@ const period = (over: Partial<PeriodUsage> = {}): PeriodUsage => ({
   paidNano: 0n,
   promoNano: 0n,
   creditedNano: 0n,
+  committed: null,
   ...over,
 });
 
@@ -58,6 +59,41 @@ it('does not take off again what a credit note has settled', () => {
   expect(draftInvoice(period({ usage: [reversed], creditedNano: 1_500_000_000n }))).toMatchObject({
     netMinor: 300n,
     usageNano: 3_000_000_000n,
+  });
+});
+
+it('bills what a month lacks to its commitment as a line of its own, taxed like the usage and none of it', () => {
+  const committed = {
+    daysInMonth: 30,
+    parts: [{ amountNano: 10_000_000_000n, days: 30 }],
+    usageNano: 3_000_000_000n,
+  };
+  const draft = draftInvoice(period({ committed, promoNano: 500_000_000n }));
+  expect(draft.lines.map(({ kind, description, amountMinor }) => [kind, description, amountMinor])).toEqual([
+    ['usage', 'vendor/model, input tokens', 300n],
+    ['promo', 'Promotional credit', -50n],
+    ['true_up', 'Minimum commitment true-up (10.00 EUR less 3.00 EUR used)', 700n],
+  ]);
+  expect(draft).toMatchObject({
+    kind: 'invoice',
+    netMinor: 950n,
+    taxMinor: 181n,
+    usageNano: 2_500_000_000n,
+    periodEndNano: 7_000_000_000n,
+  });
+});
+
+it('has no line for a commitment that is met, and an invoice for one of a month without usage', () => {
+  const parts = [{ amountNano: 3_000_000_000n, days: 31 }];
+  const met = draftInvoice(period({ committed: { daysInMonth: 31, parts, usageNano: 3_000_000_000n } }));
+  expect(met).toMatchObject({ netMinor: 300n, periodEndNano: 0n });
+  expect(met.lines).toHaveLength(1);
+  const idle = draftInvoice(period({ usage: [], committed: { daysInMonth: 31, parts, usageNano: 0n } }));
+  expect(idle).toMatchObject({
+    kind: 'invoice',
+    netMinor: 300n,
+    usageNano: 0n,
+    periodEndNano: 3_000_000_000n,
   });
 });
 

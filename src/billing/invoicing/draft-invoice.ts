@@ -1,5 +1,6 @@
-import { roundToMinor } from '../../core/currency.js';
+import { formatMinor, roundToMinor } from '../../core/currency.js';
 import type { TokenClass } from '../../core/token-usage.js';
+import { committedNano, trueUpNano, type CommittedMonth } from './commitments/commitment.js';
 import type { InvoiceKind } from './invoice.js';
 import { roundLines, type RoundedLine, type TaxGroup } from './minor-shares.js';
 import type { Tax } from './tax/tax-decision.js';
@@ -30,10 +31,21 @@ export interface PeriodUsage {
   promoNano: bigint;
   /** Reversals of this period that a credit note has settled, ≥ 0. */
   creditedNano: bigint;
+  /** The month under commitment that ends with the period; null: none does. */
+  committed: CommittedMonth | null;
 }
 
+/**
+ * usage; promo and prepaid: what credit paid of it; credited: reversals that a credit note has settled; true_up: what
+ * the month lacks to the customer's minimum commitment.
+ */
+export type LineKind = 'usage' | 'promo' | 'prepaid' | 'credited' | 'true_up';
+
+/** Whether a line is charged because the period ends, and by no usage of its own. */
+export const isPeriodEndCharge = (kind: LineKind): boolean => kind === 'true_up';
+
 export interface DraftLine {
-  kind: 'usage' | 'promo' | 'prepaid' | 'credited';
+  kind: LineKind;
   description: string;
   amountNano: bigint;
   tax: Tax;
@@ -52,6 +64,8 @@ export interface InvoiceDraft {
   prepaidMinor: bigint;
   /** The exact usage it collects: what no credit has paid. */
   usageNano: bigint;
+  /** What the end of the period adds to it; ≥ 0. */
+  periodEndNano: bigint;
 }
 
 const CLASS_NAMES: Readonly<Record<TokenClass, string>> = {
@@ -70,7 +84,8 @@ const CLASS_NAMES: Readonly<Record<TokenClass, string>> = {
 /**
  * The invoice or statement of a period. Usage stands in full, one line for each model, class and price; what credit
  * has paid is taken off. Promo credit is a discount and lowers the tax. Prepaid credit lowers it only where it was
- * taxed when it was sold; where tax is due at its use, it is a payment.
+ * taxed when it was sold; where tax is due at its use, it is a payment. What a month lacks to a commitment is one more
+ * line, taxed like the usage.
  */
 export function draftInvoice(period: PeriodUsage): InvoiceDraft {
   const { currency, tax, paidNano, promoNano, creditedNano } = period;
@@ -85,14 +100,22 @@ export function draftInvoice(period: PeriodUsage): InvoiceDraft {
     ...more
       .filter(([, , amountNano]) => amountNano !== 0n)
       .map(([kind, description, amountNano]) => ({ kind, description, amountNano, tax })),
+    ...trueUpLines(period),
   ];
   const rounded = roundLines(lines, currency);
   const netNano = lines.reduce((total, line) => total + line.amountNano, 0n);
-  const usageNano = isTaxedAtUse ? netNano - paidNano : netNano;
+  const periodEndNano = lines.reduce(
+    (total, line) => (isPeriodEndCharge(line.kind) ? total + line.amountNano : total),
+    0n,
+  );
+  const usageNano = netNano - periodEndNano - (isTaxedAtUse ? paidNano : 0n);
   const prepaidMinor = isTaxedAtUse ? roundToMinor(paidNano, currency) : 0n;
   const isStatement =
-    period.billingMode === 'prepaid' && usageNano === 0n && rounded.totalMinor === prepaidMinor;
-  return { ...rounded, kind: isStatement ? 'statement' : 'invoice', prepaidMinor, usageNano };
+    period.billingMode === 'prepaid' &&
+    usageNano === 0n &&
+    periodEndNano === 0n &&
+    rounded.totalMinor === prepaidMinor;
+  return { ...rounded, kind: isStatement ? 'statement' : 'invoice', prepaidMinor, usageNano, periodEndNano };
 }
 
 const usageLine = (usage: UsageSum, tax: Tax): DraftLine => ({
@@ -102,6 +125,15 @@ const usageLine = (usage: UsageSum, tax: Tax): DraftLine => ({
   tax,
   usage,
 });
+
+function trueUpLines({ committed, currency, tax }: PeriodUsage): DraftLine[] {
+  const amountNano = committed ? trueUpNano(committed) : 0n;
+  if (!committed || amountNano === 0n) return [];
+  const promised = committedNano(committed);
+  const money = (nano: bigint) => `${formatMinor(roundToMinor(nano, currency), currency)} ${currency}`;
+  const description = `Minimum commitment true-up (${money(promised)} less ${money(promised - amountNano)} used)`;
+  return [{ kind: 'true_up', description, amountNano, tax }];
+}
 
 /** By model, class and price, so that the same usage always makes the same document. */
 function compareUsage(a: UsageSum, b: UsageSum): number {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { unavailable } from '../../core/errors.js';
+import { CommittedMonthsRepository } from './commitments/committed-months.repository.js';
 import { draftInvoice, type InvoiceDraft } from './draft-invoice.js';
 import { DraftsRepository, type BillingFacts } from './drafts.repository.js';
 import { InvoicesRepository } from './invoices.repository.js';
@@ -18,9 +19,10 @@ export class DraftsService {
   constructor(
     private readonly drafts: DraftsRepository,
     private readonly invoices: InvoicesRepository,
+    private readonly months: CommittedMonthsRepository,
   ) {}
 
-  /** The document of a period that had usage; null when it had none. A period has one document at a time. */
+  /** The document of a period; null when there is nothing to put on one. A period has one document at a time. */
   async draft(client: PoolClient, periodId: string): Promise<string | null> {
     const { facts, draft } = await this.make(client, periodId);
     if (draft.lines.length === 0) return null;
@@ -55,7 +57,13 @@ export class DraftsService {
     const seller = { country: facts.sellerCountry, ratesPpm: facts.ratesPpm };
     const buyer = { country: facts.buyerCountry, vatId: facts.buyerVatId, exempt: facts.exempt };
     const usage = await this.drafts.listUsage(client, periodId, facts.walletId);
-    return { facts, draft: draftInvoice({ ...facts, usage, tax: decideTax(seller, buyer) }) };
+    const committed = await this.months.findEnded(client, periodId, facts.walletId);
+    if (committed?.isComplete === false) {
+      throw unavailable(
+        'An earlier period of this month is not closed yet; the commitment is billed after it.',
+      );
+    }
+    return { facts, draft: draftInvoice({ ...facts, usage, committed, tax: decideTax(seller, buyer) }) };
   }
 
   private async write(client: PoolClient, invoiceId: string, draft: InvoiceDraft): Promise<void> {

@@ -69,6 +69,8 @@ export interface Invoice {
   /** The exact usage it collects, and what of it still stands against the customer's credit. */
   usageNano: bigint;
   openUsageNano: bigint;
+  /** What the end of the period added to it: what a minimum commitment lacked. */
+  periodEndNano: bigint;
   /** What was issued, as canonical JSON, and its SHA-256 in hex; null while a draft. */
   document: string | null;
   contentSha256: string | null;

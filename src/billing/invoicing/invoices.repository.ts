@@ -17,13 +17,14 @@ type Amounts =
   | 'appliedMinor'
   | 'paidMinor'
   | 'usageNano'
+  | 'periodEndNano'
   | 'openUsageNano';
 type Row = Omit<Invoice, Amounts> & Record<Amounts, string>;
 
 const COLUMNS = `i.id, i.kind, i.status, i.organization_id as "organizationId", i.wallet_id as "walletId",
   i.legal_entity_id as "legalEntityId", i.period_id as "periodId", i.number_text as "numberText", i.currency,
   i.net_minor as "netMinor", i.tax_minor as "taxMinor", i.total_minor as "totalMinor", i.prepaid_minor as "prepaidMinor",
-  i.applied_minor as "appliedMinor", i.paid_minor as "paidMinor", i.usage_nano as "usageNano",
+  i.applied_minor as "appliedMinor", i.paid_minor as "paidMinor", i.usage_nano as "usageNano", i.period_end_nano as "periodEndNano",
   i.open_usage_nano as "openUsageNano", i.document, i.content_sha256 as "contentSha256", i.created_at as "createdAt",
   i.finalized_at as "finalizedAt", i.due_at as "dueAt", i.paid_at as "paidAt", i.voided_at as "voidedAt",
   i.collection_tries as "collectionTries", i.collect_at as "collectAt", i.dunning`;
@@ -121,7 +122,7 @@ export class InvoicesRepository {
   async updateDraft(client: PoolClient, id: string, facts: BillingFacts, draft: InvoiceDraft): Promise<void> {
     await client.query(
       `update invoice set kind = $2, net_minor = $3, tax_minor = $4, total_minor = $5, prepaid_minor = $6, usage_nano = $7,
-         legal_entity_id = $8, net_days = $9 where id = $1 and status = 'draft'`,
+         legal_entity_id = $8, net_days = $9, period_end_nano = $10 where id = $1 and status = 'draft'`,
       [
         id,
         draft.kind,
@@ -132,6 +133,7 @@ export class InvoicesRepository {
         draft.usageNano,
         facts.legalEntityId,
         facts.netDays,
+        draft.periodEndNano,
       ],
     );
   }
@@ -227,5 +229,6 @@ const toInvoice = (row: Row): Invoice => ({
   appliedMinor: BigInt(row.appliedMinor),
   paidMinor: BigInt(row.paidMinor),
   usageNano: BigInt(row.usageNano),
+  periodEndNano: BigInt(row.periodEndNano),
   openUsageNano: BigInt(row.openUsageNano),
 });

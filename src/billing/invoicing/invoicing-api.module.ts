@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CommitmentsController } from './commitments/commitments.controller.js';
 import { CreditNotesController } from './credit-notes/credit-notes.controller.js';
 import { InvoicesController } from './invoices.controller.js';
 import { InvoicingModule } from './invoicing.module.js';
@@ -16,6 +17,7 @@ import { ThresholdBillingController } from './threshold/threshold-billing.contro
   controllers: [
     PeriodsController,
     InvoicesController,
+    CommitmentsController,
     CreditNotesController,
     PartiesController,
     StatementsController,

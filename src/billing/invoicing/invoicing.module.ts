@@ -3,6 +3,9 @@ import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js
 import { PaymentsModule } from '../payments/payments.module.js';
 import { RollupRepository } from '../rollup/rollup.repository.js';
 import { RollupService } from '../rollup/rollup.service.js';
+import { CommitmentsRepository } from './commitments/commitments.repository.js';
+import { CommitmentsService } from './commitments/commitments.service.js';
+import { CommittedMonthsRepository } from './commitments/committed-months.repository.js';
 import { CreditNoteBooksService } from './credit-notes/credit-note-books.service.js';
 import { CreditNotesRepository } from './credit-notes/credit-notes.repository.js';
 import { CreditNotesService } from './credit-notes/credit-notes.service.js';
@@ -32,6 +35,9 @@ const SERVICES = [
   InvoicesRepository,
   InvoicePartsRepository,
   InvoicePaymentsRepository,
+  CommitmentsRepository,
+  CommitmentsService,
+  CommittedMonthsRepository,
   DraftsRepository,
   DraftsService,
   DunningRepository,

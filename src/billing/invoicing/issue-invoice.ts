@@ -26,10 +26,11 @@ export const collectMinor = (draft: Pick<InvoiceDraft, 'totalMinor' | 'prepaidMi
 
 /** What issuing a draft posts. */
 export const issuedAmounts = (
-  draft: Pick<InvoiceDraft, 'totalMinor' | 'prepaidMinor' | 'taxMinor' | 'usageNano'>,
+  draft: Pick<InvoiceDraft, 'totalMinor' | 'prepaidMinor' | 'taxMinor' | 'usageNano' | 'periodEndNano'>,
   currency: string,
 ): InvoiceAmounts => ({
   usageNano: draft.usageNano,
+  periodEndNano: draft.periodEndNano,
   collectNano: minorToNano(collectMinor(draft), currency),
   taxNano: minorToNano(draft.taxMinor, currency),
 });

@@ -82,6 +82,22 @@ export function judgeInstant(value: unknown, { future }: InstantLimits = {}): st
 const daysOfMonth = (year: number, month: number): number =>
   (Date.UTC(year, month, 1) - Date.UTC(year, month - 1, 1)) / DAY_MS;
 
+/** A calendar day "2027-01-31" of the years 2000 to 9999, whatever the time zone. */
+export function judgeDay(value: unknown): string | null {
+  const match = typeof value === 'string' ? /^(\d{4})-(\d{2})-(\d{2})$/.exec(value) : null;
+  const [year, month, day] = (match?.slice(1) ?? []).map(Number);
+  const isDay =
+    year !== undefined &&
+    month !== undefined &&
+    day !== undefined &&
+    year >= 2000 &&
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= daysOfMonth(year, month);
+  return isDay ? null : 'must be a day such as "2027-01-31"';
+}
+
 export interface StringMapLimits {
   maxPairs?: number;
 }

@@ -16,6 +16,7 @@ import {
   isCountry,
   isCurrency,
   judgeCount,
+  judgeDay,
   judgeInstant,
   judgeMoney,
   judgeStringMap,
@@ -111,6 +112,9 @@ export const IsInstant = (limits: InstantLimits = {}) =>
     { type: String, format: 'date-time' },
     IsJudged('isInstant', (value) => judgeInstant(value, limits)),
   );
+
+/** A calendar day "2027-01-31". */
+export const IsDay = () => IsJudged('isDay', judgeDay);
 
 /** An object of strings: at most `maxPairs` (16), names of 40 and values of 500 characters. */
 export const IsStringMap = (limits: StringMapLimits = {}) =>

@@ -20,6 +20,7 @@ const WORDS: Record<IdKind, string> = {
   invoice: 'invoice',
   creditNote: 'credit note',
   correction: 'correction',
+  commitment: 'commitment',
   transaction: 'ledger transaction',
   request: 'request',
   event: 'event',

@@ -12,7 +12,13 @@ import { FinalizationService } from '../../../src/billing/invoicing/finalization
 import { InvoiceEndingService } from '../../../src/billing/invoicing/invoice-ending.service.js';
 import { Database } from '../../../src/platform/database/database.service.js';
 import { createBilling } from '../../support/billing.js';
-import { closeNow, createCustomer, createLegalEntity, startInvoicing } from '../../support/invoicing.js';
+import {
+  closeNow,
+  createCustomer,
+  createLegalEntity,
+  startInvoicing,
+  type InvoicingWorld,
+} from '../../support/invoicing.js';
 import {
   placeHolds,
   releaseOf,
@@ -88,6 +94,8 @@ const CORRUPTIONS: Record<string, string> = {
   F23: `update usage_event set correction_id = gen_random_uuid() where kind = 'correction'`,
   F24: `update invoice set collect_at = now() - interval '2 days' where status = 'finalized'`,
   F26: 'update promo_rollup set promo_nano = promo_nano + 1',
+  F28: `update invoice_line set amount_nano = amount_nano + 1 where kind = 'true_up'`,
+  F29: `update commitment set valid_from = valid_from - 40`,
   F25: `update invoice set dunning = 'none' where dunning = 'suspended'`,
 };
 
@@ -183,9 +191,28 @@ async function issueDocuments({ pool, test, credits }: Billing): Promise<void> {
       await client.query(`update invoice set dunning = 'suspended' where id = $1`, [late.id]);
     });
     await issue('prepaid', 1_000);
+    await issueTrueUp(world, entity);
   } finally {
     await world.drop();
   }
+}
+
+/** The invoice of a month under a commitment, without any usage; the month is two months ago. */
+async function issueTrueUp(world: InvoicingWorld, entity: string): Promise<void> {
+  const tenant = await createCustomer(world.pool, { country: 'DE', legalEntityId: entity, mode: 'postpaid' });
+  await world.pool.query(
+    `insert into commitment (id, organization_id, currency, amount_nano, time_zone, valid_from, valid_until, created_by)
+     select gen_random_uuid(), o.id, o.currency, 10000000000, o.timezone, m.day - 10, m.day, 'test'
+     from organization o, lateral (select (date_trunc('month', now() at time zone o.timezone) - interval '1 month')::date as day) m
+     where o.id = $1`,
+    [tenant.organizationId],
+  );
+  await world.periods.closeDue();
+  const { rows } = await world.pool.query<{ id: string }>(
+    'select id from invoice where organization_id = $1',
+    [tenant.organizationId],
+  );
+  for (const { id } of rows) await world.get(FinalizationService).finalize(id, systemActor('test'));
 }
 
 const paidCredit = (organizationId: string) => ({

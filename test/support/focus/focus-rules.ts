@@ -311,11 +311,11 @@ export const FOCUS_RULES: FocusRule[] = [
   },
   {
     id: 'purchase-of-future-usage',
-    text: 'The effective cost of a purchase that covers future charges is 0.',
-    row: (row) =>
-      row['ChargeCategory'] === 'Purchase' && exact(row['EffectiveCost'] as string) !== 0n
-        ? row['EffectiveCost']
-        : undefined,
+    text: 'The effective cost of a purchase that covers future charges is 0, of another one what was billed.',
+    row: ({ ChargeCategory, SkuId, EffectiveCost = '', BilledCost = '' }) => {
+      const expected = SkuId === 'prepaid-credit' ? 0n : exact(BilledCost);
+      return ChargeCategory === 'Purchase' && exact(EffectiveCost) !== expected ? EffectiveCost : undefined;
+    },
   },
   {
     id: 'correction-period',

@@ -93,7 +93,7 @@ function invoiceDetail(filter: DatasetFilter): RowSource {
       p.ends_at, c.issued_at, c.issued_at, null, i.net_days, 'Issued', -1, 0
     from credit_note c join invoice i on i.id = c.invoice_id join billing_period p on p.id = i.period_id where ${ended(filter)}`;
   const part = `
-    select l.invoice_id as id, l.seq::text as part, case l.kind when 'usage' then 'Usage' else 'Credit' end as category, l.description,
+    select l.invoice_id as id, l.seq::text as part, case l.kind when 'usage' then 'Usage' when 'true_up' then 'Purchase' else 'Credit' end as category, l.description,
       json_strip_nulls(json_build_object('SkuId', l.model_id || '/' || l.token_class, 'x_Line', l.seq))::text as grain, l.amount_minor as minor
     from invoice_line l
     union all

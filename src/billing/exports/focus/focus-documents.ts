@@ -20,7 +20,7 @@ function chargesSql(filter: UsageFilter): string {
   return `document as (
     select i.id, i.number_text as invoice_id, i.currency::text, power(10::numeric, 9 - i.minor_exp)::bigint as minor, i.organization_id,
       i.legal_entity_id, p.starts_at as period_start, p.ends_at as period_end, p.starts_at as charge_start, p.ends_at as charge_end,
-      (i.net_minor - i.prepaid_minor) * power(10::numeric, 9 - i.minor_exp)::bigint - i.usage_nano as rounding, 1 as sign, null::text as class,
+      (i.net_minor - i.prepaid_minor) * power(10::numeric, 9 - i.minor_exp)::bigint - i.usage_nano - i.period_end_nano as rounding, 1 as sign, null::text as class,
       i.kind = 'invoice' as always
     from invoice i join billing_period p on p.id = i.period_id
     where i.status in ('finalized', 'paid', 'uncollectible') and p.ends_at > ${from} and p.ends_at <= ${to}${of('i.organization_id')}
@@ -28,7 +28,7 @@ function chargesSql(filter: UsageFilter): string {
     select c.id, c.number_text, c.currency::text, power(10::numeric, 9 - c.minor_exp)::bigint, c.organization_id, i.legal_entity_id,
       coalesce(n.starts_at, date_trunc('month', c.issued_at, 'UTC')),
       coalesce(n.ends_at, (date_trunc('month', c.issued_at, 'UTC') at time zone 'UTC' + interval '1 month') at time zone 'UTC'),
-      p.starts_at, p.ends_at, -(c.net_minor * power(10::numeric, 9 - c.minor_exp)::bigint - c.usage_nano), -1, 'Correction', true
+      p.starts_at, p.ends_at, -(c.net_minor * power(10::numeric, 9 - c.minor_exp)::bigint - c.usage_nano - c.period_end_nano), -1, 'Correction', true
     from credit_note c join invoice i on i.id = c.invoice_id join billing_period p on p.id = i.period_id
     left join billing_period n on n.organization_id = c.organization_id and n.starts_at <= c.issued_at and n.ends_at > c.issued_at
     where c.issued_at > ${from} and c.issued_at <= ${to}${of('c.organization_id')}),
@@ -42,6 +42,9 @@ function chargesSql(filter: UsageFilter): string {
   given as (
     select n.*, l.seq, l.description as line, l.amount_nano from named n join credit_note c on c.id = n.id
     join credit_note_line l on l.credit_note_id = c.id where c.correction_id is null),
+  topped as (
+    select n.*, l.seq, l.description as line, l.amount_nano::numeric as nano from named n join invoice_line l on l.invoice_id = n.id
+    where l.kind = 'true_up'),
   bought as (
     select g.id, null::text as invoice_id, null::text as detail_id, w.currency::text, g.amount_nano, g.created_at,
       coalesce(b.id::text, o.id::text) as account_id, o.name as account_name, coalesce(e.name, 'Faregate operator') as issuer,
@@ -63,8 +66,8 @@ const documentRow = (source: string, nano: string, category: string, description
     from (select s.*, ${detail} as detail_id, '${category}' as category from ${source} s) s`;
 
 /**
- * Charges that are no usage: taxes and the rounding of each invoice and credit note, credits given by hand, and credit
- * bought in advance. Documents count when their period ends (a credit note: when it is issued) in the span `(from, to]`,
+ * Charges that are no usage: taxes and the rounding of each invoice and credit note, credits given by hand, credit
+ * bought in advance, and what months lacked to a minimum commitment, which pays for no charge to come. Documents count when their period ends (a credit note: when it is issued) in the span `(from, to]`,
  * top-ups when they are made in `[from, to)`.
  */
 export function focusDocumentRows(filter: UsageFilter): RowSource {
@@ -84,6 +87,13 @@ export function focusDocumentRows(filter: UsageFilter): RowSource {
       `invoice_id || '-rounding'`,
     ),
     documentRow('given', '-amount_nano', 'Credit', 'line', `invoice_id || '-' || seq`),
+    `select nano as billed, nano as effective, nano * 1000 as contracted, nano * 1000 as listed, nano * 1000 as contracted_unit,
+      nano * 1000 as list_unit, account_id, account_name, null::text as sub_id, null::text as sub_name, currency, period_start, period_end,
+      charge_start, charge_end, 'Purchase' as category, class, line as description, 'Recurring' as frequency,
+      null::numeric as consumed, 1::numeric as quantity, 'Units' as unit, 'minimum-commitment' as sku_id, null::text as meter,
+      'minimum-commitment-' || currency as sku_price_id, null::text as sku_details, 'Standard' as pricing_category,
+      'Minimum Commitment' as service_name, ${TAIL('null::text')}
+    from (select *, 'Purchase' as category, invoice_id || '-' || seq as detail_id from topped) topped`,
     `select amount_nano::numeric as billed, 0 as effective, amount_nano * 1000::numeric as contracted, amount_nano * 1000::numeric as listed,
       amount_nano * 1000::numeric as contracted_unit, amount_nano * 1000::numeric as list_unit, account_id, account_name,
       null::text as sub_id, null::text as sub_name, currency, period_start, period_end, charge_start, charge_end,

@@ -6,7 +6,12 @@ import { AGED_RECEIVABLES_COLUMNS, agedReceivablesSource } from './aged-receivab
 import { CONTRACT_LIABILITY_COLUMNS, contractLiabilitySource } from './contract-liability.js';
 import { INVOICE_REGISTER_COLUMNS, invoiceRegisterSource } from './invoice-register.js';
 import { JOURNAL_COLUMNS, journalSource } from './journal.js';
-import { MARGIN_COLUMNS, marginUsageSource, unbilledAttemptsSource } from './margin.js';
+import {
+  MARGIN_COLUMNS,
+  marginUsageSource,
+  periodEndChargesSource,
+  unbilledAttemptsSource,
+} from './margin.js';
 import type { ReportFilter } from './report-filter.js';
 import { TAX_COLUMNS, taxSource } from './tax-report.js';
 
@@ -35,7 +40,10 @@ const SCHEMA_VERSION = '1';
 const TABLES: Readonly<
   Record<FinanceReportName, { columns: ExportColumn[]; sources: ((filter: ReportFilter) => RowSource)[] }>
 > = {
-  margin: { columns: MARGIN_COLUMNS, sources: [marginUsageSource, unbilledAttemptsSource] },
+  margin: {
+    columns: MARGIN_COLUMNS,
+    sources: [marginUsageSource, unbilledAttemptsSource, periodEndChargesSource],
+  },
   'contract-liability': { columns: CONTRACT_LIABILITY_COLUMNS, sources: [contractLiabilitySource] },
   'aged-receivables': { columns: AGED_RECEIVABLES_COLUMNS, sources: [agedReceivablesSource] },
   'invoice-register': { columns: INVOICE_REGISTER_COLUMNS, sources: [invoiceRegisterSource] },

@@ -8,8 +8,9 @@ import { at, ownersSql, type ReportFilter } from './report-filter.js';
 
 /**
  * What was earned and what it cost, by month (UTC), organization, provider and model. `revenue` is what the ledger earned: paid from
- * bought credit or to be invoiced; promo credit earns nothing, and what is not posted yet stands apart. `lines` are priced lines, each
- * a token class of a call. What the house bore
+ * bought credit or to be invoiced, and, in rows without provider and model, charged because a period ended (the true-up of a
+ * commitment) when its invoice was issued; promo credit earns nothing, and what is not posted yet stands apart. `lines` are priced
+ * lines, each a token class of a call, and invoices in rows without model. What the house bore
  * (`absorbed`) and what attempts cost that were charged to nobody are columns of their own and not in `provider_cost`.
  */
 export const MARGIN_COLUMNS: ExportColumn[] = [
@@ -152,3 +153,22 @@ export const unbilledAttemptsSource = (filter: ReportFilter): RowSource => ({
     group by 1, 2, 3, 4, 5, 6, 7, o.currency) row`,
   order: ORDER,
 });
+
+/** What the end of periods added to invoices, in the month in which each was issued; a void takes it off when it happens. */
+export function periodEndChargesSource(filter: ReportFilter): RowSource {
+  const owners = ownersSql(filter, { organization: 'i.organization_id', legalEntity: 'i.legal_entity_id' });
+  const happened = (time: string, sign: string) => `
+    select ${time} as at, i.legal_entity_id, i.organization_id, i.currency::text as currency, ${sign}i.period_end_nano as nano
+    from invoice i where i.period_end_nano <> 0 and ${time} >= ${at(filter.from)} and ${time} < ${at(filter.to)}${owners}`;
+  return {
+    with: '',
+    from: `(select date_trunc('month', e.at, 'UTC') as month, e.legal_entity_id, l.name as legal_entity, e.organization_id,
+        o.name as organization_name, null::text as provider, null::text as model, count(*) as lines, e.currency, e.currency as cost_currency,
+        sum(e.nano) as revenue, 0::numeric as promo_used, 0::numeric as unposted, 0::numeric as absorbed, 0::numeric as provider_cost,
+        0::numeric as absorbed_cost, 0::numeric as unbilled_attempt_cost
+      from (${happened('i.finalized_at', '')} union all ${happened('i.voided_at', '-')}) e
+      join organization o on o.id = e.organization_id join legal_entity l on l.id = e.legal_entity_id
+      group by 1, 2, 3, 4, 5, e.currency) row`,
+    order: ORDER,
+  };
+}

@@ -46,6 +46,7 @@ export class CreditNoteBooksService {
     const { currency, organizationId, walletId } = invoice;
     const postings = creditNoteIssued(note.byCorrection ? 'contract_asset' : 'revenue_reduction', {
       usageNano: draft.usageNano,
+      periodEndNano: draft.periodEndNano,
       collectNano: minorToNano(draft.totalMinor, currency),
       taxNano: minorToNano(draft.taxMinor, currency),
     });

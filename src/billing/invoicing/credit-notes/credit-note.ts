@@ -1,4 +1,5 @@
 import { invalidRequest } from '../../../core/errors.js';
+import { isPeriodEndCharge, type LineKind } from '../draft-invoice.js';
 import { roundLines, taxOn, type RoundedLine, type TaxGroup } from '../minor-shares.js';
 import type { Tax } from '../tax/tax-decision.js';
 
@@ -31,6 +32,8 @@ export interface CreditNote {
   /** What of the total has paid invoices; the rest pays the next ones. */
   appliedMinor: bigint;
   usageNano: bigint;
+  /** What it gives back of charges of a period's end. */
+  periodEndNano: bigint;
   document: string;
   contentSha256: string;
   issuedAt: Date;
@@ -39,7 +42,7 @@ export interface CreditNote {
 /** A line of the invoice that is credited. */
 export interface CreditableLine {
   seq: number;
-  kind: 'usage' | 'promo' | 'prepaid' | 'credited';
+  kind: LineKind;
   description: string;
   modelId: string | null;
   tokenClass: string | null;
@@ -62,6 +65,7 @@ export interface CreditNoteLine {
   description: string;
   amountNano: bigint;
   tax: Tax;
+  kind: LineKind;
 }
 
 /** Everything of a credit note but its parties and its number. */
@@ -74,6 +78,8 @@ export interface CreditNoteDraft {
   taxMinor: bigint;
   totalMinor: bigint;
   usageNano: bigint;
+  /** What it gives back of charges of a period's end. */
+  periodEndNano: bigint;
 }
 
 /** What is left to be credited of an invoice. */
@@ -119,7 +125,8 @@ export function draftCreditNote(
   if (netMinor + taxMinor <= 0n) {
     throw invalidRequest('lines come to less than the smallest unit of the currency', 'lines');
   }
-  const usageNano = rounded.lines.reduce((sum, { amountNano }) => sum + amountNano, 0n);
+  const sumOf = (isOne: (kind: LineKind) => boolean): bigint =>
+    rounded.lines.reduce((sum, { kind, amountNano }) => (isOne(kind) ? sum + amountNano : sum), 0n);
   return {
     reason,
     memo,
@@ -128,9 +135,13 @@ export function draftCreditNote(
     netMinor,
     taxMinor,
     totalMinor: netMinor + taxMinor,
-    usageNano,
+    usageNano: sumOf((kind) => !isPeriodEndCharge(kind)),
+    periodEndNano: sumOf(isPeriodEndCharge),
   };
 }
+
+/** Lines that charge something, as opposed to those that take off. */
+const isCharge = (kind: LineKind): boolean => kind === 'usage' || isPeriodEndCharge(kind);
 
 function creditedLine(
   lines: readonly CreditableLine[],
@@ -138,9 +149,9 @@ function creditedLine(
   index: number,
 ): CreditNoteLine {
   const line = lines.find((candidate) => candidate.seq === seq);
-  if (line?.kind !== 'usage') {
+  if (!line || !isCharge(line.kind)) {
     throw invalidRequest(
-      `lines.${index}.line ${seq} is no usage line of this invoice`,
+      `lines.${index}.line ${seq} is no line of this invoice that charges anything`,
       `lines.${index}.line`,
     );
   }
@@ -151,26 +162,36 @@ function creditedLine(
       'credit_exceeds_line',
     );
   }
-  return { invoiceSeq: seq, description: line.description, amountNano, tax: line.tax };
+  const { description, tax, kind } = line;
+  return { invoiceSeq: seq, description, amountNano, tax, kind };
 }
 
 /**
- * All that is left of an invoice, as parts of its usage lines: what credit and earlier notes took off comes off the
- * lines with the most left, so that no line gives more than it has.
+ * All that is left of an invoice, as parts of the lines that charge: what credit and earlier notes took off comes off the
+ * usage, the lines with the most left first, so that no line gives more than it has.
  */
 export function remainingParts({ lines }: Pick<Creditable, 'lines'>): CreditedPart[] {
-  const isPaying = ({ kind, amountNano }: CreditableLine) => kind === 'usage' && amountNano > 0n;
-  const usage = lines
+  const isPaying = ({ kind, amountNano }: CreditableLine) => isCharge(kind) && amountNano > 0n;
+  const charged = lines
     .filter(isPaying)
-    .map(({ seq, amountNano, creditedNano }) => ({ seq, amountNano: amountNano - creditedNano }))
-    .sort((a, b) => (a.amountNano === b.amountNano ? a.seq - b.seq : a.amountNano > b.amountNano ? -1 : 1));
+    .map(({ seq, kind, amountNano, creditedNano }) => ({ seq, kind, amountNano: amountNano - creditedNano }))
+    .sort(byUsageThenAmount);
   let open = lines.filter((line) => !isPaying(line)).reduce((sum, { amountNano }) => sum - amountNano, 0n);
-  for (const part of usage) {
+  for (const part of charged) {
     const taken = open > part.amountNano ? part.amountNano : open > 0n ? open : 0n;
     part.amountNano -= taken;
     open -= taken;
   }
-  return usage.filter(({ amountNano }) => amountNano > 0n).sort((a, b) => a.seq - b.seq);
+  return charged
+    .filter(({ amountNano }) => amountNano > 0n)
+    .map(({ seq, amountNano }) => ({ seq, amountNano }))
+    .sort((a, b) => a.seq - b.seq);
+}
+
+function byUsageThenAmount(a: CreditedPart & { kind: LineKind }, b: typeof a): number {
+  const last = Number(isPeriodEndCharge(a.kind)) - Number(isPeriodEndCharge(b.kind));
+  if (last !== 0) return last;
+  return a.amountNano === b.amountNano ? a.seq - b.seq : a.amountNano > b.amountNano ? -1 : 1;
 }
 
 /** Takes what its group may not give back off a line: a single minor unit, left over from rounding. */

@@ -6,13 +6,14 @@ import type { TaxGroup } from '../minor-shares.js';
 import type { Application, OpenNote } from './credit-balance.js';
 import type { CreditNote, CreditNoteDraft, CreditableLine } from './credit-note.js';
 
-type Row = Omit<CreditNote, 'netMinor' | 'taxMinor' | 'totalMinor' | 'appliedMinor' | 'usageNano'> &
-  Record<'netMinor' | 'taxMinor' | 'totalMinor' | 'appliedMinor' | 'usageNano', string>;
+type Amounts = 'netMinor' | 'taxMinor' | 'totalMinor' | 'appliedMinor' | 'usageNano' | 'periodEndNano';
+type Row = Omit<CreditNote, Amounts> & Record<Amounts, string>;
 
 const APPLIED = `coalesce((select sum(a.amount_minor) from credit_application a where a.credit_note_id = c.id), 0)`;
 const COLUMNS = `c.id, c.invoice_id as "invoiceId", c.organization_id as "organizationId", c.wallet_id as "walletId",
   c.number_text as "numberText", c.reason, c.memo, c.correction_id as "correctionId", c.currency, c.net_minor as "netMinor",
-  c.tax_minor as "taxMinor", c.total_minor as "totalMinor", ${APPLIED} as "appliedMinor", c.usage_nano as "usageNano", c.document,
+  c.tax_minor as "taxMinor", c.total_minor as "totalMinor", ${APPLIED} as "appliedMinor", c.usage_nano as "usageNano",
+  c.period_end_nano as "periodEndNano", c.document,
   c.content_sha256 as "contentSha256", c.issued_at as "issuedAt"`;
 
 /** What is written of a new credit note besides its draft. */
@@ -117,8 +118,8 @@ export class CreditNotesRepository {
     await client.query(
       `insert into credit_note (id, invoice_id, organization_id, wallet_id, series_id, number, number_text, reason, memo,
          correction_id, currency, minor_exp, net_minor, tax_minor, total_minor, usage_nano, document, content_sha256, issued_at,
-         created_by, idempotency_key)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
+         created_by, idempotency_key, period_end_nano)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
       [
         note.id,
         note.invoiceId,
@@ -141,6 +142,7 @@ export class CreditNotesRepository {
         note.issuedAt,
         note.createdBy,
         note.idempotencyKey,
+        draft.periodEndNano,
       ],
     );
     await this.insertParts(client, note, draft);
@@ -241,4 +243,5 @@ const toNote = (row: Row): CreditNote => ({
   totalMinor: BigInt(row.totalMinor),
   appliedMinor: BigInt(row.appliedMinor),
   usageNano: BigInt(row.usageNano),
+  periodEndNano: BigInt(row.periodEndNano),
 });

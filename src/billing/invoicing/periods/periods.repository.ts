@@ -30,6 +30,11 @@ export class PeriodsRepository {
     );
   }
 
+  /** Makes the periods of months under a commitment in which nothing settled. */
+  async openCommitted(): Promise<void> {
+    await this.database.query('select open_committed_periods()');
+  }
+
   /** Periods that have ended and are not closed, the longest past first. */
   async listDue(limit: number): Promise<Period[]> {
     return this.database.query<Period>(

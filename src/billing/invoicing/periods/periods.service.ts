@@ -73,8 +73,12 @@ export class PeriodsService {
     return this.get(organizationId, id);
   }
 
-  /** Closes every period that is due; returns how many. One that cannot be closed stops no other. */
+  /**
+   * Closes every period that is due, those of committed months without usage among them; returns how many. One that
+   * cannot be closed stops no other.
+   */
   async closeDue(): Promise<number> {
+    await this.periods.openCommitted();
     let closed = 0;
     for (const { organizationId, id } of await this.periods.listDue(BATCH)) {
       try {
