@@ -109,7 +109,8 @@ export async function expectBooksAgree(
           where c.organization_id = $1) as credited,
          (select coalesce(sum(l.amount_nano), 0) from invoice_line l join invoice i on i.id = l.invoice_id
           where i.organization_id = $1 and i.status in ('finalized', 'paid') and l.kind = 'usage') as lines,
-         (select coalesce(sum(usage_nano + period_end_nano), 0) from credit_note where organization_id = $1 and correction_id is null) as goodwill,
+         (select coalesce(sum(usage_nano + period_end_nano), 0) from credit_note where organization_id = $1 and correction_id is null
+           and claw_back_id is null) as goodwill,
          (select coalesce(sum(period_end_nano), 0) from invoice where organization_id = $1
           and status in ('finalized', 'paid', 'uncollectible')) as added`,
       [customer.organizationId],

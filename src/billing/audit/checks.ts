@@ -2,6 +2,7 @@ import type { Check } from './check.js';
 import { COMMITMENT_CHECKS } from './commitment-checks.js';
 import { INVOICE_BOOK_CHECKS, INVOICE_CHECKS } from './invoice-checks.js';
 import { PAYMENT_CHECKS } from './payment-checks.js';
+import { RECEIPT_CHECKS } from './receipt-checks.js';
 import { PROVIDER_CHECKS } from './provider-checks.js';
 
 /** How long an expired hold may stay open before that is a fault: the sweep runs every 30 seconds. */
@@ -225,10 +226,15 @@ const CREDIT_CHECKS: Check[] = [
   },
   {
     id: 'F10',
-    title: 'usage funded by promo credit or postpaid is what the ledger posted for it',
+    title:
+      'usage funded by promo credit or postpaid is what the ledger posted for it, and by taxed credit what its lots gave',
     sql: `select id from (
             select concat_ws('|', e.wallet_id, f.funding) as id, sign(e.amount_nano) * f.amount_nano as nano
             from usage_funding f join usage_event e on e.id = f.event_id
+            union all
+            select concat_ws('|', g.wallet_id, 'prepaid_taxed'), case m.kind when 'consume' then -m.amount_nano else m.amount_nano end
+            from grant_move m join credit_grant g on g.id = m.grant_id
+            where g.tax_point = 'sale' and g.kind <> 'promo' and m.kind in ('consume', 'restore')
             union all
             select concat_ws('|', a.wallet_id, case a.kind when 'promo_credit' then 'prepaid_promo' else 'postpaid' end),
                    -n.amount_nano
@@ -271,16 +277,18 @@ const PERIOD_CHECKS: Check[] = [
     title: 'how the usage of a period was paid is the sum of how its events were paid',
     sql: `select k as id from (
             select concat_ws('|', e.period_id, e.wallet_id) as k, e.amount_nano::numeric as charged,
-                   sign(e.amount_nano) * coalesce(f.promo, 0) as promo, sign(e.amount_nano) * coalesce(f.postpaid, 0) as postpaid
+                   sign(e.amount_nano) * coalesce(f.promo, 0) as promo, sign(e.amount_nano) * coalesce(f.postpaid, 0) as postpaid,
+                   sign(e.amount_nano) * coalesce(f.taxed, 0) as taxed
             from usage_event e left join lateral (
               select sum(u.amount_nano) filter (where u.funding = 'prepaid_promo') as promo,
+                     sum(u.amount_nano) filter (where u.funding = 'prepaid_taxed') as taxed,
                      sum(u.amount_nano) filter (where u.funding = 'postpaid') as postpaid
               from usage_funding u where u.event_id = e.id) f on true
             where not exists (select 1 from usage_pending q where q.event_id = e.id)
             union all
-            select concat_ws('|', period_id, wallet_id), -(paid_nano + promo_nano + postpaid_nano), -promo_nano, -postpaid_nano
+            select concat_ws('|', period_id, wallet_id), -(paid_nano + promo_nano + postpaid_nano), -promo_nano, -postpaid_nano, -taxed_nano
             from period_funding) z
-          group by k having sum(charged) <> 0 or sum(promo) <> 0 or sum(postpaid) <> 0`,
+          group by k having sum(charged) <> 0 or sum(promo) <> 0 or sum(postpaid) <> 0 or sum(taxed) <> 0`,
   },
 ];
 
@@ -319,6 +327,7 @@ export const CHECKS: readonly Check[] = [
   ...INVOICE_CHECKS,
   ...INVOICE_BOOK_CHECKS,
   ...COMMITMENT_CHECKS,
+  ...RECEIPT_CHECKS,
   ...PAYMENT_CHECKS,
   ...PROVIDER_CHECKS,
   ...REFERENCE_CHECKS,

@@ -77,9 +77,12 @@ export const INVOICE_CHECKS: Check[] = [
             or i.paid_minor <> (select coalesce(sum(p.amount_minor), 0) from invoice_payment p where p.invoice_id = i.id)
             or (i.status = 'paid' and i.total_minor <> i.prepaid_minor + i.applied_minor + i.paid_minor)
           union all
-          select p.id::text from invoice_payment p where p.method = 'charge' and not exists (
-            select 1 from payment_attempt t where t.id::text = p.reference and t.status = 'succeeded'
-              and t.purpose = 'invoice' and t.purpose_id = p.invoice_id and t.amount_minor = p.amount_minor)`,
+          select p.id::text from invoice_payment p join invoice i on i.id = p.invoice_id left join credit_grant g on g.id = i.grant_id
+          where p.method = 'charge' and not exists (
+              select 1 from payment_attempt t where t.id::text = p.reference and t.status = 'succeeded' and case i.kind
+                when 'receipt' then g.idempotency_key = 'top_up:' || t.purpose_id and t.amount_minor >= p.amount_minor
+                else t.purpose = 'invoice' and t.purpose_id = p.invoice_id and t.amount_minor = p.amount_minor end)
+            or p.method = 'returned' and p.reference is distinct from g.idempotency_key`,
   },
   {
     id: 'I27',
@@ -100,7 +103,7 @@ export const INVOICE_CHECKS: Check[] = [
                                       -sum(e.amount_nano) filter (where a.kind = 'revenue') as added,
                                       -sum(e.amount_nano) filter (where a.kind = 'vat_payable') as tax
                                from ledger_entry e join ledger_account a on a.id = e.account_id where e.transaction_id = t.id) b on true
-          where i.status <> 'draft' and (coalesce(b.owed, 0) <> (i.total_minor - i.prepaid_minor) * ${UNIT}
+          where i.status <> 'draft' and i.kind <> 'receipt' and (coalesce(b.owed, 0) <> (i.total_minor - i.prepaid_minor) * ${UNIT}
             or coalesce(b.usage, 0) <> i.usage_nano or coalesce(b.tax, 0) <> i.tax_minor * ${UNIT}
             or coalesce(b.added, 0) <> i.period_end_nano
             or i.period_end_nano <> (select coalesce(sum(l.amount_nano), 0) from invoice_line l where l.invoice_id = i.id and l.kind = 'true_up')
@@ -124,7 +127,7 @@ export const INVOICE_BOOK_CHECKS: Check[] = [
           where coalesce((select sum(e.amount_nano) from ledger_entry e join ledger_account a on a.id = e.account_id
                           where a.kind = 'receivable_usage' and a.wallet_id = w.id), 0)
              <> coalesce((select sum(i.open_usage_nano) from invoice i where i.wallet_id = w.id), 0)
-              - coalesce((select sum(c.usage_nano) from credit_note c where c.wallet_id = w.id), 0)
+              - coalesce((select sum(c.usage_nano) from credit_note c where c.wallet_id = w.id and c.claw_back_id is null), 0)
               + coalesce((select sum(a.usage_nano) from credit_application a join credit_note c on c.id = a.credit_note_id
                           where c.wallet_id = w.id), 0)`,
   },

@@ -63,15 +63,15 @@ export const PAYMENT_CHECKS: readonly Check[] = [
     title: 'a top-up that succeeded was paid once, of its amount, and is in the ledger; no other one is',
     sql: `select t.id::text as id from top_up t
             left join payment_attempt a on a.purpose = 'top_up' and a.purpose_id = t.id and a.status = 'succeeded'
-          where (t.status = 'succeeded') <> (a.id is not null) or a.amount_nano <> t.amount_nano
-            or ${clearing(`'top_up:' || t.id`)} <> case t.status when 'succeeded' then t.amount_nano else 0 end`,
+          where (t.status = 'succeeded') <> (a.id is not null) or a.amount_nano <> t.amount_nano + t.tax_nano
+            or ${clearing(`'top_up:' || t.id`)} <> case t.status when 'succeeded' then t.amount_nano + t.tax_nano else 0 end`,
   },
   {
     id: 'F31',
     title: 'a payment has its top-up or invoice, an open one whose state is its own',
     sql: `select a.id::text as id from payment_attempt a where a.purpose = 'top_up' and not exists (
             select 1 from top_up t where t.id = a.purpose_id and t.organization_id = a.organization_id and t.currency = a.currency
-              and t.amount_nano = a.amount_nano
+              and t.amount_nano + t.tax_nano = a.amount_nano
               and (a.status in ('succeeded', 'failed', 'canceled') or t.status in ('pending', 'unknown')))`,
   },
   {
@@ -97,7 +97,7 @@ export const PAYMENT_CHECKS: readonly Check[] = [
     title: 'what was taken back is the refund or dispute it was for',
     sql: `select c.id::text as id from claw_back c left join payment_refund r on r.id = c.refund_id
             left join payment_dispute d on d.id = c.dispute_id
-          where c.from_wallet_nano + c.receivable_nano <> coalesce(r.amount_nano, d.amount_nano)
+          where c.from_wallet_nano + c.receivable_nano + c.tax_nano + c.rounding_nano <> coalesce(r.amount_nano, d.amount_nano)
             or c.organization_id <> coalesce(r.organization_id, d.organization_id)`,
   },
   {

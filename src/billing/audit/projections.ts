@@ -67,14 +67,16 @@ export const PROJECTIONS: readonly Projection[] = [
   },
   {
     name: 'how periods were paid',
-    stored: `select ${figures('period_id', 'wallet_id')} as k, ${figures('paid_nano', 'promo_nano', 'postpaid_nano')} as v from period_funding`,
+    stored: `select ${figures('period_id', 'wallet_id')} as k, ${figures('paid_nano', 'promo_nano', 'postpaid_nano', 'taxed_nano')} as v from period_funding`,
     rebuilt: `select ${figures('e.period_id', 'e.wallet_id')} as k, ${figures(
       'sum(e.amount_nano - sign(e.amount_nano)::bigint * (coalesce(f.promo, 0) + coalesce(f.postpaid, 0)))',
       'sum(sign(e.amount_nano)::bigint * coalesce(f.promo, 0))',
       'sum(sign(e.amount_nano)::bigint * coalesce(f.postpaid, 0))',
+      'sum(sign(e.amount_nano)::bigint * coalesce(f.taxed, 0))',
     )} as v
       from usage_event e left join lateral (
         select sum(u.amount_nano) filter (where u.funding = 'prepaid_promo') as promo,
+               sum(u.amount_nano) filter (where u.funding = 'prepaid_taxed') as taxed,
                sum(u.amount_nano) filter (where u.funding = 'postpaid') as postpaid
         from usage_funding u where u.event_id = e.id) f on true
       where not exists (select 1 from usage_pending q where q.event_id = e.id)

@@ -20,8 +20,12 @@ it('knows a repeated order from another one under the same key', () => {
     idempotencyKey: 'k',
     createdBy: 'a',
   };
-  const grant: CreditGrant = { ...order, id: 'g', walletId: 'w', remainingNano: 0n, createdAt: new Date(1) };
+  const stored = { id: 'g', walletId: 'w', remainingNano: 0n, createdAt: new Date(1) };
+  const grant: CreditGrant = { ...order, ...stored, taxPoint: 'use' };
   expect(isSameOrder(grant, order)).toBe(true);
   expect(isSameOrder(grant, { ...order, amountNano: 2n })).toBe(false);
   expect(isSameOrder(grant, { ...order, expiresAt: undefined })).toBe(false);
+  const paid = { ...order, kind: 'paid' as const };
+  expect(isSameOrder({ ...grant, kind: 'paid' }, { ...paid, taxPoint: 'use' })).toBe(true);
+  expect(isSameOrder({ ...grant, kind: 'paid' }, { ...paid, taxPoint: 'sale' })).toBe(false);
 });

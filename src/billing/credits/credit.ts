@@ -15,6 +15,8 @@ export interface CreditGrant {
   reason: string;
   /** Absent: never. */
   expiresAt?: Date | undefined;
+  /** When tax on it is due: its sale, or its use. Without meaning for promo credit, a discount. */
+  taxPoint: 'sale' | 'use';
   createdAt: Date;
 }
 
@@ -30,6 +32,8 @@ export interface CreditOrder {
   expiresAt?: Date | undefined;
   /** Names this order once for ever; the same one again changes nothing. */
   idempotencyKey: string;
+  /** When tax on it is due: its sale, already documented, or its use; absent: as its seller's setting says. */
+  taxPoint?: 'sale' | 'use' | undefined;
   /** Who gives it, as the audit log names them. */
   createdBy: string;
 }
@@ -43,6 +47,7 @@ export const isSameOrder = (grant: CreditGrant, order: CreditOrder): boolean =>
   grant.amountNano === order.amountNano &&
   grant.currency === order.currency &&
   grant.reason === order.reason &&
+  (order.kind === 'promo' || order.taxPoint === undefined || grant.taxPoint === order.taxPoint) &&
   grant.expiresAt?.getTime() === order.expiresAt?.getTime();
 
 /**

@@ -35,6 +35,7 @@ export class CreditsController {
         currency: body.currency,
         reason: body.reason,
         expiresAt: body.expires_at ? new Date(body.expires_at) : undefined,
+        taxPoint: body.tax_point,
         idempotencyKey: operationKey ?? `credit:${uuidv7()}`,
         createdBy: publicId('adminKey', actor.keyId),
       },

@@ -7,6 +7,7 @@ import {
   IsMoney,
   IsOneOf,
   IsText,
+  MayBeAbsent,
   MayBeNull,
 } from '../../platform/http/fields.decorator.js';
 import type { CreditKind } from '../ledger/posting.js';
@@ -34,6 +35,15 @@ export class CreateCreditDto {
   @MayBeNull()
   @IsInstant({ future: true })
   expires_at?: string | null;
+
+  @ApiPropertyOptional({
+    enum: ['sale', 'use'],
+    description:
+      "When tax on it is due. With `sale` you document it yourself; top-ups write a receipt. Absent: the seller's `tax_point`.",
+  })
+  @MayBeAbsent()
+  @IsOneOf('sale', 'use')
+  tax_point?: 'sale' | 'use';
 }
 
 /** Body of POST …/credits/{credit}/revoke. */
@@ -53,6 +63,7 @@ export const showCredit = (grant: CreditGrant) => ({
   remaining: formatNano(grant.remainingNano),
   currency: grant.currency,
   reason: grant.reason,
+  tax_point: grant.taxPoint,
   expires_at: grant.expiresAt?.toISOString() ?? null,
   created_at: grant.createdAt.toISOString(),
 });

@@ -29,6 +29,7 @@ interface GrantRow {
   wallet_id: string;
   currency: string;
   kind: CreditKind;
+  tax_point: CreditGrant['taxPoint'];
   amount_nano: string;
   remaining_nano: string;
   reason: string;
@@ -44,7 +45,7 @@ interface WalletRow {
   held_nano: string;
 }
 
-const COLUMNS = `g.id, g.organization_id, g.wallet_id, w.currency, g.kind, g.amount_nano, b.remaining_nano, g.reason,
+const COLUMNS = `g.id, g.organization_id, g.wallet_id, w.currency, g.kind, g.tax_point, g.amount_nano, b.remaining_nano, g.reason,
   g.expires_at, g.created_at`;
 const TABLES = 'credit_grant g join wallet w on w.id = g.wallet_id join grant_balance b on b.grant_id = g.id';
 
@@ -85,8 +86,9 @@ export class CreditsRepository {
   async insert(client: PoolClient, walletId: string, order: CreditOrder): Promise<string | null> {
     const { rows } = await client.query<{ id: string }>(
       `insert into credit_grant (id, organization_id, wallet_id, kind, amount_nano, priority, reason, expires_at,
-         idempotency_key, created_by)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (idempotency_key) do nothing returning id`,
+         idempotency_key, created_by, tax_point)
+       select $1, $2, $3, $4::text, $5, $6, $7, $8, $9, $10, case when $4::text = 'promo' then 'use' else coalesce($11::text, e.tax_point) end
+       from billing_account b join legal_entity e on e.id = b.legal_entity_id where b.organization_id = $2 on conflict (idempotency_key) do nothing returning id`,
       [
         uuidv7(),
         order.organizationId,
@@ -98,6 +100,7 @@ export class CreditsRepository {
         order.expiresAt ?? null,
         order.idempotencyKey,
         order.createdBy,
+        order.taxPoint ?? null,
       ],
     );
     return rows[0]?.id ?? null;
@@ -202,6 +205,7 @@ const toGrant = (row: GrantRow): CreditGrant => ({
   walletId: row.wallet_id,
   currency: row.currency,
   kind: row.kind,
+  taxPoint: row.tax_point,
   amountNano: BigInt(row.amount_nano),
   remainingNano: BigInt(row.remaining_nano),
   reason: row.reason,

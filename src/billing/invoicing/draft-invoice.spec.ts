@@ -12,10 +12,10 @@ const sum = (over: Partial<UsageSum> = {}): UsageSum => ({
 const period = (over: Partial<PeriodUsage> = {}): PeriodUsage => ({
   currency: 'EUR',
   billingMode: 'postpaid',
-  taxPoint: 'sale',
   tax: { category: 'S', ratePpm: 190_000 },
   usage: [sum()],
   paidNano: 0n,
+  taxedNano: 0n,
   promoNano: 0n,
   creditedNano: 0n,
   committed: null,
@@ -34,8 +34,10 @@ it('bills what no credit has paid, with its tax', () => {
   });
 });
 
-it('shows usage in full and takes off what promo and prepaid credit paid', () => {
-  const draft = draftInvoice(period({ promoNano: 500_000_000n, paidNano: 1_000_000_000n }));
+it('shows usage in full and takes off what promo credit and prepaid credit taxed at its sale paid', () => {
+  const draft = draftInvoice(
+    period({ promoNano: 500_000_000n, paidNano: 1_000_000_000n, taxedNano: 1_000_000_000n }),
+  );
   expect(draft.lines.map(({ kind, amountMinor }) => [kind, amountMinor])).toEqual([
     ['usage', 300n],
     ['promo', -50n],
@@ -44,14 +46,32 @@ it('shows usage in full and takes off what promo and prepaid credit paid', () =>
   expect(draft).toMatchObject({ netMinor: 150n, taxMinor: 29n, usageNano: 1_500_000_000n });
 });
 
-it('makes a statement that owes nothing of usage that prepaid credit paid', () => {
-  const draft = draftInvoice(period({ billingMode: 'prepaid', paidNano: 3_000_000_000n }));
+it('makes a statement that owes nothing of usage that prepaid credit taxed at its sale paid', () => {
+  const draft = draftInvoice(
+    period({ billingMode: 'prepaid', paidNano: 3_000_000_000n, taxedNano: 3_000_000_000n }),
+  );
   expect(draft).toMatchObject({ kind: 'statement', totalMinor: 0n, usageNano: 0n });
 });
 
 it('where tax is due at the use of credit, prepaid usage is taxed in full and only its tax is left to pay', () => {
-  const draft = draftInvoice(period({ billingMode: 'prepaid', taxPoint: 'use', paidNano: 3_000_000_000n }));
+  const draft = draftInvoice(period({ billingMode: 'prepaid', paidNano: 3_000_000_000n }));
   expect(draft).toMatchObject({ kind: 'invoice', totalMinor: 357n, prepaidMinor: 300n, usageNano: 0n });
+});
+
+it('taxes in one month only what no credit paid and what credit paid that was not taxed when it was sold', () => {
+  const parts = { paidNano: 2_000_000_000n, taxedNano: 1_500_000_000n };
+  // 3.00 of usage: 1.50 from taxed credit, 0.50 from other credit, 1.00 from none.
+  const draft = draftInvoice(period(parts));
+  expect(draft.lines.map(({ kind, amountMinor }) => [kind, amountMinor])).toEqual([
+    ['usage', 300n],
+    ['prepaid', -150n],
+  ]);
+  expect(draft).toMatchObject({
+    netMinor: 150n,
+    taxMinor: 29n,
+    prepaidMinor: 50n,
+    usageNano: 1_000_000_000n,
+  });
 });
 
 it('does not take off again what a credit note has settled', () => {

@@ -22,12 +22,12 @@ export interface UsageSum {
 export interface PeriodUsage {
   currency: string;
   billingMode: 'prepaid' | 'postpaid';
-  /** When tax on prepaid credit is due: its sale or its use. */
-  taxPoint: 'sale' | 'use';
   tax: Tax;
   usage: readonly UsageSum[];
   /** What credit paid of the usage; below zero when more was given back than taken. */
   paidNano: bigint;
+  /** Of `paidNano`: from credit that was taxed when it was sold. */
+  taxedNano: bigint;
   promoNano: bigint;
   /** Reversals of this period that a credit note has settled, ≥ 0. */
   creditedNano: bigint;
@@ -37,9 +37,9 @@ export interface PeriodUsage {
 
 /**
  * usage; promo and prepaid: what credit paid of it; credited: reversals that a credit note has settled; true_up: what
- * the month lacks to the customer's minimum commitment.
+ * the month lacks to the customer's minimum commitment; credit: what a receipt is of.
  */
-export type LineKind = 'usage' | 'promo' | 'prepaid' | 'credited' | 'true_up';
+export type LineKind = 'usage' | 'promo' | 'prepaid' | 'credited' | 'true_up' | 'credit';
 
 /** Whether a line is charged because the period ends, and by no usage of its own. */
 export const isPeriodEndCharge = (kind: LineKind): boolean => kind === 'true_up';
@@ -83,16 +83,16 @@ const CLASS_NAMES: Readonly<Record<TokenClass, string>> = {
 
 /**
  * The invoice or statement of a period. Usage stands in full, one line for each model, class and price; what credit
- * has paid is taken off. Promo credit is a discount and lowers the tax. Prepaid credit lowers it only where it was
- * taxed when it was sold; where tax is due at its use, it is a payment. What a month lacks to a commitment is one more
- * line, taxed like the usage.
+ * has paid is taken off. Promo credit is a discount and lowers the tax. Prepaid credit that was taxed when it was sold lowers
+ * it too, so that nothing is taxed twice; where tax is due at its use, it is a payment. What a month lacks to a commitment is
+ * one more line, taxed like the usage.
  */
 export function draftInvoice(period: PeriodUsage): InvoiceDraft {
-  const { currency, tax, paidNano, promoNano, creditedNano } = period;
-  const isTaxedAtUse = period.taxPoint === 'use';
+  const { currency, tax, paidNano, taxedNano, promoNano, creditedNano } = period;
+  const untaxedNano = paidNano - taxedNano;
   const more: [DraftLine['kind'], string, bigint][] = [
     ['promo', 'Promotional credit', -promoNano],
-    ['prepaid', 'Paid from prepaid credit', isTaxedAtUse ? 0n : -paidNano],
+    ['prepaid', 'Paid from prepaid credit, taxed when it was sold', -taxedNano],
     ['credited', 'Corrections settled by credit note', creditedNano],
   ];
   const lines: DraftLine[] = [
@@ -108,8 +108,8 @@ export function draftInvoice(period: PeriodUsage): InvoiceDraft {
     (total, line) => (isPeriodEndCharge(line.kind) ? total + line.amountNano : total),
     0n,
   );
-  const usageNano = netNano - periodEndNano - (isTaxedAtUse ? paidNano : 0n);
-  const prepaidMinor = isTaxedAtUse ? roundToMinor(paidNano, currency) : 0n;
+  const usageNano = netNano - periodEndNano - untaxedNano;
+  const prepaidMinor = roundToMinor(untaxedNano, currency);
   const isStatement =
     period.billingMode === 'prepaid' &&
     usageNano === 0n &&

@@ -2,79 +2,54 @@ import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import type { TokenClass } from '../../core/token-usage.js';
 import type { InvoiceDraft, UsageSum } from './draft-invoice.js';
-import type { Party } from './documents/invoice-document.js';
+import {
+  PARTY_COLUMNS,
+  PARTY_TABLES,
+  toParties,
+  type PartyRow,
+  type TaxParties,
+} from './parties/tax-parties.js';
 
 /** All that is known about a period, its customer and who sells, at this moment. */
-export interface BillingFacts {
+export interface BillingFacts extends TaxParties {
   periodId: string;
   startsAt: Date;
   endsAt: Date;
   organizationId: string;
   walletId: string;
-  legalEntityId: string;
   currency: string;
-  timeZone: string;
   billingMode: 'prepaid' | 'postpaid';
-  taxPoint: 'sale' | 'use';
-  sellerCountry: string | null;
-  ratesPpm: Map<string, number>;
-  buyerCountry: string | null;
-  buyerVatId: string | null;
-  exempt: boolean;
-  seller: Party;
-  buyer: Party;
-  poNumber: string;
   paymentDetails: string;
   netDays: number;
   paidNano: bigint;
+  /** Of `paidNano`: from credit that was taxed when it was sold. */
+  taxedNano: bigint;
   promoNano: bigint;
   creditedNano: bigint;
 }
 
-type Row = Record<
-  | 'period_id'
-  | 'organization_id'
-  | 'wallet_id'
-  | 'legal_entity_id'
-  | 'currency'
-  | 'time_zone'
-  | 'billing_mode'
-  | 'tax_point'
-  | 'paid_nano'
-  | 'promo_nano'
-  | 'credited_nano'
-  | 'seller_name'
-  | 'seller_address'
-  | 'buyer_name'
-  | 'buyer_address'
-  | 'po_number'
-  | 'payment_details',
-  string
-> & {
-  starts_at: Date;
-  ends_at: Date;
-  seller_country: string | null;
-  seller_vat_id: string | null;
-  buyer_country: string | null;
-  buyer_vat_id: string | null;
-  exempt: boolean;
-  net_days: number;
-  rates: Record<string, number>;
-};
+type Row = PartyRow &
+  Record<
+    | 'period_id'
+    | 'organization_id'
+    | 'wallet_id'
+    | 'currency'
+    | 'billing_mode'
+    | 'paid_nano'
+    | 'taxed_nano'
+    | 'promo_nano'
+    | 'credited_nano'
+    | 'payment_details',
+    string
+  > & { starts_at: Date; ends_at: Date; net_days: number };
 
 const FACTS = `
-  select p.id as period_id, p.starts_at, p.ends_at, o.id as organization_id, w.id as wallet_id, e.id as legal_entity_id,
-    w.currency, o.timezone as time_zone, o.billing_mode, e.tax_point, e.name as seller_name, e.address as seller_address,
-    e.country as seller_country, e.vat_id as seller_vat_id, e.payment_details,
-    coalesce(b.legal_name, o.name) as buyer_name, coalesce(b.address, '') as buyer_address, b.country as buyer_country,
-    b.vat_id as buyer_vat_id, b.tax_status = 'exempt' as exempt, coalesce(b.po_number, '') as po_number, b.net_days,
-    coalesce(f.paid_nano, 0) as paid_nano, coalesce(f.promo_nano, 0) as promo_nano,
-    coalesce((select sum(c.amount_nano) from credited_reversal c where c.period_id = p.id), 0) as credited_nano,
-    coalesce((select jsonb_object_agg(r.country, r.rate_ppm) from tax_rate r where r.legal_entity_id = e.id), '{}') as rates
-  from billing_period p
-  join organization o on o.id = p.organization_id
-  join billing_account b on b.organization_id = o.id
-  join legal_entity e on e.id = b.legal_entity_id
+  select p.id as period_id, p.starts_at, p.ends_at, o.id as organization_id, w.id as wallet_id, w.currency, o.billing_mode,
+    e.payment_details, b.net_days, coalesce(f.paid_nano, 0) as paid_nano, coalesce(f.taxed_nano, 0) as taxed_nano,
+    coalesce(f.promo_nano, 0) as promo_nano,
+    coalesce((select sum(c.amount_nano) from credited_reversal c where c.period_id = p.id), 0) as credited_nano, ${PARTY_COLUMNS}
+  from ${PARTY_TABLES}
+  join billing_period p on p.organization_id = o.id
   join wallet w on w.organization_id = o.id and w.currency = o.currency
   left join period_funding f on f.period_id = p.id and f.wallet_id = w.id
   where p.id = $1`;
@@ -178,37 +153,18 @@ export class DraftsRepository {
 }
 
 const toFacts = (row: Row): BillingFacts => ({
+  ...toParties(row),
   periodId: row.period_id,
   startsAt: row.starts_at,
   endsAt: row.ends_at,
   organizationId: row.organization_id,
   walletId: row.wallet_id,
-  legalEntityId: row.legal_entity_id,
   currency: row.currency,
-  timeZone: row.time_zone,
   billingMode: row.billing_mode as BillingFacts['billingMode'],
-  taxPoint: row.tax_point as BillingFacts['taxPoint'],
-  sellerCountry: row.seller_country,
-  ratesPpm: new Map(Object.entries(row.rates)),
-  buyerCountry: row.buyer_country,
-  buyerVatId: row.buyer_vat_id,
-  exempt: row.exempt,
-  seller: {
-    name: row.seller_name,
-    address: row.seller_address,
-    country: row.seller_country ?? '',
-    vat_id: row.seller_vat_id ?? '',
-  },
-  buyer: {
-    name: row.buyer_name,
-    address: row.buyer_address,
-    country: row.buyer_country ?? '',
-    vat_id: row.buyer_vat_id ?? '',
-  },
-  poNumber: row.po_number,
   paymentDetails: row.payment_details,
   netDays: row.net_days,
   paidNano: BigInt(row.paid_nano),
+  taxedNano: BigInt(row.taxed_nano),
   promoNano: BigInt(row.promo_nano),
   creditedNano: BigInt(row.credited_nano),
 });

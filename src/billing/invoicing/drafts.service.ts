@@ -54,8 +54,6 @@ export class DraftsService {
   private async make(client: PoolClient, periodId: string): Promise<Drafted> {
     const facts = await this.drafts.findFacts(client, periodId);
     if (!facts) throw new Error(`period ${periodId} has no customer`);
-    const seller = { country: facts.sellerCountry, ratesPpm: facts.ratesPpm };
-    const buyer = { country: facts.buyerCountry, vatId: facts.buyerVatId, exempt: facts.exempt };
     const usage = await this.drafts.listUsage(client, periodId, facts.walletId);
     const committed = await this.months.findEnded(client, periodId, facts.walletId);
     if (committed?.isComplete === false) {
@@ -63,7 +61,8 @@ export class DraftsService {
         'An earlier period of this month is not closed yet; the commitment is billed after it.',
       );
     }
-    return { facts, draft: draftInvoice({ ...facts, usage, committed, tax: decideTax(seller, buyer) }) };
+    const tax = decideTax(facts.taxSeller, facts.taxBuyer);
+    return { facts, draft: draftInvoice({ ...facts, usage, committed, tax }) };
   }
 
   private async write(client: PoolClient, invoiceId: string, draft: InvoiceDraft): Promise<void> {

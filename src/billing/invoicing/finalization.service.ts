@@ -9,7 +9,7 @@ import { systemActor } from '../../platform/audit/audit-log.repository.js';
 import { applyNotes, sumApplications } from './credit-notes/credit-balance.js';
 import { CreditNotesRepository } from './credit-notes/credit-notes.repository.js';
 import { DraftsService } from './drafts.service.js';
-import { advance, type Invoice } from './invoice.js';
+import { advance, periodOf, type Invoice } from './invoice.js';
 import { InvoicesRepository } from './invoices.repository.js';
 import { InvoiceBooksService } from './invoice-books.service.js';
 import { collectMinor, documentOf, dueDate } from './issue-invoice.js';
@@ -44,7 +44,7 @@ export class FinalizationService {
     const before = await this.invoices.lock(client, id);
     if (!before) throw notFound('invoice', publicId('invoice', id));
     advance(before.status, 'finalize');
-    const { facts, draft } = await this.drafts.redraft(client, id, before.periodId);
+    const { facts, draft } = await this.drafts.redraft(client, id, periodOf(before));
     if (collectMinor(draft) < 0n) {
       throw new FaregateError('conflict', 'This invoice would come to less than nothing.', {
         code: 'invoice_negative',

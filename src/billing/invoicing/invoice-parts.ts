@@ -27,7 +27,8 @@ export interface StoredTax {
 
 export interface StoredPayment {
   amountMinor: string;
-  method: 'charge' | 'bank_transfer';
+  /** returned: given back before, and come back. */
+  method: 'charge' | 'bank_transfer' | 'returned';
   reference: string;
   receivedAt: Date;
 }

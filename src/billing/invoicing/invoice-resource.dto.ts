@@ -12,7 +12,11 @@ export class InvoiceResource {
   @ApiProperty({ type: String, example: 'inv_0199…' })
   id!: string;
 
-  @ApiProperty({ enum: INVOICE_KINDS, description: 'On a statement nothing is owed: credit paid it all.' })
+  @ApiProperty({
+    enum: INVOICE_KINDS,
+    description:
+      'On a statement nothing is owed: credit paid it all. A receipt is of credit that was taxed when it was sold.',
+  })
   kind!: string;
 
   @ApiProperty({ enum: INVOICE_STATUSES })
@@ -27,8 +31,8 @@ export class InvoiceResource {
   @ApiProperty({ type: String, example: 'le_0199…' })
   legal_entity!: string;
 
-  @ApiProperty({ type: String, example: 'per_0199…' })
-  period!: string;
+  @ApiProperty({ type: String, nullable: true, example: 'per_0199…', description: 'Null on a receipt.' })
+  period!: string | null;
 
   @ApiProperty({ type: String, example: 'EUR' })
   currency!: string;

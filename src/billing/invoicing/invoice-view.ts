@@ -15,7 +15,7 @@ export function showInvoice(invoice: Invoice) {
     number: invoice.numberText,
     organization: publicId('organization', invoice.organizationId),
     legal_entity: publicId('legalEntity', invoice.legalEntityId),
-    period: publicId('period', invoice.periodId),
+    period: invoice.periodId === null ? null : publicId('period', invoice.periodId),
     currency: invoice.currency,
     net: money(invoice.netMinor),
     tax: money(invoice.taxMinor),

@@ -7,7 +7,7 @@ import { isClosed } from '../payments/payment-attempt.js';
 import { CreditNotesRepository } from './credit-notes/credit-notes.repository.js';
 import { DraftsService } from './drafts.service.js';
 import { InvoiceBooksService } from './invoice-books.service.js';
-import type { Invoice } from './invoice.js';
+import { periodOf, type Invoice } from './invoice.js';
 import { InvoicesRepository } from './invoices.repository.js';
 
 /** Voids invoices; always inside the caller's transaction, which has locked the invoice. */
@@ -38,7 +38,7 @@ export class InvoiceVoidsService {
       openUsageNano: 0n,
       collectAt: null,
     });
-    await this.drafts.replaceVoid(client, id, invoice.periodId);
+    await this.drafts.replaceVoid(client, id, periodOf(invoice));
   }
 
   /** Throws conflict while a payment is under way whose outcome would no longer fit the invoice. */

@@ -7,8 +7,8 @@ import { FaregateError } from '../../core/errors.js';
 export const INVOICE_STATUSES = ['draft', 'finalized', 'paid', 'void', 'uncollectible'] as const;
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
 
-/** invoice: something may be owed. statement: usage that credit has paid. */
-export const INVOICE_KINDS = ['invoice', 'statement'] as const;
+/** invoice: something may be owed. statement: usage that credit has paid. receipt: credit that was taxed when it was sold. */
+export const INVOICE_KINDS = ['invoice', 'statement', 'receipt'] as const;
 export type InvoiceKind = (typeof INVOICE_KINDS)[number];
 
 /** none: not late, or nobody was reminded. cured: was suspended, has paid. */
@@ -53,7 +53,8 @@ export interface Invoice {
   organizationId: string;
   walletId: string;
   legalEntityId: string;
-  periodId: string;
+  /** Null: a receipt, which is of no period. */
+  periodId: string | null;
   /** "INV-000042"; null while a draft. */
   numberText: string | null;
   currency: string;
@@ -83,6 +84,12 @@ export interface Invoice {
   /** When the next try to collect or remind is due; null: none is. */
   collectAt: Date | null;
   dunning: Dunning;
+}
+
+/** The period of an invoice or statement. Throws for a receipt, which has none. */
+export function periodOf({ id, periodId }: Pick<Invoice, 'id' | 'periodId'>): string {
+  if (periodId === null) throw new Error(`${id} is a receipt and of no period`);
+  return periodId;
 }
 
 /** What is still to be paid, in minor units; 0 for what is void. */

@@ -58,7 +58,7 @@ export interface InvoiceChange {
   dunning?: Dunning;
 }
 
-const SERIES_PREFIX = { invoice: 'INV-', statement: 'STM-', credit_note: 'CN-' } as const;
+const SERIES_PREFIX = { invoice: 'INV-', statement: 'STM-', receipt: 'RCT-', credit_note: 'CN-' } as const;
 export type SeriesKind = keyof typeof SERIES_PREFIX;
 
 /** Invoices and the series of their numbers. */

@@ -25,6 +25,8 @@ import { InvoiceVoidsService } from './invoice-voids.service.js';
 import { InvoicesRepository } from './invoices.repository.js';
 import { PeriodsRepository } from './periods/periods.repository.js';
 import { PeriodsService } from './periods/periods.service.js';
+import { ReceiptsRepository } from './receipts/receipts.repository.js';
+import { ReceiptsService } from './receipts/receipts.service.js';
 import { ThresholdBillingRepository } from './threshold/threshold-billing.repository.js';
 import { ThresholdBilling } from './threshold/threshold-billing.service.js';
 
@@ -52,6 +54,8 @@ const SERVICES = [
   CreditNotesService,
   CollectionStepService,
   CollectionService,
+  ReceiptsRepository,
+  ReceiptsService,
   PeriodsRepository,
   PeriodsService,
   ThresholdBillingRepository,

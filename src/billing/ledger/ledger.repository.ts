@@ -35,6 +35,7 @@ interface LotRow {
   grant_id: string;
   wallet_id: string;
   kind: Lot['kind'];
+  tax_point: Lot['taxPoint'];
   priority: number;
   expires_at: Date | null;
   created_at: Date;
@@ -63,7 +64,7 @@ export class LedgerRepository {
   /** Lots that have money left, and, with `consumedToo`, those that could get some back. */
   async listLots(client: PoolClient, walletIds: string[], consumedToo: boolean): Promise<Map<string, Lot[]>> {
     const { rows } = await client.query<LotRow>(
-      `select b.grant_id, b.wallet_id, g.kind, g.priority, g.expires_at, g.created_at, b.remaining_nano, b.consumed_nano
+      `select b.grant_id, b.wallet_id, g.kind, g.tax_point, g.priority, g.expires_at, g.created_at, b.remaining_nano, b.consumed_nano
        from grant_balance b join credit_grant g on g.id = b.grant_id
        where b.wallet_id = any ($1::uuid[]) and (b.remaining_nano > 0 or ($2 and b.consumed_nano > 0))`,
       [walletIds, consumedToo],
@@ -194,6 +195,7 @@ async function findAccounts(client: PoolClient, keys: string[]): Promise<Map<str
 const toLot = (row: LotRow): Lot => ({
   id: row.grant_id,
   kind: row.kind,
+  taxPoint: row.tax_point,
   priority: row.priority,
   expiresAt: row.expires_at ?? undefined,
   createdAt: row.created_at,

@@ -4,6 +4,7 @@ import { allocate, compareLots, type Charge, type Lot } from './lots.js';
 const lot = (over: Partial<Lot> = {}): Lot => ({
   id: 'lot',
   kind: 'paid',
+  taxPoint: 'use',
   priority: 30,
   createdAt: new Date(0),
   remainingNano: 10n,
@@ -41,8 +42,8 @@ it('takes from one lot after another and calls the rest postpaid', () => {
   ];
   const { fundings, moves } = allocate(lots, [charge('e1', 5n), charge('e2', 6n)]);
   expect(fundings.map(({ funding }) => funding)).toEqual([
-    { promoNano: 3n, paidNano: 2n, postpaidNano: 0n },
-    { promoNano: 0n, paidNano: 2n, postpaidNano: 4n },
+    { promoNano: 3n, paidNano: 2n, taxedNano: 0n, postpaidNano: 0n },
+    { promoNano: 0n, paidNano: 2n, taxedNano: 0n, postpaidNano: 4n },
   ]);
   expect(moves).toEqual([
     { lotId: 'promo', kind: 'consume', amountNano: 3n },
@@ -52,7 +53,7 @@ it('takes from one lot after another and calls the rest postpaid', () => {
 
 it('refuses to give back what was never paid', () => {
   expect(() => allocate([lot()], [charge('r', 1n, 'e')])).toThrow('never paid');
-  const paid = new Map([['e', { paidNano: 2n, promoNano: 0n, postpaidNano: 0n }]]);
+  const paid = new Map([['e', { paidNano: 2n, taxedNano: 0n, promoNano: 0n, postpaidNano: 0n }]]);
   expect(() => allocate([lot({ consumedNano: 1n })], [charge('r', 2n, 'e')], paid)).toThrow(
     'more is given back',
   );
@@ -62,6 +63,7 @@ const lots = fc.uniqueArray(
   fc.record({
     id: fc.uuid(),
     kind: fc.constantFrom('paid' as const, 'promo' as const, 'goodwill' as const),
+    taxPoint: fc.constantFrom('sale' as const, 'use' as const),
     priority: fc.constantFrom(10, 20, 30),
     expiresAt: fc.option(fc.date({ noInvalidDate: true }), { nil: undefined }),
     createdAt: fc.date({ noInvalidDate: true }),
@@ -83,6 +85,12 @@ describe('an allocation', () => {
         fundings.forEach(({ funding }, index) => {
           expect(funding.paidNano + funding.promoNano + funding.postpaidNano).toBe(charged[index]);
         });
+        const taxed = new Set(
+          given.filter(({ kind, taxPoint }) => kind !== 'promo' && taxPoint === 'sale').map(({ id }) => id),
+        );
+        expect(fundings.reduce((total, { funding }) => total + funding.taxedNano, 0n)).toBe(
+          moves.filter(({ lotId }) => taxed.has(lotId)).reduce((total, move) => total + move.amountNano, 0n),
+        );
         const taken = new Map(moves.map((move) => [move.lotId, move.amountNano]));
         const ordered = [...given].sort(compareLots);
         const left = ordered.map((item) => item.remainingNano - (taken.get(item.id) ?? 0n));

@@ -5,6 +5,8 @@ export interface Lot {
   /** UUID of the credit grant. */
   id: string;
   kind: CreditKind;
+  /** When its tax is due: its sale, or its use. */
+  taxPoint: 'sale' | 'use';
   /** Lower is used first. */
   priority: number;
   /** Absent: never expires, and is used after those that do. */
@@ -41,7 +43,7 @@ export interface Allocation {
 }
 
 /** Nothing paid yet. */
-export const noFunding = (): Funding => ({ paidNano: 0n, promoNano: 0n, postpaidNano: 0n });
+export const noFunding = (): Funding => ({ paidNano: 0n, taxedNano: 0n, promoNano: 0n, postpaidNano: 0n });
 
 /** Order of use: priority, then the earliest expiry, then age. */
 export function compareLots(a: Lot, b: Lot): number {
@@ -95,6 +97,7 @@ function consume(lots: OpenLot[], amountNano: bigint): Funding {
     open -= taken;
     if (lot.kind === 'promo') funding.promoNano += taken;
     else funding.paidNano += taken;
+    if (lot.kind !== 'promo' && lot.taxPoint === 'sale') funding.taxedNano += taken;
   }
   funding.postpaidNano = open;
   return funding;
@@ -106,9 +109,14 @@ function restore(lots: OpenLot[], funding: Funding): void {
     lots.filter((lot) => lot.kind === 'promo'),
     funding.promoNano,
   );
+  const paid = lots.filter((lot) => lot.kind !== 'promo');
   restoreInto(
-    lots.filter((lot) => lot.kind !== 'promo'),
-    funding.paidNano,
+    paid.filter((lot) => lot.taxPoint === 'sale'),
+    funding.taxedNano,
+  );
+  restoreInto(
+    paid.filter((lot) => lot.taxPoint === 'use'),
+    funding.paidNano - funding.taxedNano,
   );
 }
 

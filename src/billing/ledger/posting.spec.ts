@@ -13,7 +13,7 @@ import {
 } from './posting.js';
 
 const nano = fc.bigInt({ min: 0n, max: 9_000_000_000_000_000_000n });
-const funding = fc.record({ paidNano: nano, promoNano: nano, postpaidNano: nano });
+const funding = fc.record({ paidNano: nano, taxedNano: nano, promoNano: nano, postpaidNano: nano });
 const kind = fc.constantFrom<CreditKind>('paid', 'promo', 'goodwill');
 const sum = (postings: Posting[]) => postings.reduce((total, { amountNano }) => total + amountNano, 0n);
 const on = (postings: Posting[], account: string) =>
@@ -45,8 +45,8 @@ describe('every journal template', () => {
 });
 
 it('earns nothing from promo credit', () => {
-  expect(on(usage({ paidNano: 0n, promoNano: 5n, postpaidNano: 0n }), 'revenue')).toBe(0n);
-  expect(usage({ paidNano: 0n, promoNano: 5n, postpaidNano: 0n })).toEqual([
+  expect(on(usage({ paidNano: 0n, taxedNano: 0n, promoNano: 5n, postpaidNano: 0n }), 'revenue')).toBe(0n);
+  expect(usage({ paidNano: 0n, taxedNano: 0n, promoNano: 5n, postpaidNano: 0n })).toEqual([
     { account: 'promo_credit', amountNano: 5n },
     { account: 'promo_pending', amountNano: -5n },
   ]);

@@ -72,6 +72,8 @@ export type CreditKind = 'paid' | 'promo' | 'goodwill';
 export interface Funding {
   /** From paid and goodwill lots. */
   paidNano: bigint;
+  /** Of `paidNano`: from lots whose tax was due when they were sold. */
+  taxedNano: bigint;
   /** From promo lots. */
   promoNano: bigint;
   /** From no lot: owed by the customer, to be invoiced or recovered. */
@@ -172,34 +174,48 @@ export const conversionIn = (amountNano: bigint, feeNano: bigint): Posting[] => 
   ...moved('psp_fees', 'cash_clearing', feeNano),
 ];
 
-/** Money received that pays an old debt of the customer first; the rest is for later use. */
-export const paidCreditAfterDebt = (amountNano: bigint, debtNano: bigint): Posting[] => [
+/** What money received for credit went into; only `roundingNano` may be below zero. */
+export interface SoldCredit {
+  /** An old debt of the customer, which is paid first. */
+  debtNano: bigint;
+  /** For later use. */
+  creditNano: bigint;
+  /** Tax on the credit, where it is due at its sale. */
+  taxNano: bigint;
+  /** What whole minor units left over. */
+  roundingNano: bigint;
+}
+
+/** Money received that pays an old debt of the customer first; the rest buys credit, with its tax where that is due. */
+export const creditSold = ({ debtNano, creditNano, taxNano, roundingNano }: SoldCredit): Posting[] => [
   ...transfer('cash_clearing', 'receivable', debtNano),
-  ...paidCredit(amountNano - debtNano),
+  ...paidCredit(creditNano),
+  ...transfer('cash_clearing', 'vat_payable', taxNano),
+  ...moved('cash_clearing', 'rounding', roundingNano),
 ];
 
-/** How much of what is taken back is still credit, and how much the customer now owes; both ≥ 0. */
+/** How much of what is taken back is still credit, and how much the customer now owes; only `roundingNano` may be below zero. */
 export interface TakenBack {
   /** Taken from paid lots. */
   fromWalletNano: bigint;
   /** Already spent: owed by the customer. */
   receivableNano: bigint;
+  /** Tax of the credit taken, where it was charged at its sale. */
+  taxNano: bigint;
+  /** What whole minor units left over. */
+  roundingNano: bigint;
 }
 
-/** A payment given back: the credit it bought goes; what was spent of it becomes a debt. */
-export const refund = ({ fromWalletNano, receivableNano }: TakenBack): Posting[] => [
-  ...transfer('deferred_revenue', 'cash_clearing', fromWalletNano),
-  ...transfer('receivable', 'cash_clearing', receivableNano),
-];
+/** A payment given back: the credit it bought goes, with its tax; what was spent of it becomes a debt. */
+export const refund = (taken: TakenBack): Posting[] => takenBackInto('cash_clearing', taken);
 
 /** A payment given back that did not reach the payer: as before the refund. */
 export const refundReversal = (taken: TakenBack): Posting[] => negate(refund(taken));
 
 /** The payer's bank takes a payment back: the money is gone for now, the claim stands against the customer's credit. */
 export const disputeOpened = (taken: TakenBack): Posting[] => [
-  ...transfer('disputes', 'cash_clearing', taken.fromWalletNano + taken.receivableNano),
-  ...transfer('deferred_revenue', 'disputes', taken.fromWalletNano),
-  ...transfer('receivable', 'disputes', taken.receivableNano),
+  ...transfer('disputes', 'cash_clearing', sumOf(taken)),
+  ...takenBackInto('disputes', taken),
 ];
 
 /** The house was right: the money is back, and so is the customer's credit. */
@@ -215,6 +231,16 @@ export const debtWrittenOff = (owedNano: bigint): Posting[] => transfer('bad_deb
 /** Money of a debt that had been given up came back after all. */
 export const writeOffUndone = (amountNano: bigint): Posting[] =>
   transfer('cash_clearing', 'bad_debt', amountNano);
+
+const takenBackInto = (account: AccountKind, taken: TakenBack): Posting[] => [
+  ...transfer('deferred_revenue', account, taken.fromWalletNano),
+  ...transfer('receivable', account, taken.receivableNano),
+  ...transfer('vat_payable', account, taken.taxNano),
+  ...moved('rounding', account, taken.roundingNano),
+];
+
+const sumOf = ({ fromWalletNano, receivableNano, taxNano, roundingNano }: TakenBack): bigint =>
+  fromWalletNano + receivableNano + taxNano + roundingNano;
 
 /** A transfer, or, below 0, the opposite one. */
 const moved = (debit: AccountKind, credit: AccountKind, amountNano: bigint): Posting[] =>

@@ -10,6 +10,8 @@ export interface ClawBack {
   walletId: string;
   fromWalletNano: bigint;
   receivableNano: bigint;
+  taxNano: bigint;
+  roundingNano: bigint;
   /** Of the receivable: no longer owed. */
   recoveredNano: bigint;
   cause: ClawBackCause;
@@ -28,13 +30,15 @@ interface Row {
   wallet_id: string;
   from_wallet_nano: string;
   receivable_nano: string;
+  tax_nano: string;
+  rounding_nano: string;
   recovered_nano: string;
   refund_id: string | null;
   dispute_id: string | null;
 }
 
 const COLUMNS =
-  'id, organization_id, wallet_id, from_wallet_nano, receivable_nano, recovered_nano, refund_id, dispute_id';
+  'id, organization_id, wallet_id, from_wallet_nano, receivable_nano, tax_nano, rounding_nano, recovered_nano, refund_id, dispute_id';
 
 /** Claw-backs, the lots they empty and the blocks they put on wallets. Every call belongs to the caller's transaction. */
 @Injectable()
@@ -50,12 +54,27 @@ export class ClawBacksRepository {
     return row.id;
   }
 
-  /** Bought credit that is left, newest first. */
-  async listPaidLots(client: PoolClient, walletId: string): Promise<PaidLot[]> {
+  /** When the tax on the credit that a payment bought is due; null: it bought none. */
+  async findTaxPoint(client: PoolClient, attemptId: string): Promise<'sale' | 'use' | null> {
+    const { rows } = await client.query<{ point: 'sale' | 'use' }>(
+      `select g.tax_point as point from payment_attempt a join credit_grant g on g.idempotency_key = 'top_up:' || a.purpose_id
+       where a.id = $1 and a.purpose = 'top_up'`,
+      [attemptId],
+    );
+    return rows[0]?.point ?? null;
+  }
+
+  /** Bought credit that is left, newest first; of one tax point, unless that is null. */
+  async listPaidLots(
+    client: PoolClient,
+    walletId: string,
+    taxPoint: 'sale' | 'use' | null,
+  ): Promise<PaidLot[]> {
     const { rows } = await client.query<{ id: string; remaining_nano: string }>(
       `select g.id, b.remaining_nano from grant_balance b join credit_grant g on g.id = b.grant_id
-       where b.wallet_id = $1 and g.kind = 'paid' and b.remaining_nano > 0 order by g.created_at desc, g.id desc`,
-      [walletId],
+       where b.wallet_id = $1 and g.kind = 'paid' and b.remaining_nano > 0 and ($2::text is null or g.tax_point = $2)
+       order by g.created_at desc, g.id desc`,
+      [walletId, taxPoint],
     );
     return rows.map((row) => ({ id: row.id, remainingNano: BigInt(row.remaining_nano) }));
   }
@@ -67,8 +86,8 @@ export class ClawBacksRepository {
   ): Promise<string> {
     const id = uuidv7();
     await client.query(
-      `insert into claw_back (id, organization_id, wallet_id, refund_id, dispute_id, from_wallet_nano, receivable_nano)
-       values ($1, $2, $3, $4, $5, $6, $7)`,
+      `insert into claw_back (id, organization_id, wallet_id, refund_id, dispute_id, from_wallet_nano, receivable_nano, tax_nano,
+         rounding_nano) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         id,
         clawBack.organizationId,
@@ -77,6 +96,8 @@ export class ClawBacksRepository {
         'disputeId' in cause ? cause.disputeId : null,
         clawBack.fromWalletNano,
         clawBack.receivableNano,
+        clawBack.taxNano,
+        clawBack.roundingNano,
       ],
     );
     return id;
@@ -170,6 +191,8 @@ const toClawBack = (row: Row): ClawBack => ({
   walletId: row.wallet_id,
   fromWalletNano: BigInt(row.from_wallet_nano),
   receivableNano: BigInt(row.receivable_nano),
+  taxNano: BigInt(row.tax_nano),
+  roundingNano: BigInt(row.rounding_nano),
   recoveredNano: BigInt(row.recovered_nano),
   cause: row.refund_id === null ? { disputeId: row.dispute_id ?? '' } : { refundId: row.refund_id },
 });

@@ -4,14 +4,17 @@ import { CreditsRepository, type LockedWallet } from '../credits/credits.reposit
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { LedgerService } from '../ledger/ledger.service.js';
 import { writeOffUndone, type Posting, type TakenBack } from '../ledger/posting.js';
-import { takeBack } from './claw-back.js';
+import { shareOut, takeBack, type PaidLot, type TakenLots } from './claw-back.js';
 import { ClawBacksRepository, type ClawBack, type ClawBackCause } from './claw-backs.repository.js';
+import { SaleDocuments, type SaleWhy, type TaxedSale } from './sale-documents.service.js';
 
 /** A payment that is taken back from the customer who made it. */
 export interface TakeBackOrder {
   organizationId: string;
   currency: string;
   amountNano: bigint;
+  /** UUID of the payment that is taken back. */
+  attemptId: string;
   cause: ClawBackCause;
   /** Ledger key and kind, and what a reader of the ledger sees. */
   journal: { key: string; kind: string; description: string };
@@ -22,12 +25,17 @@ export interface TakeBackOrder {
 }
 
 /** The money of a take-back came back. */
-export type UndoOrder = Pick<TakeBackOrder, 'cause' | 'journal' | 'postings'>;
+export type UndoOrder = Pick<TakeBackOrder, 'attemptId' | 'cause' | 'journal' | 'postings'>;
 
 /** What is still owed of a take-back will not be collected. */
 export type GiveUpOrder = Pick<TakeBackOrder, 'cause' | 'journal'> & {
   postings: (owedNano: bigint) => Posting[];
 };
+
+interface LockedClawBack {
+  taken: ClawBack;
+  wallet: LockedWallet;
+}
 
 /** Takes credit back that a payment had bought, and collects what was spent of it. */
 @Injectable()
@@ -37,6 +45,7 @@ export class ClawBacks {
     private readonly credits: CreditsRepository,
     private readonly ledger: LedgerRepository,
     private readonly journal: LedgerService,
+    private readonly sales: SaleDocuments,
   ) {}
 
   /**
@@ -50,8 +59,19 @@ export class ClawBacks {
     await this.ledger.lockLots(client, [walletId]);
     const wallet = await this.credits.lockWallet(client, walletId);
     if (!wallet) throw new Error(`wallet ${walletId} vanished`);
-    const lots = await this.clawBacks.listPaidLots(client, walletId);
-    const taken = takeBack(amountNano, wallet.balanceNano - wallet.heldNano, lots);
+    const sale = await this.sales.find(client, order.attemptId);
+    const askedNano = sale ? sale.netOf(amountNano) : amountNano;
+    const taxPoint = await this.clawBacks.findTaxPoint(client, order.attemptId);
+    const lots = await this.clawBacks.listPaidLots(client, walletId, taxPoint);
+    const { takes, credited, ...lotted } = takeFrom(sale, askedNano, {
+      availableNano: wallet.balanceNano - wallet.heldNano,
+      lots,
+      why: {
+        reason: 'refundId' in order.cause ? 'refund' : 'dispute',
+        memo: order.journal.description,
+      },
+    });
+    const taken = shareOut(amountNano, askedNano, lotted);
     const id = await this.clawBacks.insert(client, order.cause, { organizationId, walletId, ...taken });
     await this.journal.record(client, [
       {
@@ -62,13 +82,14 @@ export class ClawBacks {
         currency,
         description: order.journal.description,
         postings: order.postings(taken),
-        moves: taken.takes.map((take) => ({ ...take, kind: 'refund' as const })),
+        moves: takes.map((take) => ({ ...take, kind: 'refund' as const })),
       },
     ]);
     if (taken.fromWalletNano > 0n) await this.credits.addToBalance(client, walletId, -taken.fromWalletNano);
     if (order.blocks && taken.receivableNano > 0n)
       await this.clawBacks.block(client, walletId, 'claw_back', id);
-    return { walletId, fromWalletNano: taken.fromWalletNano, receivableNano: taken.receivableNano };
+    await credited?.issue(client, id);
+    return { walletId, ...taken };
   }
 
   /**
@@ -82,22 +103,10 @@ export class ClawBacks {
     const { taken, wallet } = locked;
     const { walletId, organizationId } = taken;
     const writtenOffNano = await this.clawBacks.writtenOffNano(client, taken.id);
-    const creditNano = taken.fromWalletNano + taken.recoveredNano - writtenOffNano;
     const openNano = taken.receivableNano - taken.recoveredNano;
     if (openNano > 0n) await this.clawBacks.settle(client, taken.id, openNano);
     await this.clawBacks.unblock(client, walletId, 'claw_back', taken.id);
-    if (creditNano > 0n) {
-      await this.credits.insert(client, walletId, {
-        organizationId,
-        kind: 'paid',
-        amountNano: creditNano,
-        currency: wallet.currency,
-        reason: order.journal.description,
-        idempotencyKey: order.journal.key,
-        createdBy: 'system:payments',
-      });
-      await this.credits.addToBalance(client, walletId, creditNano);
-    }
+    const back = await this.restore(client, order, locked, taken.recoveredNano - writtenOffNano);
     await this.journal.record(client, [
       {
         idempotencyKey: order.journal.key,
@@ -107,7 +116,7 @@ export class ClawBacks {
         currency: wallet.currency,
         description: order.journal.description,
         postings: [
-          ...order.postings({ fromWalletNano: creditNano, receivableNano: openNano }),
+          ...order.postings({ ...back, receivableNano: openNano }),
           ...writeOffUndone(writtenOffNano),
         ],
       },
@@ -158,11 +167,44 @@ export class ClawBacks {
     return upToNano - left;
   }
 
-  /** A take-back under its wallet's lock: wallets are locked before what is owed of them, everywhere. */
-  private async lock(
+  /** The lot of credit that comes back, with what the customer had paid of the debt, and its receipt where it is taxed again. */
+  private async restore(
     client: PoolClient,
-    cause: ClawBackCause,
-  ): Promise<{ taken: ClawBack; wallet: LockedWallet } | null> {
+    { attemptId, journal }: UndoOrder,
+    { taken, wallet: { currency } }: LockedClawBack,
+    repaidNano: bigint,
+  ): Promise<Omit<TakenBack, 'receivableNano'>> {
+    const { walletId, organizationId, fromWalletNano, taxNano, roundingNano } = taken;
+    const sale = await this.sales.find(client, attemptId);
+    const resold = sale?.sellAgain(fromWalletNano, repaidNano) ?? null;
+    const creditNano = resold ? resold.netNano : fromWalletNano + repaidNano;
+    const backTaxNano = resold?.taxNano ?? 0n;
+    const grossNano = fromWalletNano + taxNano + roundingNano + repaidNano;
+    if (creditNano > 0n) {
+      const taxPoint = await this.clawBacks.findTaxPoint(client, attemptId);
+      const grantId = await this.credits.insert(client, walletId, {
+        organizationId,
+        kind: 'paid',
+        amountNano: creditNano,
+        currency,
+        reason: journal.description,
+        taxPoint: taxPoint ?? undefined,
+        idempotencyKey: journal.key,
+        createdBy: 'system:payments',
+      });
+      if (grantId === null) throw new Error(`${journal.key} was credited before`);
+      await this.credits.addToBalance(client, walletId, creditNano);
+      await resold?.issue(client, { grantId, reference: journal.key });
+    }
+    return {
+      fromWalletNano: creditNano,
+      taxNano: backTaxNano,
+      roundingNano: grossNano - creditNano - backTaxNano,
+    };
+  }
+
+  /** A take-back under its wallet's lock: wallets are locked before what is owed of them, everywhere. */
+  private async lock(client: PoolClient, cause: ClawBackCause): Promise<LockedClawBack | null> {
     const found = await this.clawBacks.find(client, cause);
     if (!found) return null;
     const wallet = await this.credits.lockWallet(client, found.walletId);
@@ -170,4 +212,17 @@ export class ClawBacks {
     if (!wallet || !taken) throw new Error(`wallet ${found.walletId} vanished`);
     return { taken, wallet };
   }
+}
+
+/** What is taken from the lots for `askedNano` of credit, and the documents of the tax that goes back with it. */
+function takeFrom(
+  sale: TaxedSale | null,
+  askedNano: bigint,
+  { availableNano, lots, why }: { availableNano: bigint; lots: readonly PaidLot[]; why: SaleWhy },
+) {
+  const most = takeBack(askedNano, availableNano, lots);
+  if (!sale) return { ...most, taxNano: 0n, credited: null };
+  const credited = sale.creditBack(most.fromWalletNano, why);
+  const kept: TakenLots = takeBack(credited.netNano, availableNano, lots);
+  return { ...kept, taxNano: credited.taxNano, credited };
 }

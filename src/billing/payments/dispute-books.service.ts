@@ -39,6 +39,7 @@ export class DisputeBooks {
       organizationId: dispute.organizationId,
       currency: dispute.currency,
       amountNano: dispute.amountNano,
+      attemptId: attempt.id,
       cause: { disputeId: dispute.id },
       blocks: false,
       journal: { key: `dispute:${dispute.id}`, kind: 'dispute', description: `Dispute (${dispute.reason})` },
@@ -51,6 +52,7 @@ export class DisputeBooks {
 
   private async win(client: PoolClient, attempt: PaymentAttempt, dispute: Dispute): Promise<void> {
     const walletId = await this.clawBacks.undo(client, {
+      attemptId: attempt.id,
       cause: { disputeId: dispute.id },
       journal: { key: `dispute_won:${dispute.id}`, kind: 'dispute_won', description: 'Dispute won' },
       postings: disputeWon,

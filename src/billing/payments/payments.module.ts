@@ -39,6 +39,7 @@ import { PaymentSweep } from './payment-sweep.service.js';
 import { PaymentTraces } from './payment-traces.service.js';
 import { PaymentsByHand } from './payments-by-hand.service.js';
 import { PaymentsService } from './payments.service.js';
+import { SaleDocuments } from './sale-documents.service.js';
 import { SandboxChargesGateway } from './sandbox-charges.gateway.js';
 
 const SERVICES = [
@@ -65,6 +66,7 @@ const SERVICES = [
   ChargingService,
   ClawBacksRepository,
   ClawBacks,
+  SaleDocuments,
   PaymentSweep,
   StripeClient,
   DisputeBooks,

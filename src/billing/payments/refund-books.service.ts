@@ -19,6 +19,7 @@ export class RefundBooks {
       organizationId: refund.organizationId,
       currency: refund.currency,
       amountNano: refund.amountNano,
+      attemptId: refund.attemptId,
       cause: { refundId: refund.id },
       blocks: true,
       journal: { key: `refund:${refund.id}`, kind: 'refund', description: refund.reason },
@@ -29,6 +30,7 @@ export class RefundBooks {
   /** The money came back, or never left. */
   async undo(client: PoolClient, refund: Refund): Promise<void> {
     await this.clawBacks.undo(client, {
+      attemptId: refund.attemptId,
       cause: { refundId: refund.id },
       journal: {
         key: `refund_failed:${refund.id}`,

@@ -4,6 +4,7 @@ import { postUsage } from './post-usage.js';
 const promo: Lot = {
   id: 'promo',
   kind: 'promo',
+  taxPoint: 'use',
   priority: 10,
   createdAt: new Date(0),
   remainingNano: 5n,

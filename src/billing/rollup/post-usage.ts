@@ -1,4 +1,4 @@
-import { allocate, type Allocation, type Charge, type Lot } from '../ledger/lots.js';
+import { allocate, noFunding, type Allocation, type Charge, type Lot } from '../ledger/lots.js';
 import { providerCost, usage, usageReversal, type Funding, type Posting } from '../ledger/posting.js';
 
 /** An event of one wallet about to be posted. */
@@ -53,9 +53,10 @@ export function fundingByPeriod(
     if (!event) throw new Error(`event ${eventId} was funded but not claimed`);
     const { periodId, walletId } = event;
     const key = `${periodId}|${walletId}`;
-    const share = shares.get(key) ?? { periodId, walletId, paidNano: 0n, promoNano: 0n, postpaidNano: 0n };
+    const share = shares.get(key) ?? { periodId, walletId, ...noFunding() };
     const sign = reversal ? -1n : 1n;
     share.paidNano += sign * funding.paidNano;
+    share.taxedNano += sign * funding.taxedNano;
     share.promoNano += sign * funding.promoNano;
     share.postpaidNano += sign * funding.postpaidNano;
     shares.set(key, share);
@@ -75,9 +76,10 @@ function chargesOf(events: readonly PostableEvent[]): Charge[] {
 }
 
 function sumOf(fundings: Allocation['fundings']): Funding {
-  const sum: Funding = { paidNano: 0n, promoNano: 0n, postpaidNano: 0n };
+  const sum = noFunding();
   for (const { funding } of fundings) {
     sum.paidNano += funding.paidNano;
+    sum.taxedNano += funding.taxedNano;
     sum.promoNano += funding.promoNano;
     sum.postpaidNano += funding.postpaidNano;
   }

@@ -33,6 +33,7 @@ interface FundingRow {
   event_id: string;
   amount_nano: string;
   promo_nano: string;
+  taxed_nano: string;
   postpaid_nano: string;
 }
 
@@ -86,6 +87,7 @@ export class RollupRepository {
     const { rows } = await client.query<FundingRow>(
       `select e.id as event_id, e.amount_nano,
               coalesce(sum(f.amount_nano) filter (where f.funding = 'prepaid_promo'), 0) as promo_nano,
+              coalesce(sum(f.amount_nano) filter (where f.funding = 'prepaid_taxed'), 0) as taxed_nano,
               coalesce(sum(f.amount_nano) filter (where f.funding = 'postpaid'), 0) as postpaid_nano
        from usage_event e left join usage_funding f on f.event_id = e.id
        where e.id = any ($1::uuid[]) group by e.id`,
@@ -116,10 +118,11 @@ export class RollupRepository {
     });
   }
 
-  /** Notes which part of an event promo credit or nobody's credit paid; the rest was paid credit. */
+  /** Notes which part of an event promo credit or nobody's credit paid; the rest was paid credit, of which some was taxed before. */
   async recordFundings(client: PoolClient, fundings: { eventId: string; funding: Funding }[]): Promise<void> {
     const rows = fundings.flatMap(({ eventId, funding }) => [
       { eventId, kind: 'prepaid_promo', amountNano: funding.promoNano },
+      { eventId, kind: 'prepaid_taxed', amountNano: funding.taxedNano },
       { eventId, kind: 'postpaid', amountNano: funding.postpaidNano },
     ]);
     const kept = rows.filter((row) => row.amountNano > 0n);
@@ -134,19 +137,21 @@ export class RollupRepository {
   /** Adds to how the usage of each period was paid, in the order of the key so that workers never deadlock. */
   async addToPeriods(client: PoolClient, fundings: PeriodShare[]): Promise<void> {
     await client.query(
-      `insert into period_funding as f (period_id, wallet_id, paid_nano, promo_nano, postpaid_nano)
-       select period_id, wallet_id, sum(paid), sum(promo), sum(postpaid)
-       from unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[])
-         as a(period_id, wallet_id, paid, promo, postpaid)
+      `insert into period_funding as f (period_id, wallet_id, paid_nano, promo_nano, postpaid_nano, taxed_nano)
+       select period_id, wallet_id, sum(paid), sum(promo), sum(postpaid), sum(taxed)
+       from unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::numeric[], $5::numeric[], $6::numeric[])
+         as a(period_id, wallet_id, paid, promo, postpaid, taxed)
        group by 1, 2 order by 1, 2
        on conflict (period_id, wallet_id) do update set paid_nano = f.paid_nano + excluded.paid_nano,
-         promo_nano = f.promo_nano + excluded.promo_nano, postpaid_nano = f.postpaid_nano + excluded.postpaid_nano`,
+         promo_nano = f.promo_nano + excluded.promo_nano, postpaid_nano = f.postpaid_nano + excluded.postpaid_nano,
+         taxed_nano = f.taxed_nano + excluded.taxed_nano`,
       [
         fundings.map((f) => f.periodId),
         fundings.map((f) => f.walletId),
         fundings.map((f) => f.paidNano),
         fundings.map((f) => f.promoNano),
         fundings.map((f) => f.postpaidNano),
+        fundings.map((f) => f.taxedNano),
       ],
     );
   }
@@ -166,5 +171,6 @@ const toEvent = (row: EventRow): ClaimedEvent => ({
 function toFunding(row: FundingRow): Funding {
   const promoNano = BigInt(row.promo_nano);
   const postpaidNano = BigInt(row.postpaid_nano);
-  return { paidNano: BigInt(row.amount_nano) - promoNano - postpaidNano, promoNano, postpaidNano };
+  const paidNano = BigInt(row.amount_nano) - promoNano - postpaidNano;
+  return { paidNano, taxedNano: BigInt(row.taxed_nano), promoNano, postpaidNano };
 }

@@ -1,13 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { PoolClient } from 'pg';
-import { CreditsRepository } from '../credits/credits.repository.js';
 import { LedgerService } from '../ledger/ledger.service.js';
-import { paidCreditAfterDebt } from '../ledger/posting.js';
+import { creditSold } from '../ledger/posting.js';
 import { ClawBacks } from '../payments/claw-backs.service.js';
 import type { PaymentAttempt } from '../payments/payment-attempt.js';
 import { PaymentPurposes, type PurposeHandler } from '../payments/payment-purposes.service.js';
 import { backOffMs } from './auto-top-up.js';
-import type { TopUp } from './top-up.js';
+import { shareMoney } from './sale.js';
+import { TopUpWallets } from './top-up-wallets.service.js';
 import { TopUpsRepository } from './top-ups.repository.js';
 
 /** What the outcome of a payment means to a top-up: credit, once, and only when the money is there. */
@@ -16,7 +16,7 @@ export class TopUpCredit implements PurposeHandler, OnModuleInit {
   constructor(
     private readonly purposes: PaymentPurposes,
     private readonly topUps: TopUpsRepository,
-    private readonly credits: CreditsRepository,
+    private readonly wallets: TopUpWallets,
     private readonly clawBacks: ClawBacks,
     private readonly journal: LedgerService,
   ) {}
@@ -25,14 +25,15 @@ export class TopUpCredit implements PurposeHandler, OnModuleInit {
     this.purposes.register('top_up', this);
   }
 
-  /** An old debt is paid first; the rest is a lot of paid credit. */
+  /** An old debt is paid first; the rest is a lot of paid credit, with its receipt where it was taxed. */
   async paid(client: PoolClient, attempt: PaymentAttempt): Promise<void> {
     const topUp = await this.topUps.move(client, attempt.purposeId, 'succeeded');
     if (!topUp) throw new Error(`top-up ${attempt.purposeId} was paid after it had ended`);
-    await this.credits.lockWallet(client, topUp.walletId);
-    const debtNano = await this.clawBacks.recover(client, topUp.walletId, topUp.amountNano);
-    const creditNano = topUp.amountNano - debtNano;
-    if (creditNano > 0n) await this.addLot(client, topUp, creditNano);
+    await this.wallets.lock(client, topUp.walletId);
+    const { amountNano, taxNano } = topUp;
+    const debtNano = await this.clawBacks.recover(client, topUp.walletId, amountNano + taxNano);
+    const sold = shareMoney({ ...topUp, netNano: amountNano }, debtNano);
+    const grantId = sold.creditNano > 0n ? await this.wallets.addLot(client, topUp, sold.creditNano) : null;
     await this.journal.record(client, [
       {
         idempotencyKey: `top_up:${topUp.id}`,
@@ -41,10 +42,13 @@ export class TopUpCredit implements PurposeHandler, OnModuleInit {
         walletId: topUp.walletId,
         currency: topUp.currency,
         description: `top-up paid by ${attempt.providerRef}`,
-        postings: paidCreditAfterDebt(topUp.amountNano, debtNano),
+        postings: creditSold(sold),
       },
     ]);
     if (topUp.trigger === 'auto') await this.topUps.noteTry(client, topUp.walletId, 0, null);
+    if (grantId === null) return;
+    const lot = { grantId, amountNano: sold.creditNano, attemptId: attempt.id };
+    await this.wallets.document(client, topUp, lot);
   }
 
   async notPaid(client: PoolClient, attempt: PaymentAttempt): Promise<void> {
@@ -58,19 +62,5 @@ export class TopUpCredit implements PurposeHandler, OnModuleInit {
 
   async unknown(client: PoolClient, attempt: PaymentAttempt): Promise<void> {
     await this.topUps.move(client, attempt.purposeId, 'unknown');
-  }
-
-  private async addLot(client: PoolClient, topUp: TopUp, amountNano: bigint): Promise<void> {
-    const lot = await this.credits.insert(client, topUp.walletId, {
-      organizationId: topUp.organizationId,
-      kind: 'paid',
-      amountNano,
-      currency: topUp.currency,
-      reason: topUp.trigger === 'auto' ? 'Automatic top-up' : 'Top-up',
-      idempotencyKey: `top_up:${topUp.id}`,
-      createdBy: 'system:payments',
-    });
-    if (lot === null) throw new Error(`top-up ${topUp.id} was credited before`);
-    await this.credits.addToBalance(client, topUp.walletId, amountNano);
   }
 }

@@ -1,5 +1,6 @@
 import { publicId } from '../../core/ids.js';
 import { formatNano } from '../../core/money.js';
+import type { Tax } from '../invoicing/tax/tax-decision.js';
 import type { PaymentAction } from '../payments/payment-gateway.js';
 import type { PaymentAttempt } from '../payments/payment-attempt.js';
 
@@ -14,6 +15,13 @@ export interface TopUp {
   paymentMethodId: string;
   currency: string;
   amountNano: bigint;
+  /** The tax charged on top; null: it is due when the credit is used. */
+  tax: Tax | null;
+  taxNano: bigint;
+  /** When the credit runs out; null: never. */
+  creditExpiresAt: Date | null;
+  /** UUID of the document of its sale; null: none, or not paid yet. */
+  receiptId: string | null;
   /** Who asked: a person, or the balance. */
   trigger: 'manual' | 'auto';
   status: TopUpStatus;
@@ -28,7 +36,11 @@ export function topUpView(topUp: TopUp, attempt: PaymentAttempt | null, action: 
     id: publicId('topUp', topUp.id),
     organization: publicId('organization', topUp.organizationId),
     amount: formatNano(topUp.amountNano),
+    tax: formatNano(topUp.taxNano),
+    total: formatNano(topUp.amountNano + topUp.taxNano),
     currency: topUp.currency,
+    credit_expires_at: topUp.creditExpiresAt?.toISOString() ?? null,
+    receipt: topUp.receiptId && publicId('invoice', topUp.receiptId),
     trigger: topUp.trigger,
     status: topUp.status,
     payment_method: publicId('paymentMethod', topUp.paymentMethodId),

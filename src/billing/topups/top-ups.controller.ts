@@ -41,6 +41,7 @@ export class TopUpsController {
         organizationId,
         amountNano: parseNano(body.amount),
         trigger: 'manual',
+        creditExpiresAt: body.credit_expires_at ? new Date(body.credit_expires_at) : undefined,
         idempotencyKey: operationKey ?? `top_up:${uuidv7()}`,
         createdBy: publicId('adminKey', actor.keyId),
       },

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsFlag, IsMoney, MayBeNull } from '../../platform/http/fields.decorator.js';
+import { IsFlag, IsInstant, IsMoney, MayBeNull } from '../../platform/http/fields.decorator.js';
 
 /** Body of POST …/top-ups. */
 export class CreateTopUpDto {
@@ -9,6 +9,16 @@ export class CreateTopUpDto {
   })
   @IsMoney({ positive: true, max: '1000000' })
   amount!: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'When the credit runs out. Absent: never.',
+  })
+  @MayBeNull()
+  @IsInstant({ future: true })
+  credit_expires_at?: string | null;
 }
 
 /** Body of PUT …/auto-top-up. */
@@ -20,7 +30,7 @@ export class PutAutoTopUpDto {
   @IsMoney({ min: '-1000000', max: '1000000' })
   threshold!: string;
 
-  @ApiProperty({ example: '50.00', description: 'How much is bought each time.' })
+  @ApiProperty({ example: '50.00', description: 'How much is bought each time, before tax.' })
   @IsMoney({ positive: true, max: '1000000' })
   amount!: string;
 
@@ -28,7 +38,7 @@ export class PutAutoTopUpDto {
     type: String,
     nullable: true,
     example: '500.00',
-    description: 'The most bought by itself in a calendar month (UTC). Absent or null: no cap.',
+    description: 'The most bought by itself in a calendar month (UTC), before tax. Absent or null: no cap.',
   })
   @MayBeNull()
   @IsMoney({ positive: true, max: '1000000000' })
@@ -65,8 +75,31 @@ export class TopUpResource {
   @ApiProperty({ type: String, example: '50.000000000' })
   amount!: string;
 
+  @ApiProperty({
+    type: String,
+    example: '9.500000000',
+    description:
+      'Charged on top where the tax point of the seller is the sale; 0 where tax is due when the credit is used.',
+  })
+  tax!: string;
+
+  @ApiProperty({ type: String, example: '59.500000000', description: 'What is charged: amount and tax.' })
+  total!: string;
+
   @ApiProperty({ type: String, example: 'USD' })
   currency!: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  credit_expires_at!: string | null;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'inv_0199…',
+    description:
+      'The receipt, an invoice of kind `receipt`; null until it is paid, and where tax is due at the use.',
+  })
+  receipt!: string | null;
 
   @ApiProperty({ enum: ['manual', 'auto'] })
   trigger!: string;

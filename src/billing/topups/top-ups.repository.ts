@@ -1,12 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { Database } from '../../platform/database/database.service.js';
+import type { TaxCategory } from '../invoicing/tax/tax-decision.js';
 import type { AutoTopUp, AutoTopUpSituation } from './auto-top-up.js';
 import type { TopUp, TopUpStatus } from './top-up.js';
 
 export type NewTopUp = Pick<
   TopUp,
-  'id' | 'organizationId' | 'walletId' | 'paymentMethodId' | 'currency' | 'amountNano' | 'trigger'
+  | 'id'
+  | 'organizationId'
+  | 'walletId'
+  | 'paymentMethodId'
+  | 'currency'
+  | 'amountNano'
+  | 'tax'
+  | 'taxNano'
+  | 'creditExpiresAt'
+  | 'trigger'
 > & { idempotencyKey: string; createdBy: string };
 
 interface Row {
@@ -16,6 +26,11 @@ interface Row {
   payment_method_id: string;
   currency: string;
   amount_nano: string;
+  tax_category: TaxCategory | null;
+  tax_rate_ppm: number | null;
+  tax_nano: string;
+  credit_expires_at: Date | null;
+  receipt_id: string | null;
   trigger: TopUp['trigger'];
   status: TopUpStatus;
   created_at: Date;
@@ -34,7 +49,9 @@ interface RuleRow {
   not_before: Date | null;
 }
 
-const COLUMNS = `id, organization_id, wallet_id, payment_method_id, currency, amount_nano, trigger, status, created_at, closed_at`;
+const COLUMNS = `id, organization_id, wallet_id, payment_method_id, currency, amount_nano, tax_category, tax_rate_ppm, tax_nano,
+  credit_expires_at, trigger, status, created_at, closed_at, (select i.id from credit_grant g join invoice i on i.grant_id = g.id
+    where g.idempotency_key = 'top_up:' || top_up.id) as receipt_id`;
 const IN_FLIGHT = `status in ('pending', 'unknown')`;
 const RULE = `a.organization_id, a.wallet_id, w.currency, a.threshold_nano, a.amount_nano, a.monthly_cap_nano, a.enabled,
   a.failures, a.not_before`;
@@ -48,7 +65,8 @@ export class TopUpsRepository {
   async insert(client: PoolClient, topUp: NewTopUp): Promise<TopUp | null> {
     const { rows } = await client.query<Row>(
       `insert into top_up (id, organization_id, wallet_id, payment_method_id, currency, amount_nano, trigger, idempotency_key,
-         created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (idempotency_key) do nothing returning ${COLUMNS}`,
+         created_by, tax_category, tax_rate_ppm, tax_nano, credit_expires_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict (idempotency_key) do nothing returning ${COLUMNS}`,
       [
         topUp.id,
         topUp.organizationId,
@@ -59,6 +77,10 @@ export class TopUpsRepository {
         topUp.trigger,
         topUp.idempotencyKey,
         topUp.createdBy,
+        topUp.tax?.category ?? null,
+        topUp.tax?.ratePpm ?? null,
+        topUp.taxNano,
+        topUp.creditExpiresAt,
       ],
     );
     return rows[0] ? toTopUp(rows[0]) : null;
@@ -199,6 +221,13 @@ const toTopUp = (row: Row): TopUp => ({
   paymentMethodId: row.payment_method_id,
   currency: row.currency,
   amountNano: BigInt(row.amount_nano),
+  tax:
+    row.tax_category === null || row.tax_rate_ppm === null
+      ? null
+      : { category: row.tax_category, ratePpm: row.tax_rate_ppm },
+  taxNano: BigInt(row.tax_nano),
+  creditExpiresAt: row.credit_expires_at,
+  receiptId: row.receipt_id,
   trigger: row.trigger,
   status: row.status,
   createdAt: row.created_at,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
-import { nanoToMinor } from '../../core/currency.js';
+import { nanoToMinor, roundToMinor } from '../../core/currency.js';
 import { FaregateError, invalidRequest } from '../../core/errors.js';
 import { publicId, uuidv7 } from '../../core/ids.js';
 import { formatNano } from '../../core/money.js';
@@ -8,9 +8,10 @@ import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js
 import { Database } from '../../platform/database/database.service.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
-import { CreditsRepository, type LockedWallet } from '../credits/credits.repository.js';
+import type { LockedWallet } from '../credits/credits.repository.js';
 import { PaymentsService } from '../payments/payments.service.js';
 import type { TopUp } from './top-up.js';
+import { TopUpWallets } from './top-up-wallets.service.js';
 import { TopUpsRepository } from './top-ups.repository.js';
 
 /** A top-up to be made. */
@@ -19,6 +20,8 @@ export interface TopUpOrder {
   /** Whole minor units. */
   amountNano: bigint;
   trigger: TopUp['trigger'];
+  /** When the credit runs out; absent: never. */
+  creditExpiresAt?: Date | undefined;
   /** Names this order once for ever. */
   idempotencyKey: string;
   /** Who asks, as the audit log names them. */
@@ -38,7 +41,7 @@ export class TopUpsService {
   constructor(
     private readonly database: Database,
     private readonly topUps: TopUpsRepository,
-    private readonly credits: CreditsRepository,
+    private readonly wallets: TopUpWallets,
     private readonly payments: PaymentsService,
     private readonly auditLog: AuditLogRepository,
   ) {}
@@ -75,12 +78,17 @@ export class TopUpsService {
     if (await this.topUps.hasInFlight(client, wallet.id)) throw inProgress();
     const { organizationId } = order;
     const { currency } = wallet;
+    // Decided now, because it is charged with the credit.
+    const { tax, taxNano } = await this.wallets.taxOf(client, wallet, order.amountNano);
     const topUp = await this.topUps.insert(client, {
       ...order,
       id: uuidv7(),
       walletId: wallet.id,
       paymentMethodId: method.id,
       currency,
+      tax,
+      taxNano,
+      creditExpiresAt: order.creditExpiresAt ?? null,
     });
     if (!topUp) throw inProgress();
     const attempt = await this.payments.order(client, {
@@ -89,14 +97,14 @@ export class TopUpsService {
       purposeId: topUp.id,
       paymentMethodId: method.id,
       currency,
-      amountMinor,
+      amountMinor: amountMinor + roundToMinor(taxNano, currency),
     });
     return { topUp, attemptId: attempt.id };
   }
 
   /** Throws not_found. */
   async lockWallet(client: PoolClient, organizationId: string): Promise<LockedWallet> {
-    const wallet = await this.credits.lockWalletOf(client, organizationId);
+    const wallet = await this.wallets.lockOf(client, organizationId);
     if (!wallet) throw notFound('organization', publicId('organization', organizationId));
     return wallet;
   }
@@ -111,14 +119,18 @@ export class TopUpsService {
   /** Newest first. Throws not_found. */
   async list(organizationId: string, limit: number, beforeId?: string): Promise<TopUp[]> {
     const rows = await this.topUps.list(organizationId, limit, beforeId);
-    if (rows.length === 0 && !(await this.credits.hasOrganization(organizationId))) {
+    if (rows.length === 0 && !(await this.wallets.hasOrganization(organizationId))) {
       throw notFound('organization', publicId('organization', organizationId));
     }
     return rows;
   }
 
   private sameOrder(topUp: TopUp, order: TopUpOrder): TopUp {
-    if (topUp.organizationId === order.organizationId && topUp.amountNano === order.amountNano) return topUp;
+    const isSame =
+      topUp.organizationId === order.organizationId &&
+      topUp.amountNano === order.amountNano &&
+      topUp.creditExpiresAt?.getTime() === order.creditExpiresAt?.getTime();
+    if (isSame) return topUp;
     throw new FaregateError('conflict', 'This Idempotency-Key was used for another top-up.', {
       code: 'idempotency_key_reused',
     });

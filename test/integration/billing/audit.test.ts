@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { uuidv7 } from '../../../src/core/ids.js';
 import { CHECKS } from '../../../src/billing/audit/checks.js';
 import { PAYMENT_CHECKS } from '../../../src/billing/audit/payment-checks.js';
+import { RECEIPT_CHECKS } from '../../../src/billing/audit/receipt-checks.js';
 import { PROVIDER_CHECKS } from '../../../src/billing/audit/provider-checks.js';
 import { systemActor } from '../../../src/platform/audit/audit-log.repository.js';
 import { CorrectionsModule } from '../../../src/billing/corrections/corrections.module.js';
@@ -30,7 +31,7 @@ import { createModel } from '../../support/builders/catalog.builder.js';
 import { createBudget, createTenant } from '../../support/builders/tenant.builder.js';
 
 /** Proved to fire where there are payments and provider statements. */
-const ELSEWHERE = [...PAYMENT_CHECKS, ...PROVIDER_CHECKS];
+const ELSEWHERE = [...PAYMENT_CHECKS, ...PROVIDER_CHECKS, ...RECEIPT_CHECKS];
 
 type Billing = Awaited<ReturnType<typeof createBilling>>;
 

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { PAYMENT_CHECKS } from '../../../src/billing/audit/payment-checks.js';
+import { RECEIPT_CHECKS } from '../../../src/billing/audit/receipt-checks.js';
 import { spend } from '../../support/spend.js';
+import { createBuyer, createTaxedSeller } from '../../support/taxed-sales.js';
 import { expectOrder, startStripeStage, type StripeStage } from '../../support/stripe-stage.js';
 
 const one = (table: string, where = 'true') => `(select min(id::text)::uuid from ${table} where ${where})`;
@@ -14,6 +16,10 @@ const CORRUPTIONS: Record<string, string> = {
   I25: `update webhook_inbox set processed_at = null, received_at = now() - interval '11 minutes'`,
   I28: `insert into balance_transaction (ref, provider, type, currency, amount_nano, fee_nano, net_nano, occurred_at, recorded_at)
           values ('txn_x', 'stripe', 'transfer', 'USD', 1, 0, 1, now(), now() - interval '2 days')`,
+  F16: `update invoice set tax_minor = tax_minor + 1, net_minor = net_minor - 1 where kind = 'receipt'`,
+  F17: `update invoice_line set amount_nano = amount_nano + 1 where kind = 'credit'`,
+  F18: `update top_up set tax_rate_ppm = 70000 where tax_category is not null`,
+  F19: `update claw_back set tax_nano = tax_nano + 1, rounding_nano = rounding_nano - 1 where tax_nano > 0`,
   F30: `update top_up set amount_nano = amount_nano + 1 where id = ${one('top_up', `status = 'succeeded'`)}`,
   F31: `update top_up set status = 'failed', closed_at = now() where status = 'unknown'`,
   F32: `update payment_refund set amount_nano = amount_nano + 1 where id = ${one('payment_refund', `status <> 'failed'`)}`,
@@ -42,7 +48,7 @@ describe('the books checks of payments', () => {
 
   it('find nothing in books with every sort of payment in them', () => expectOrder(stage));
 
-  it.each(PAYMENT_CHECKS.map(({ id, title, sql }) => [id, title, sql]))(
+  it.each([...PAYMENT_CHECKS, ...RECEIPT_CHECKS].map(({ id, title, sql }) => [id, title, sql]))(
     '%s fires when it is not so that %s',
     async (id, _, sql) => {
       await client.query('begin');
@@ -72,6 +78,11 @@ async function makeBusy(stage: StripeStage): Promise<void> {
     stage.api.post(`/finance/v1/payments/${payment}/refunds`, { amount, reason: 'test' }, 'finance');
   await stage.topUp(await stage.createPayer('pm_card_chargeCustomerFail'), '5');
   await stage.topUp(await stage.createPayer('pm_card_authenticationRequired'), '5');
+  const seller = await createTaxedSeller(stage, 'T');
+  const taxed = await createBuyer(stage, seller);
+  const { body: sold } = await stage.topUp(taxed, '10');
+  await stage.deliver();
+  await refund(sold.payment as string, '5');
   const kept = await buy(3n);
   await refund(kept.payment, '2');
   const indebted = await buy(9n);

@@ -179,6 +179,92 @@ describe('a top-up', () => {
   });
 });
 
+describe('a top-up of a customer whose seller taxes credit when it is sold', () => {
+  async function createTaxed(
+    currency: string,
+    country: string,
+    ratePpm: number,
+    token = 'pm_card_visa',
+  ): Promise<string> {
+    const seller = await api.post(
+      '/finance/v1/legal-entities',
+      {
+        name: 'Seller',
+        country,
+        number_prefix: `${country}${currency}`,
+        tax_point: 'sale',
+        tax_rates_ppm: { [country]: ratePpm },
+      },
+      'finance',
+    );
+    const { body } = await api.post('/organizations', { name: 'Payer', currency });
+    await api.post(`/organizations/${body.id}/payment-methods`, {
+      provider: 'sandbox',
+      token,
+    });
+    const path = `/finance/v1/organizations/${body.id}/billing-account`;
+    await api.call({ method: 'patch', path, body: { legal_entity: seller.body.id }, role: 'finance' });
+    return body.id as string;
+  }
+
+  it.each([
+    ['USD', 'DE', 190_000, '0.05', '0.010000000'],
+    ['JPY', 'JP', 100_000, '15', '2.000000000'],
+    ['KWD', 'KW', 150_000, '1.005', '0.151000000'],
+  ])(
+    'in %s is charged its tax in whole minor units and has a receipt',
+    async (currency, country, rate, amount, tax) => {
+      const organization = await createTaxed(currency, country, rate);
+      const { status, body } = await topUp(organization, amount);
+      expect([status, body.tax, body.status]).toEqual([201, tax, 'succeeded']);
+      const payment = await api.get(`/finance/v1/payments/${body.payment}`);
+      expect(payment.body.amount).toBe(body.total);
+      const receipt = await api.get(`/finance/v1/invoices/${body.receipt}`);
+      expect(Number(receipt.body.total)).toBe(Number(body.total));
+      const [lot] = (await api.get(`/organizations/${organization}/credits`)).body.data;
+      expect(lot).toMatchObject({ tax_point: 'sale', remaining: body.amount });
+    },
+  );
+
+  it('has a receipt that is credited by a refund only, and that nobody voids or writes off', async () => {
+    const organization = await createTaxed('EUR', 'DE', 190_000);
+    const { body } = await topUp(organization, '10.00');
+    const path = `/finance/v1/invoices/${body.receipt}`;
+    const note = { reason: 'goodwill', memo: 'sorry', lines: [{ line: 1, amount: '1' }] };
+    for (const [what, sent] of [
+      ['credit-notes', note],
+      ['void', {}],
+      ['write-off', { reason: 'gone' }],
+      ['finalize', {}],
+      ['pay', { reference: 'again' }],
+    ] as const) {
+      const answer = await api.post(`${path}/${what}`, sent, 'finance');
+      expect([what, answer.status]).toEqual([what, 409]);
+    }
+  });
+
+  it('that is declined has no document, and takes no number', async () => {
+    const organization = await createTaxed('CHF', 'CH', 81_000, 'pm_card_chargeCustomerFail');
+    expect((await topUp(organization, '10.00')).status).toBe(402);
+    const { body } = await api.get(`/organizations/${organization}/top-ups`);
+    expect(body.data).toMatchObject([{ status: 'failed', tax: '0.810000000', receipt: null }]);
+    const invoices = await api.get(`/finance/v1/invoices?organization=${organization}`);
+    expect(invoices.body.data).toEqual([]);
+  });
+
+  it.each([
+    ['yesterday', 'credit_expires_at'],
+    ['2020-01-01T00:00:00Z', 'credit_expires_at'],
+    [7, 'credit_expires_at'],
+  ])('with credit_expires_at %j is refused, naming it', async (value, param) => {
+    const organization = await createPayer();
+    const path = `/organizations/${organization}/top-ups`;
+    const body = { amount: '1', credit_expires_at: value };
+    const answer = await api.call({ method: 'post', path, body });
+    expect([answer.status, answer.body.error.param]).toEqual([400, param]);
+  });
+});
+
 it('crash point C18: a payment that was ordered by a process that died is made by the next one', async () => {
   const organization = await createPayer();
   const charging = api.app.get(ChargingService);

@@ -1,6 +1,7 @@
 import type { RowSource } from '../copy-statement.js';
 import type { ExportColumn } from '../export-column.js';
 import { literal } from '../usage-filter.js';
+import { monthSql, periodAtSql } from './focus-spans.js';
 import { focusTime, type FocusColumn } from './focus-columns.js';
 
 /** The datasets of FOCUS 1.4 beside Cost and Usage. */
@@ -68,6 +69,11 @@ const ended = ({ from, to, organizationId }: DatasetFilter): string =>
   `p.ends_at > ${literal(from.toISOString())} and p.ends_at <= ${literal(to.toISOString())}` +
   (organizationId === undefined ? '' : ` and p.organization_id = ${literal(organizationId)}`);
 
+/** A receipt is of no period: it counts when it is issued. */
+const issued = (receipt: string, { from, to, organizationId }: DatasetFilter): string =>
+  `${receipt}.finalized_at > ${literal(from.toISOString())} and ${receipt}.finalized_at <= ${literal(to.toISOString())}` +
+  (organizationId === undefined ? '' : ` and ${receipt}.organization_id = ${literal(organizationId)}`);
+
 /** Periods of all organizations that begin and end together and are billed by one issuer are one row. */
 const billingPeriods = (filter: DatasetFilter): RowSource => ({
   with: '',
@@ -89,11 +95,20 @@ function invoiceDetail(filter: DatasetFilter): RowSource {
       case i.status when 'void' then 'Voided' else 'Issued' end as status, 1 as sign, i.prepaid_minor
     from invoice i join billing_period p on p.id = i.period_id where i.status <> 'draft' and ${ended(filter)}
     union all
+    select i.id, i.number_text, i.number_text, i.currency::text, i.minor_exp, i.organization_id, i.legal_entity_id,
+      ${monthSql('n', 'i.finalized_at')}, i.finalized_at, i.finalized_at, i.due_at, i.net_days, 'Issued', 1, 0
+    from invoice i ${periodAtSql('n', 'i.organization_id', 'i.finalized_at')} where i.kind = 'receipt' and ${issued('i', filter)}
+    union all
     select c.id, c.number_text, i.number_text, c.currency::text, c.minor_exp, c.organization_id, i.legal_entity_id, p.starts_at,
       p.ends_at, c.issued_at, c.issued_at, null, i.net_days, 'Issued', -1, 0
-    from credit_note c join invoice i on i.id = c.invoice_id join billing_period p on p.id = i.period_id where ${ended(filter)}`;
+    from credit_note c join invoice i on i.id = c.invoice_id join billing_period p on p.id = i.period_id where ${ended(filter)}
+    union all
+    select c.id, c.number_text, i.number_text, c.currency::text, c.minor_exp, c.organization_id, i.legal_entity_id,
+      ${monthSql('n', 'i.finalized_at')}, c.issued_at, c.issued_at, null, i.net_days, 'Issued', -1, 0
+    from credit_note c join invoice i on i.id = c.invoice_id ${periodAtSql('n', 'i.organization_id', 'i.finalized_at')}
+    where i.kind = 'receipt' and ${issued('i', filter)}`;
   const part = `
-    select l.invoice_id as id, l.seq::text as part, case l.kind when 'usage' then 'Usage' when 'true_up' then 'Purchase' else 'Credit' end as category, l.description,
+    select l.invoice_id as id, l.seq::text as part, case l.kind when 'usage' then 'Usage' when 'true_up' then 'Purchase' when 'credit' then 'Purchase' else 'Credit' end as category, l.description,
       json_strip_nulls(json_build_object('SkuId', l.model_id || '/' || l.token_class, 'x_Line', l.seq))::text as grain, l.amount_minor as minor
     from invoice_line l
     union all

@@ -1,5 +1,6 @@
 import type { RowSource } from '../copy-statement.js';
 import { literal, type UsageFilter } from '../usage-filter.js';
+import { monthSql, periodAtSql, secondSql } from './focus-spans.js';
 
 /** What of a document is said the same way in each of its rows. */
 const DOCUMENT_FIELDS = `null::numeric as contracted_unit, null::numeric as list_unit, account_id, account_name, null::text as sub_id,
@@ -21,16 +22,21 @@ function chargesSql(filter: UsageFilter): string {
     select i.id, i.number_text as invoice_id, i.currency::text, power(10::numeric, 9 - i.minor_exp)::bigint as minor, i.organization_id,
       i.legal_entity_id, p.starts_at as period_start, p.ends_at as period_end, p.starts_at as charge_start, p.ends_at as charge_end,
       (i.net_minor - i.prepaid_minor) * power(10::numeric, 9 - i.minor_exp)::bigint - i.usage_nano - i.period_end_nano as rounding, 1 as sign, null::text as class,
-      i.kind = 'invoice' as always
+      i.kind = 'invoice' as always, false as is_sale
     from invoice i join billing_period p on p.id = i.period_id
     where i.status in ('finalized', 'paid', 'uncollectible') and p.ends_at > ${from} and p.ends_at <= ${to}${of('i.organization_id')}
     union all
+    select i.id, i.number_text, i.currency::text, power(10::numeric, 9 - i.minor_exp)::bigint, i.organization_id, i.legal_entity_id,
+      ${monthSql('n', 'g.created_at')}, ${secondSql('g.created_at')},
+      i.net_minor * power(10::numeric, 9 - i.minor_exp)::bigint - g.amount_nano, 1, null, false, true
+    from invoice i join credit_grant g on g.id = i.grant_id ${periodAtSql('n', 'i.organization_id', 'g.created_at')}
+    where g.created_at >= ${from} and g.created_at < ${to}${of('i.organization_id')}
+    union all
     select c.id, c.number_text, c.currency::text, power(10::numeric, 9 - c.minor_exp)::bigint, c.organization_id, i.legal_entity_id,
-      coalesce(n.starts_at, date_trunc('month', c.issued_at, 'UTC')),
-      coalesce(n.ends_at, (date_trunc('month', c.issued_at, 'UTC') at time zone 'UTC' + interval '1 month') at time zone 'UTC'),
-      p.starts_at, p.ends_at, -(c.net_minor * power(10::numeric, 9 - c.minor_exp)::bigint - c.usage_nano - c.period_end_nano), -1, 'Correction', true
-    from credit_note c join invoice i on i.id = c.invoice_id join billing_period p on p.id = i.period_id
-    left join billing_period n on n.organization_id = c.organization_id and n.starts_at <= c.issued_at and n.ends_at > c.issued_at
+      ${monthSql('n', 'c.issued_at')}, coalesce(p.starts_at, date_trunc('second', i.finalized_at)),
+      coalesce(p.ends_at, date_trunc('second', i.finalized_at) + interval '1 second'), -(c.net_minor * power(10::numeric, 9 - c.minor_exp)::bigint - c.usage_nano - c.period_end_nano), -1, 'Correction', true, i.kind = 'receipt'
+    from credit_note c join invoice i on i.id = c.invoice_id left join billing_period p on p.id = i.period_id
+    ${periodAtSql('n', 'c.organization_id', 'c.issued_at')}
     where c.issued_at > ${from} and c.issued_at <= ${to}${of('c.organization_id')}),
   tax as (
     select invoice_id as id, tax_category, tax_rate_ppm, tax_minor from invoice_tax
@@ -46,20 +52,18 @@ function chargesSql(filter: UsageFilter): string {
     select n.*, l.seq, l.description as line, l.amount_nano::numeric as nano from named n join invoice_line l on l.invoice_id = n.id
     where l.kind = 'true_up'),
   bought as (
-    select g.id, null::text as invoice_id, null::text as detail_id, w.currency::text, g.amount_nano, g.created_at,
+    select g.id, i.number_text as invoice_id, i.number_text || '-1' as detail_id, w.currency::text, g.amount_nano, g.created_at,
       coalesce(b.id::text, o.id::text) as account_id, o.name as account_name, coalesce(e.name, 'Faregate operator') as issuer,
-      coalesce(p.starts_at, date_trunc('month', g.created_at, 'UTC')) as period_start,
-      coalesce(p.ends_at, (date_trunc('month', g.created_at, 'UTC') at time zone 'UTC' + interval '1 month') at time zone 'UTC') as period_end,
-      date_trunc('second', g.created_at) as charge_start, date_trunc('second', g.created_at) + interval '1 second' as charge_end
+      ${monthSql('p', 'g.created_at', ['period_start', 'period_end'])}, ${secondSql('g.created_at', ['charge_start', 'charge_end'])}
     from credit_grant g join wallet w on w.id = g.wallet_id join organization o on o.id = g.organization_id
     left join billing_account b on b.organization_id = o.id left join legal_entity e on e.id = b.legal_entity_id
-    left join billing_period p on p.organization_id = o.id and p.starts_at <= g.created_at and p.ends_at > g.created_at
+    left join invoice i on i.grant_id = g.id ${periodAtSql('p', 'o.id', 'g.created_at')}
     where g.kind = 'paid' and g.created_at >= ${from} and g.created_at < ${to}${of('g.organization_id')})`;
 }
 
 /** SQL of rows that are about a document and no usage. */
 const documentRow = (source: string, nano: string, category: string, description: string, detail: string) => `
-    select ${nano} as billed, ${nano} as effective, (${nano}) * 1000 as contracted, (${nano}) * 1000 as listed, ${DOCUMENT_FIELDS},
+    select ${nano} as billed, case when is_sale then 0 else ${nano} end as effective, (${nano}) * 1000 as contracted, (${nano}) * 1000 as listed, ${DOCUMENT_FIELDS},
       '${category}' as category, class, ${description} as description, 'One-Time' as frequency, ${NO_USAGE}, null::text as sku_id,
       null::text as meter, null::text as sku_price_id, null::text as sku_details, null::text as pricing_category,
       'Billing' as service_name, ${TAIL('null::text')}
@@ -67,8 +71,9 @@ const documentRow = (source: string, nano: string, category: string, description
 
 /**
  * Charges that are no usage: taxes and the rounding of each invoice and credit note, credits given by hand, credit
- * bought in advance, and what months lacked to a minimum commitment, which pays for no charge to come. Documents count when their period ends (a credit note: when it is issued) in the span `(from, to]`,
- * top-ups when they are made in `[from, to)`.
+ * bought in advance, and what months lacked to a minimum commitment, which pays for no charge to come. Documents count when
+ * their period ends (a credit note: when it is issued) in the span `(from, to]`, top-ups and their receipts when they are made in
+ * `[from, to)`. Credit for later use costs nothing in effect, and neither does its tax.
  */
 export function focusDocumentRows(filter: UsageFilter): RowSource {
   const rows = [

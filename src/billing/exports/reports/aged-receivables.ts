@@ -58,7 +58,7 @@ export function agedReceivablesSource(filter: ReportFilter): RowSource {
   const notes = `
     select 'credit_note', d.number_text, d.organization_id, i.legal_entity_id, d.currency::text, d.issued_at, d.issued_at,
       -(${minorSql('total_minor', 'd')} - ${used('credit_note_id')} * power(10::numeric, 9 - d.minor_exp)::bigint)
-    from credit_note d join invoice i on i.id = d.invoice_id where d.issued_at < ${asOf}`;
+    from credit_note d join invoice i on i.id = d.invoice_id where d.issued_at < ${asOf} and d.claw_back_id is null`;
   const debts = `
     select case when c.refund_id is null then 'dispute' else 'refund' end, null::text, c.organization_id, b.legal_entity_id, b.currency,
       c.created_at, c.created_at, least(c.receivable_nano, greatest(0, b.nano - c.newer))

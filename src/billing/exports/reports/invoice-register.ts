@@ -7,7 +7,8 @@ import { at, ownersSql, type ReportFilter } from './report-filter.js';
 /**
  * Every document issued in `[from, to)`, by series and number. A void is a row of its own at the time it happened and a
  * credit note is below zero, so that the sums of any span are what the ledger took up in it. `numbers_missing` is 0; a hole
- * in a series is a row `gap` with how many are missing from its number on.
+ * in a series is a row `gap` with how many are missing from its number on. A receipt is of credit that was taxed when it was sold and
+ * of no period.
  */
 export const INVOICE_REGISTER_COLUMNS: ExportColumn[] = [
   id('document'),
@@ -48,11 +49,11 @@ export function invoiceRegisterSource(filter: ReportFilter): RowSource {
     select ${kind} as document, d.series_id, d.number, d.number_text, 0 as numbers_missing, ${issued} as issued_at, d.due_at, d.status,
       d.legal_entity_id, d.organization_id, ${parties}, p.starts_at as period_start, p.ends_at as period_end, null::text as original_number,
       d.currency::text as currency, ${amounts(sign, minorSql('prepaid_minor', 'd'))}, d.content_sha256
-    from invoice d join billing_period p on p.id = d.period_id where ${condition} and ${inSpan(issued)}${owners}`;
+    from invoice d left join billing_period p on p.id = d.period_id where ${condition} and ${inSpan(issued)}${owners}`;
   const notes = `
     select 'credit_note', d.series_id, d.number, d.number_text, 0, d.issued_at, null, 'issued', i.legal_entity_id, d.organization_id,
       ${parties}, p.starts_at, p.ends_at, i.number_text, d.currency::text, ${amounts('-', '0')}, d.content_sha256
-    from credit_note d join invoice i on i.id = d.invoice_id join billing_period p on p.id = i.period_id
+    from credit_note d join invoice i on i.id = d.invoice_id left join billing_period p on p.id = i.period_id
     where ${inSpan('d.issued_at')}${owners.replaceAll('d.legal_entity_id', 'i.legal_entity_id')}`;
   const columns = `document, series_id, number, number_text, numbers_missing, issued_at, due_at, status, legal_entity_id, organization_id,
     customer, country, vat_id, period_start, period_end, original_number, currency, net, tax, total, prepaid, content_sha256`;

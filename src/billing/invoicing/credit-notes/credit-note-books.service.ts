@@ -88,6 +88,7 @@ export class CreditNoteBooksService {
         createdBy: actor.keyId === '' ? `system:${actor.name}` : publicId('adminKey', actor.keyId),
         idempotencyKey: order.idempotencyKey,
         correctionId: order.correctionId ?? null,
+        clawBackId: null,
       },
       draft,
     );

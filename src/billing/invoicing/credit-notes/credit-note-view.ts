@@ -2,7 +2,7 @@ import { formatMinor } from '../../../core/currency.js';
 import { publicId } from '../../../core/ids.js';
 import type { CreditNote } from './credit-note.js';
 
-/** A credit note as the API shows it; `remaining` pays the customer's next invoices. */
+/** A credit note as the API shows it; `remaining` pays the customer's next invoices: nothing where the money was refunded. */
 export function showCreditNote(note: CreditNote) {
   const money = (minor: bigint) => formatMinor(minor, note.currency);
   return {
@@ -18,7 +18,7 @@ export function showCreditNote(note: CreditNote) {
     net: money(note.netMinor),
     tax: money(note.taxMinor),
     total: money(note.totalMinor),
-    remaining: money(note.totalMinor - note.appliedMinor),
+    remaining: money(note.clawBackId === null ? note.totalMinor - note.appliedMinor : 0n),
     content_sha256: note.contentSha256,
     issued_at: note.issuedAt.toISOString(),
   };

@@ -13,6 +13,9 @@ export const CREDIT_REASONS = [
 ] as const;
 export type CreditReason = (typeof CREDIT_REASONS)[number];
 
+/** The same, and credit on a receipt whose money goes back to the payer. */
+export type NoteReason = CreditReason | 'refund' | 'dispute';
+
 /** An issued credit note; minor units unless they say nano. */
 export interface CreditNote {
   /** UUID. */
@@ -21,10 +24,12 @@ export interface CreditNote {
   organizationId: string;
   walletId: string;
   numberText: string;
-  reason: CreditReason;
+  reason: NoteReason;
   memo: string;
   /** The correction it settles; null: an amount given by hand. */
   correctionId: string | null;
+  /** The claw-back whose money went back to the payer; null: the note pays invoices. */
+  clawBackId: string | null;
   currency: string;
   netMinor: bigint;
   taxMinor: bigint;
@@ -70,7 +75,7 @@ export interface CreditNoteLine {
 
 /** Everything of a credit note but its parties and its number. */
 export interface CreditNoteDraft {
-  reason: CreditReason;
+  reason: NoteReason;
   memo: string;
   lines: RoundedLine<CreditNoteLine>[];
   groups: TaxGroup[];
@@ -110,7 +115,7 @@ export interface CreditNoteOrder {
 export function draftCreditNote(
   { currency, lines, groups }: Creditable,
   parts: readonly CreditedPart[],
-  { reason, memo }: { reason: CreditReason; memo: string },
+  { reason, memo }: { reason: NoteReason; memo: string },
 ): CreditNoteDraft {
   const rounded = roundLines(
     parts.map((part, index) => creditedLine(lines, part, index)),
@@ -141,7 +146,8 @@ export function draftCreditNote(
 }
 
 /** Lines that charge something, as opposed to those that take off. */
-const isCharge = (kind: LineKind): boolean => kind === 'usage' || isPeriodEndCharge(kind);
+const isCharge = (kind: LineKind): boolean =>
+  kind === 'usage' || kind === 'credit' || isPeriodEndCharge(kind);
 
 function creditedLine(
   lines: readonly CreditableLine[],

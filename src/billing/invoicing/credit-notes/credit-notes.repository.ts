@@ -11,7 +11,7 @@ type Row = Omit<CreditNote, Amounts> & Record<Amounts, string>;
 
 const APPLIED = `coalesce((select sum(a.amount_minor) from credit_application a where a.credit_note_id = c.id), 0)`;
 const COLUMNS = `c.id, c.invoice_id as "invoiceId", c.organization_id as "organizationId", c.wallet_id as "walletId",
-  c.number_text as "numberText", c.reason, c.memo, c.correction_id as "correctionId", c.currency, c.net_minor as "netMinor",
+  c.number_text as "numberText", c.reason, c.memo, c.correction_id as "correctionId", c.claw_back_id as "clawBackId", c.currency, c.net_minor as "netMinor",
   c.tax_minor as "taxMinor", c.total_minor as "totalMinor", ${APPLIED} as "appliedMinor", c.usage_nano as "usageNano",
   c.period_end_nano as "periodEndNano", c.document,
   c.content_sha256 as "contentSha256", c.issued_at as "issuedAt"`;
@@ -33,6 +33,7 @@ export interface IssuedNote {
   createdBy: string;
   idempotencyKey: string;
   correctionId: string | null;
+  clawBackId: string | null;
 }
 
 /** Credit notes, their lines, and which invoices they paid. */
@@ -118,8 +119,8 @@ export class CreditNotesRepository {
     await client.query(
       `insert into credit_note (id, invoice_id, organization_id, wallet_id, series_id, number, number_text, reason, memo,
          correction_id, currency, minor_exp, net_minor, tax_minor, total_minor, usage_nano, document, content_sha256, issued_at,
-         created_by, idempotency_key, period_end_nano)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+         created_by, idempotency_key, period_end_nano, claw_back_id)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
       [
         note.id,
         note.invoiceId,
@@ -143,6 +144,7 @@ export class CreditNotesRepository {
         note.createdBy,
         note.idempotencyKey,
         draft.periodEndNano,
+        note.clawBackId,
       ],
     );
     await this.insertParts(client, note, draft);
@@ -154,7 +156,7 @@ export class CreditNotesRepository {
       `select c.id, c.number_text, c.total_minor, c.usage_nano, coalesce(sum(a.amount_minor), 0) as applied_minor,
               coalesce(sum(a.usage_nano), 0) as applied_usage_nano
        from credit_note c left join credit_application a on a.credit_note_id = c.id
-       where c.wallet_id = $1 group by c.id having c.total_minor > coalesce(sum(a.amount_minor), 0)
+       where c.wallet_id = $1 and c.claw_back_id is null group by c.id having c.total_minor > coalesce(sum(a.amount_minor), 0)
        order by c.issued_at, c.number`,
       [walletId],
     );

@@ -74,7 +74,12 @@ export class CreditNotesService {
 
 function assertCreditable({ kind, status }: Invoice): void {
   if (kind === 'invoice' && (status === 'finalized' || status === 'paid')) return;
-  const what = kind === 'statement' ? 'a statement, on which nothing was charged' : status;
+  const what =
+    kind === 'statement'
+      ? 'a statement, on which nothing was charged'
+      : kind === 'receipt'
+        ? 'a receipt: refund its payment'
+        : status;
   throw new FaregateError('conflict', `Only an issued invoice can be credited; this one is ${what}.`, {
     code: 'invoice_status',
   });

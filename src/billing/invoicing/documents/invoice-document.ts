@@ -39,12 +39,13 @@ export interface DocumentTax {
  */
 export interface IssuedDocument {
   version: 1;
-  type: 'invoice' | 'statement' | 'credit_note';
+  type: 'invoice' | 'statement' | 'receipt' | 'credit_note';
   number: string;
   currency: string;
   issued_at: string;
   /** Empty on what nothing is due on. */
   due_at: string;
+  /** Empty on what is about no period. */
   period_start: string;
   /** Exclusive. */
   period_end: string;

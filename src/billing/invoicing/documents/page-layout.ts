@@ -3,6 +3,7 @@ import type { DocumentLine, IssuedDocument } from './invoice-document.js';
 export const TITLES: Readonly<Record<IssuedDocument['type'], string>> = {
   invoice: 'Invoice',
   statement: 'Statement of usage',
+  receipt: 'Receipt and tax invoice',
   credit_note: 'Credit note',
 };
 
@@ -60,7 +61,7 @@ function facts(document: IssuedDocument): string[] {
     `Number: ${number}`,
     `Date: ${day(issued_at)}`,
     original_number === '' ? '' : `Corrects invoice ${original_number} of ${day(original_issued_at)}`,
-    `Service period: ${period}`,
+    document.period_start === '' ? '' : `Service period: ${period}`,
     due_at === '' ? '' : `Due: ${day(due_at)}`,
     po_number === '' ? '' : `Purchase order: ${po_number}`,
     `All amounts in ${document.currency}; unit prices of tokens are per million.`,

@@ -43,7 +43,7 @@ class LegalEntityFields {
     enum: ['sale', 'use'],
     default: 'use',
     description:
-      'When tax on prepaid credit is due. Top-ups are charged without tax: with `sale` it is invoiced elsewhere.',
+      'When tax on prepaid credit is due. With `sale` top-ups charge it and issue a receipt; usage paid by that credit bears none.',
   })
   @MayBeAbsent()
   @IsOneOf('sale', 'use')

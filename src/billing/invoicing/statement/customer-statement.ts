@@ -3,7 +3,8 @@ import { formatMinor } from '../../../core/currency.js';
 /** One thing that changed what a customer owes; minor units, above zero when more is owed. */
 export interface StatementEntry {
   at: Date;
-  kind: 'invoice' | 'void' | 'credit_note' | 'payment';
+  /** refund: the money of a credit note on a receipt went back to the payer. */
+  kind: 'invoice' | 'receipt' | 'void' | 'credit_note' | 'refund' | 'payment';
   /** The number of the document it is about. */
   number: string;
   /** The bank's or the payment's reference; empty for documents. */

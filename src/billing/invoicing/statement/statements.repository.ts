@@ -3,13 +3,15 @@ import { Database } from '../../../platform/database/database.service.js';
 import type { CustomerAccount, StatementEntry } from './customer-statement.js';
 
 const ENTRIES = `
-  select finalized_at as at, 'invoice' as kind, number_text as number, '' as reference, total_minor - prepaid_minor as minor, id
+  select finalized_at as at, case kind when 'receipt' then 'receipt' else 'invoice' end as kind, number_text as number, '' as reference, total_minor - prepaid_minor as minor, id
   from invoice where organization_id = $1 and status <> 'draft' and total_minor <> prepaid_minor
   union all
   select voided_at, 'void', number_text, '', prepaid_minor - total_minor, id
   from invoice where organization_id = $1 and status = 'void' and total_minor <> prepaid_minor
   union all
   select issued_at, 'credit_note', number_text, '', -total_minor, id from credit_note where organization_id = $1
+  union all
+  select issued_at, 'refund', number_text, '', total_minor, id from credit_note where organization_id = $1 and claw_back_id is not null
   union all
   select p.received_at, 'payment', i.number_text, p.reference, -p.amount_minor, p.id
   from invoice_payment p join invoice i on i.id = p.invoice_id where i.organization_id = $1`;
