@@ -75,7 +75,7 @@ async function monthsOf(pool: Pool): Promise<Date[]> {
 }
 
 /**
- * Every finance report adds up to the ledger, to the nano-unit, whatever happened: margin to revenue and cost of sales, the
+ * Every finance report adds up to the ledger, to the nano-unit, whatever happened: margin to revenue and every cost of providers, the
  * roll-forward to deferred revenue month by month, receivables at the end of every month, register and tax to what documents
  * posted, and the journal to every account.
  */
@@ -107,6 +107,13 @@ async function expectMarginAgrees(url: string, pool: Pool): Promise<void> {
     'absorbed_cost',
   ]);
   expect(costs).toEqual(await ledgerSums(pool, { accounts: ['cost_of_sales'], kinds: ['usage'] }));
+  // Attempts are a cost of sales, the house's test calls an expense of its own.
+  expect(sumBy(rows, owner, ['unbilled_attempt_cost'])).toEqual(
+    await ledgerSums(pool, {
+      accounts: ['cost_of_sales', 'house_expense'],
+      kinds: ['attempt_cost', 'upstream_probe'],
+    }),
+  );
   expect(sumBy(rows, owner, ['unposted'])).toEqual({});
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Client } from 'pg';
 import type { TokenClass } from '../../core/token-usage.js';
 import { Snapshot } from '../../platform/database/snapshot.service.js';
-import type { Booked, BookedCall, BookedUsage, UnservedCalls } from './booked.js';
+import type { Booked, BookedCall, BookedUsage, UnbilledCosts, UnservedCalls } from './booked.js';
 import { addDays } from './statement.js';
 
 /** What is to be read: one provider's calls of `firstDay` to `lastDay`, both inclusive. */
@@ -75,14 +75,26 @@ left join usage_event_line l on l.event_id = e.id
 where a.provider_id = $1 and a.upstream_id = any ($3::text[])
 group by a.request_id, a.seq, a.upstream_id, a.outcome, a.upstream_model, e.id, e.estimated`;
 
-/** What customers' calls cost, and the house's own test calls. */
-const ACCRUED_SQL = `
-select coalesce(sum(cost_nano), 0)::text as nano from (
-  select cost_nano from usage_event where kind = 'usage' and provider_id = $1 and cost_currency = $4::bpchar
-    and recorded_at >= ($2::date at time zone 'UTC') and recorded_at < (($3::date + 1) at time zone 'UTC')
-  union all
-  select cost_nano from upstream_probe where provider_id = $1 and currency = $4::bpchar
-    and probed_at >= ($2::date at time zone 'UTC') and probed_at < (($3::date + 1) at time zone 'UTC')) accrued`;
+/** Costs that nobody was charged for, of these days: attempts, and the house's own test calls. $4: the currency, $5: the ids named. */
+const UNBILLED = `
+select u.recorded_at as at, coalesce(nullif(a.upstream_model, ''), u.model_id) as model, u.cost_nano,
+  coalesce(a.upstream_id = any ($5::text[]), false) as named
+from unbilled_attempt u left join attempt a on a.request_id = u.request_id and a.seq = u.seq
+where u.provider_id = $1 and u.currency = $4::bpchar and u.status <> 'stated'
+  and u.recorded_at >= ($2::date at time zone 'UTC') and u.recorded_at < (($3::date + 1) at time zone 'UTC')
+union all
+select b.probed_at, d.upstream_model, b.cost_nano, false from upstream_probe b join deployment d on d.id = b.deployment_id
+where b.provider_id = $1 and b.currency = $4::bpchar and b.cost_nano > 0
+  and b.probed_at >= ($2::date at time zone 'UTC') and b.probed_at < (($3::date + 1) at time zone 'UTC')`;
+
+const UNBILLED_SQL = `
+select (at at time zone 'UTC')::date::text as day, model, named, sum(cost_nano)::text as cost
+from (${UNBILLED}) one group by 1, 2, 3 order by 1, 2, 3`;
+
+const CALLS_COST_SQL = `
+select coalesce(sum(cost_nano), 0)::text as nano from usage_event
+where kind = 'usage' and provider_id = $1 and cost_currency = $4::bpchar
+  and recorded_at >= ($2::date at time zone 'UTC') and recorded_at < (($3::date + 1) at time zone 'UTC')`;
 
 type Row = Record<
   | 'quantity'
@@ -113,9 +125,13 @@ export class BookedUsageRepository {
       const usage = await client.query<Row>(USAGE_SQL, [...values, query.currency, query.refs]);
       const unserved = await client.query<Record<keyof UnservedCalls, string>>(UNSERVED_SQL, values);
       const span = [query.providerId, query.firstDay, query.lastDay, query.currency];
-      const accrued = await client.query<{ nano: string }>(ACCRUED_SQL, span);
+      const calls = await client.query<{ nano: string }>(CALLS_COST_SQL, span);
+      const unbilled = await readUnbilled(client, [...span, query.refs]);
+      const unbilledCostNano = unbilled.reduce((sum, { cost }) => sum + cost, 0n);
       return {
-        accruedCostNano: BigInt(accrued.rows[0]?.nano ?? '0'),
+        accruedCostNano: BigInt(calls.rows[0]?.nano ?? '0') + unbilledCostNano,
+        unbilledCostNano,
+        unbilled: unbilled.filter(({ named }) => !named),
         usage: usage.rows.map(toUsage),
         unserved: unserved.rows.map((row) => ({
           ...row,
@@ -126,6 +142,15 @@ export class BookedUsageRepository {
       };
     });
   }
+}
+
+async function readUnbilled(
+  client: Client,
+  values: unknown[],
+): Promise<(UnbilledCosts & { named: boolean })[]> {
+  type CostRow = { day: string; model: string; named: boolean; cost: string };
+  const { rows } = await client.query<CostRow>(UNBILLED_SQL, values);
+  return rows.map((row) => ({ ...row, cost: BigInt(row.cost) }));
 }
 
 async function readCalls(client: Client, { providerId, currency, refs }: BookedQuery): Promise<BookedCall[]> {

@@ -38,6 +38,15 @@ export interface UnservedCalls {
   abandoned: bigint;
 }
 
+/** What a provider takes for what nobody was charged for: attempts that failed, and the house's own test calls. */
+export interface UnbilledCosts {
+  day: string;
+  /** The upstream's name of the model. */
+  model: string;
+  /** Nano, of the statement's currency alone. */
+  cost: bigint;
+}
+
 /** What the books say of one call that a statement names. */
 export interface BookedCall {
   /** One of the ids the provider gave. */
@@ -57,8 +66,12 @@ export interface BookedCall {
 export interface Booked {
   usage: BookedUsage[];
   unserved: UnservedCalls[];
+  /** Of the days of the statement alone, without attempts that the statement names. */
+  unbilled: UnbilledCosts[];
   /** Only calls the statement names; they are not in `usage`. */
   calls: BookedCall[];
   /** What was accrued for the days of the statement alone, in its currency; nano. */
   accruedCostNano: bigint;
+  /** What of it nobody was charged for. */
+  unbilledCostNano: bigint;
 }

@@ -1,7 +1,14 @@
 import type { TokenClass } from '../../core/token-usage.js';
-import { MEASURES, noFigures, type Booked, type BookedUsage, type Measure } from './booked.js';
+import {
+  MEASURES,
+  noFigures,
+  type Booked,
+  type BookedUsage,
+  type Measure,
+  type UnbilledCosts,
+} from './booked.js';
 import { compareCalls } from './compare-calls.js';
-import { explain, type Compared } from './explain.js';
+import { explain, type Compared, type Explanation } from './explain.js';
 import type { ComparedRow, MeasureResult } from './comparison.js';
 import { modelNames } from './model-names.js';
 import type { StatedLine, Statement } from './statement.js';
@@ -10,7 +17,7 @@ const SEP = '\u0000';
 
 /** Compares a statement with the books. Every figure of either is in exactly one row of its measure. */
 export function compareStatement({ lines, firstDay, lastDay }: Statement, booked: Booked): ComparedRow[] {
-  const nameOf = modelNames([...booked.usage, ...booked.calls].map(({ model }) => model));
+  const nameOf = modelNames([...booked.usage, ...booked.calls, ...booked.unbilled].map(({ model }) => model));
   const named = lines.map((line) => ({ ...line, model: line.model === null ? null : nameOf(line.model) }));
   const sums = named.filter(({ ref }) => ref === null);
   const calls = named.filter(({ ref }) => ref !== null);
@@ -62,9 +69,11 @@ function* compareSums(
   booked: Booked,
   span: Span,
 ): Generator<{ key: Key; day: string; result: MeasureResult }> {
+  // A cost that explains one series explains no other.
+  const unbilled = booked.unbilled.map((one) => ({ ...one }));
   for (const { key, days } of gather(measure, lines, booked.usage).values()) {
     const inside = [...days.keys()].filter((day) => day >= span.firstDay && day <= span.lastDay).sort();
-    const compared = inside.map((day) => comparedDay(measure, day, { key, days }, booked));
+    const compared = inside.map((day) => comparedDay(measure, day, { key, days }, { ...booked, unbilled }));
     const at = (side: 'toNext' | 'toPrevious', isOutside: (day: string) => boolean): bigint =>
       [...days]
         .filter(([day]) => isOutside(day))
@@ -78,6 +87,7 @@ function* compareSums(
     };
     for (const [index, explained] of explain(compared, around).entries()) {
       const { day, stated, booked: ours } = compared[index] as Compared;
+      useUp(unbilled.filter(isAt(key, day)), explained.explained);
       yield { key, day, result: { stated, booked: ours, ...explained } };
     }
   }
@@ -118,15 +128,29 @@ function gather(
   return series;
 }
 
+const isAt =
+  ({ model }: Key, day: string) =>
+  (one: { day: string; model: string }): boolean =>
+    one.day === day && (model === null || one.model === model);
+
+/** Takes what explained a difference off what is left to explain others. */
+function useUp(left: UnbilledCosts[], explained: readonly Explanation[]): void {
+  let used = explained.find(({ reason }) => reason === 'unbilled')?.amount ?? 0n;
+  for (const one of left) {
+    const part = one.cost < used ? one.cost : used;
+    one.cost -= part;
+    used -= part;
+  }
+}
+
 /** The figures of one day and the most that each reason can explain of their difference. */
 function comparedDay(measure: Measure, day: string, { key, days }: Series, booked: Booked): Compared {
   const { stated, rounding, usage } = days.get(day) ?? { stated: 0n, rounding: 0n, usage: [] };
   const total = usage.reduce((sum, one) => addUsage(sum, one), emptyUsage());
   const all = [...days.values()].flatMap(({ usage: ones }) => ones);
   const largest = all.reduce((most, { largest: one }) => (one[measure] > most ? one[measure] : most), 0n);
-  const unserved = booked.unserved.filter(
-    (one) => one.day === day && (key.model === null || one.model === key.model),
-  );
+  const unserved = booked.unserved.filter(isAt(key, day));
+  const unbilled = booked.unbilled.filter(isAt(key, day)).reduce((sum, { cost }) => sum + cost, 0n);
   const times = (field: 'retries' | 'abandoned') =>
     unserved.reduce((sum, one) => sum + one[field], 0n) * largest;
   // What customers of other currencies used costs what the rest costs.
@@ -147,6 +171,7 @@ function comparedDay(measure: Measure, day: string, { key, days }: Series, booke
     toNext: total.toNext[measure],
     otherCurrency,
     estimated: total.estimated[measure],
+    unbilled: measure === 'cost' ? unbilled : 0n,
     retries: times('retries'),
     abandoned: times('abandoned'),
     rounding: measure === 'cost' ? rounding + total.lines : 0n,

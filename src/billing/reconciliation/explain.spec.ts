@@ -10,6 +10,7 @@ const day = (over: Partial<Compared> = {}): Compared => ({
   toNext: 0n,
   otherCurrency: 0n,
   estimated: 0n,
+  unbilled: 0n,
   retries: 0n,
   abandoned: 0n,
   rounding: 0n,
@@ -27,6 +28,7 @@ describe('explain', () => {
         toNext: amount,
         otherCurrency: amount,
         estimated: amount,
+        unbilled: amount,
         retries: amount,
         abandoned: amount,
         rounding: fc.bigInt(0n, 3n),
@@ -47,6 +49,7 @@ describe('explain', () => {
             const size = part.amount < 0n ? -part.amount : part.amount;
             if (part.reason === 'estimated_usage') expect(size <= row.estimated).toBe(true);
             if (part.reason === 'other_currency') expect(part.amount <= row.otherCurrency).toBe(true);
+            if (part.reason === 'unbilled') expect(part.amount <= row.unbilled).toBe(true);
             if (part.reason === 'retries') expect(part.amount <= row.retries).toBe(true);
             if (part.reason === 'abandoned') expect(part.amount <= row.abandoned).toBe(true);
             if (part.reason === 'rounding') expect(size <= row.rounding).toBe(true);

@@ -2,7 +2,7 @@ import { addDays } from './statement.js';
 
 /** What may make two honest books differ. */
 export type Reason =
-  'clock_skew' | 'other_currency' | 'estimated_usage' | 'retries' | 'abandoned' | 'rounding';
+  'clock_skew' | 'other_currency' | 'estimated_usage' | 'unbilled' | 'retries' | 'abandoned' | 'rounding';
 
 /** A part of a difference and its reason; above 0 when the provider states more. */
 export interface Explanation {
@@ -20,6 +20,7 @@ export interface Compared {
   toNext: bigint;
   otherCurrency: bigint;
   estimated: bigint;
+  unbilled: bigint;
   retries: bigint;
   abandoned: bigint;
   rounding: bigint;
@@ -60,6 +61,7 @@ export function explain(
     upTo('other_currency', day.otherCurrency);
     const guess = min(abs(rest()), day.estimated);
     take(index, 'estimated_usage', rest() < 0n ? -guess : guess);
+    upTo('unbilled', day.unbilled);
     upTo('retries', day.retries);
     upTo('abandoned', day.abandoned);
     if (abs(rest()) <= day.rounding) take(index, 'rounding', rest());

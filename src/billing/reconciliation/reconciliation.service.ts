@@ -57,8 +57,9 @@ export class ReconciliationService {
     const refs = [...new Set(statement.lines.flatMap(({ ref }) => ref ?? []))];
     const booked = await this.booked.read({ ...statement, providerId, refs });
     const verdict = judge(compareStatement(statement, booked), tolerance);
-    const { accruedCostNano } = booked;
-    const found = { providerId, sourceSha256, format: order.format, accruedCostNano };
+    const { accruedCostNano, unbilledCostNano } = booked;
+    const accrued = { accruedCostNano, accruedUnbilledNano: unbilledCostNano };
+    const found = { providerId, sourceSha256, format: order.format, ...accrued };
     return this.store(actor, { ...found, statement, verdict, tolerance });
   }
 
@@ -178,6 +179,7 @@ export class ReconciliationService {
           createdBy: actor.name,
           statedCostNano: verdict.statedCostNano,
           accruedCostNano: found.accruedCostNano,
+          accruedUnbilledNano: found.accruedUnbilledNano,
           openCostNano: verdict.openCostNano,
           tolerancePpm: Number(tolerance.ppm),
           toleranceNano: tolerance.costNano,
@@ -207,6 +209,7 @@ interface Found {
   sourceSha256: string;
   format: StatementFormat;
   accruedCostNano: bigint;
+  accruedUnbilledNano: bigint;
   statement: Statement;
   verdict: Verdict;
   tolerance: Tolerance;

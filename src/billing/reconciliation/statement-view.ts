@@ -13,6 +13,7 @@ export const showStatement = (statement: StoredStatement) => ({
   currency: statement.currency,
   stated_cost: statement.statedCostNano === null ? null : formatNano(statement.statedCostNano),
   accrued_cost: formatNano(statement.accruedCostNano),
+  accrued_unbilled_cost: formatNano(statement.accruedUnbilledNano),
   variance:
     statement.statedCostNano === null
       ? null
@@ -71,7 +72,7 @@ export function formatReconciliation(statement: StoredStatement, open: readonly 
   });
   return [
     `${shown.id} ${shown.provider} ${shown.from} to ${shown.to}: ${shown.status}`,
-    `stated ${shown.stated_cost ?? 'no cost'}, accrued ${shown.accrued_cost}, open ${shown.open_cost} ${shown.currency}`,
+    `stated ${shown.stated_cost ?? 'no cost'}, accrued ${shown.accrued_cost} (${shown.accrued_unbilled_cost} charged to nobody), open ${shown.open_cost} ${shown.currency}`,
     `${shown.rows.matched} matched, ${shown.rows.explained} explained, ${shown.rows.open} open`,
     ...lines,
   ].join('\n');

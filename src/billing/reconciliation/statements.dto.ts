@@ -136,6 +136,13 @@ export class StatementResource {
   @ApiProperty({ type: String })
   accrued_cost!: string;
 
+  @ApiProperty({
+    type: String,
+    description:
+      'What of the accrued cost nobody was charged for: attempts that failed, and test calls of the house.',
+  })
+  accrued_unbilled_cost!: string;
+
   @ApiProperty({ type: String, nullable: true, description: 'Stated less accrued.' })
   variance!: string | null;
 

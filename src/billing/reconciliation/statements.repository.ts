@@ -21,6 +21,8 @@ export interface StoredStatement {
   statedCostNano: bigint | null;
   /** What the books accrued for these days when the statement came. */
   accruedCostNano: bigint;
+  /** What of it nobody was charged for: attempts that failed, and test calls of the house. */
+  accruedUnbilledNano: bigint;
   openCostNano: bigint;
   tolerancePpm: number;
   toleranceNano: bigint;
@@ -60,16 +62,18 @@ export interface StoredMeasure {
 
 const COLUMNS = `s.id, s.provider_id as "providerId", p.slug as "providerSlug", s.format, s.currency,
   lower(s.days)::text as "firstDay", (upper(s.days) - 1)::text as "lastDay", s.stated_cost_nano as "statedCostNano",
-  s.accrued_cost_nano as "accruedCostNano", s.open_cost_nano as "openCostNano", s.tolerance_ppm as "tolerancePpm",
+  s.accrued_cost_nano as "accruedCostNano", s.accrued_unbilled_nano as "accruedUnbilledNano", s.open_cost_nano as "openCostNano", s.tolerance_ppm as "tolerancePpm",
   s.tolerance_nano as "toleranceNano", s.counts, s.status, s.legal_entity_id as "legalEntityId", s.created_at as "createdAt"`;
 
-type Row = Omit<StoredStatement, 'statedCostNano' | 'accruedCostNano' | 'openCostNano' | 'toleranceNano'> &
-  Record<'accruedCostNano' | 'openCostNano' | 'toleranceNano', string> & { statedCostNano: string | null };
+type Nano = 'accruedCostNano' | 'accruedUnbilledNano' | 'openCostNano' | 'toleranceNano';
+type Row = Omit<StoredStatement, 'statedCostNano' | Nano> &
+  Record<Nano, string> & { statedCostNano: string | null };
 
 const toStatement = (row: Row): StoredStatement => ({
   ...row,
   statedCostNano: row.statedCostNano === null ? null : BigInt(row.statedCostNano),
   accruedCostNano: BigInt(row.accruedCostNano),
+  accruedUnbilledNano: BigInt(row.accruedUnbilledNano),
   openCostNano: BigInt(row.openCostNano),
   toleranceNano: BigInt(row.toleranceNano),
 });
@@ -92,8 +96,9 @@ export class StatementsRepository {
   ): Promise<boolean> {
     const { rowCount } = await client.query(
       `insert into provider_statement (id, provider_id, format, source_sha256, currency, days, stated_cost_nano, accrued_cost_nano,
-         open_cost_nano, tolerance_ppm, tolerance_nano, counts, status, created_by)
-       values ($1, $2, $3, $4, $5, daterange($6::date, $7::date, '[]'), $8, $9, $10, $11, $12, $13::jsonb, $14, $15)
+         open_cost_nano, tolerance_ppm, tolerance_nano, counts, status, created_by,
+         accrued_unbilled_nano)
+       values ($1, $2, $3, $4, $5, daterange($6::date, $7::date, '[]'), $8, $9, $10, $11, $12, $13::jsonb, $14, $15, $16)
        on conflict (provider_id, source_sha256) do nothing`,
       [
         statement.id,
@@ -111,6 +116,7 @@ export class StatementsRepository {
         JSON.stringify(statement.counts),
         statement.status,
         statement.createdBy,
+        statement.accruedUnbilledNano,
       ],
     );
     if (rowCount === 0) return false;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import type { Funding } from '../ledger/posting.js';
+import type { UnbilledAttempt } from './post-attempts.js';
 import type { PeriodShare } from './post-usage.js';
 
 /** A claimed event: what the ledger needs to know of it. */
@@ -132,6 +133,27 @@ export class RollupRepository {
        select * from unnest($1::uuid[], $2::text[], $3::bigint[])`,
       [kept.map((row) => row.eventId), kept.map((row) => row.kind), kept.map((row) => row.amountNano)],
     );
+  }
+
+  /**
+   * Takes up to `limit` attempts that cost something and are charged to nobody, oldest first, and notes that they are booked: which is
+   * so once the transaction has posted them and is committed. Attempts another worker is at are passed over.
+   */
+  async claimAttempts(client: PoolClient, limit: number): Promise<UnbilledAttempt[]> {
+    const { rows } = await client.query<Omit<UnbilledAttempt, 'costNano'> & { costNano: string }>({
+      name: 'attempts-claim',
+      text: `with claimed as (
+               update unbilled_attempt set status = 'booked' where (request_id, seq) in (
+                 select request_id, seq from unbilled_attempt where status = 'open' order by request_id, seq limit $1
+                 for update skip locked)
+               returning *)
+             select c.request_id as "requestId", c.seq, c.organization_id as "organizationId", c.wallet_id as "walletId",
+               c.provider_id as "providerId", v.slug as "providerSlug", (c.recorded_at at time zone 'UTC')::date::text as day,
+               c.cost_nano as "costNano", c.currency
+             from claimed c join provider v on v.id = c.provider_id order by c.request_id, c.seq`,
+      values: [limit],
+    });
+    return rows.map((row) => ({ ...row, costNano: BigInt(row.costNano) }));
   }
 
   /** Adds to how the usage of each period was paid, in the order of the key so that workers never deadlock. */

@@ -7,6 +7,7 @@ import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { LedgerService, type Journal } from '../ledger/ledger.service.js';
 import type { Allocation } from '../ledger/lots.js';
 import type { Funding } from '../ledger/posting.js';
+import { postAttempts } from './post-attempts.js';
 import { fundingByPeriod, postUsage } from './post-usage.js';
 import { RollupRepository, type ClaimedEvent } from './rollup.repository.js';
 
@@ -78,6 +79,7 @@ export class RollupService implements BeforeApplicationShutdown {
       }
       await nextTurn();
     }
+    await this.bookAttempts();
     return total;
   }
 
@@ -115,6 +117,26 @@ export class RollupService implements BeforeApplicationShutdown {
         );
       }
     });
+  }
+
+  /**
+   * Posts what attempts cost that nobody was charged for. Apart from the events, which must not wait for an attempt that cannot be
+   * posted: it is tried again with the next drain, and the books checks report it. Throws when the database is away.
+   */
+  private async bookAttempts(): Promise<void> {
+    const limit = this.config.rollupBatch;
+    try {
+      for (let count = limit; count === limit && !this.stopping;) {
+        count = await this.database.transaction(async (client) => {
+          const attempts = await this.rollups.claimAttempts(client, limit);
+          if (attempts.length > 0) await this.journal.record(client, postAttempts(attempts));
+          return attempts.length;
+        });
+      }
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error;
+      this.logger.error(`what unbilled attempts cost cannot be posted: ${(error as Error).message}`);
+    }
   }
 
   private async process(client: PoolClient, claimed: ClaimedEvent[]): Promise<number> {

@@ -31,7 +31,7 @@ import { createModel } from '../../support/builders/catalog.builder.js';
 import { createBudget, createTenant } from '../../support/builders/tenant.builder.js';
 
 /** Proved to fire where there are payments and provider statements. */
-const ELSEWHERE = [...PAYMENT_CHECKS, ...PROVIDER_CHECKS, ...RECEIPT_CHECKS];
+const ELSEWHERE = [...PAYMENT_CHECKS, ...PROVIDER_CHECKS.filter(({ id }) => id === 'I29'), ...RECEIPT_CHECKS];
 
 type Billing = Awaited<ReturnType<typeof createBilling>>;
 
@@ -63,6 +63,9 @@ const CORRUPTIONS: Record<string, string> = {
   G02: `update request set route = '{"group":{"multiplier_ppm":2000000}}' where id in (select request_id from usage_event)`,
   P01: `insert into upstream_probe (id, deployment_id, provider_id, passed, cost_nano, currency, booked)
     values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), true, 5, 'USD', true)`,
+  P02: `update attempt set cost_nano = cost_nano + 1 where outcome = 'failed' and cost_nano > 0`,
+  P03: `update ledger_entry set amount_nano = amount_nano + 1 where account_id in
+    (select id from ledger_account where kind = 'cost_of_sales')`,
   F01: `delete from request where id = ${ONE_SETTLED}`,
   F02: 'update budget_usage set held_nano = held_nano + 1',
   F03: 'update budget_usage set spent_nano = spent_nano + 1',
@@ -253,7 +256,8 @@ async function makeBusy({ pool, credits, rollup }: Billing): Promise<void> {
     if (overdraftNano > 0n) await call(500_000, 10n);
     await rollup.drain();
     const [released] = await placeHolds(pool, [{ keyId: tenant.keyId, model, amountNano: 1_000n }]);
-    await settleCalls(pool, [releaseOf(released?.hold ?? '', model)]);
+    await settleCalls(pool, [releaseOf(released?.hold ?? '', model, '4321')]);
+    await rollup.drain();
     if (overdraftNano === 0n) await call(1);
     await placeHolds(pool, [{ keyId: tenant.keyId, model, amountNano: 0n }]);
     if (overdraftNano === 0n) await placeHolds(pool, [{ keyId: tenant.keyId, model, amountNano: 777n }]);

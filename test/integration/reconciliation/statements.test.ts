@@ -45,16 +45,20 @@ interface CallOptions {
   ref?: string;
   estimated?: boolean;
   outcome?: 'served' | 'released' | 'aborted';
+  /** Nano; of an attempt that is charged to nobody. */
+  cost?: string;
   keyId?: string;
 }
 
 async function call(at: string, quantities: Quantities, options: CallOptions = {}): Promise<void> {
   await travelTo(pool, at);
-  const { ref, estimated = false, outcome = 'served', keyId = tenant.keyId } = options;
+  const { ref, estimated = false, outcome = 'served', cost = '0', keyId = tenant.keyId } = options;
   const [placed] = await placeHolds(pool, [{ keyId, model, amountNano: 10n ** 9n }]);
   const hold = placed?.hold ?? '';
   const json =
-    outcome === 'served' ? settlementOf(hold, model, quantities, { estimated }) : releaseOf(hold, model);
+    outcome === 'served'
+      ? settlementOf(hold, model, quantities, { estimated })
+      : releaseOf(hold, model, cost);
   const attempts = (json['attempts'] as object[]).map((attempt) => ({
     ...attempt,
     ...(ref === undefined ? {} : { upstream_id: ref }),
@@ -294,6 +298,51 @@ describe('POST /finance/v1/provider-statements', () => {
       // Closed, so that a corruption that a failure left open ends with it.
       client.release(true);
     }
+  });
+
+  it('accrues attempts that nobody is charged for, explains costs by them, and takes them over with the rest', async () => {
+    await call('2027-02-20T10:00:00Z', { input: 1_000_000, output: 100_000 });
+    await call('2027-02-20T10:01:00Z', {}, { outcome: 'released', cost: '7000000' });
+    await call('2027-02-20T10:02:00Z', {}, { outcome: 'aborted', cost: '500000' });
+    await drain();
+    await later();
+    // Of the two classes that cost more than the calls, the attempts explain no more than they cost.
+    const { body } = await reconcile(
+      csv(row('2027-02-20', 'input', '', '2.007000000'), row('2027-02-20', 'output', '', '1.006000000')),
+      { tolerance: '0', tolerance_ppm: 0 },
+    );
+    expect(body).toMatchObject({
+      stated_cost: '3.013000000',
+      accrued_cost: '3.007500000',
+      accrued_unbilled_cost: '0.007500000',
+      variance: '0.005500000',
+    });
+    const told = await results(body.id);
+    const unbilled = told.flatMap(({ cost }) =>
+      (cost as { explained: { reason: string; amount: string }[] }).explained
+        .filter(({ reason }) => reason === 'unbilled')
+        .map(({ amount }) => amount),
+    );
+    expect(unbilled).toEqual(['0.007000000', '0.000500000']);
+    const path = `/finance/v1/provider-statements/${body.id}`;
+    expect((await api.post(`${path}/accept`, { reason: 'as stated' }, 'finance')).body.status).toBe(
+      'accepted',
+    );
+    // What is owed for the day is now what the provider states, attempts included.
+    const owed = await api.sql(
+      `select (-sum(e.amount_nano))::text as nano from ledger_entry e join ledger_account a on a.id = e.account_id
+         join ledger_transaction t on t.id = e.transaction_id
+       where a.kind = 'provider_payable' and (t.organization_id = '${tenant.organizationId}' or t.description like '%${provider}%')`,
+    );
+    expect(owed).toEqual([{ nano: '3013000000' }]);
+    const faults = async () => {
+      const found = await api.sql(PROVIDER_CHECKS.find(({ id }) => id === 'I29')?.sql ?? '');
+      return found.filter(({ id }) => String(body.id).endsWith(String(id).replaceAll('-', '')));
+    };
+    expect(await faults()).toEqual([]);
+    // A cost that comes to light afterwards was not part of what was accepted.
+    await call('2027-02-20T10:03:00Z', {}, { outcome: 'released', cost: '1' });
+    expect(await faults()).toHaveLength(1);
   });
 
   it.each([

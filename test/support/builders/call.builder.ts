@@ -102,14 +102,14 @@ export function settlementOf(
   return JSON.parse(toJson(call)) as CallJson;
 }
 
-/** The end of a call that is not charged. */
-export function releaseOf(hold: string, model: TestModel): CallJson {
+/** The end of a call that is not charged; its one attempt cost so many nano. */
+export function releaseOf(hold: string, model: TestModel, cost = '0'): CallJson {
   return {
     hold,
     release: true,
     amount: '0',
     request: requestOf(model, 'failed', 502),
-    attempts: [attemptOf(model, 'failed', '0')],
+    attempts: [attemptOf(model, 'failed', cost)],
   };
 }
 
@@ -124,7 +124,8 @@ const requestOf = (model: TestModel, status: string, httpStatus: number) => ({
   provider: model.providerId,
 });
 
-const attemptOf = (model: TestModel, outcome: string, cost: string) => ({
+/** An attempt as the settlement function is given it; the first of its call. */
+export const attemptOf = (model: TestModel, outcome: string, cost: string) => ({
   seq: 1,
   deployment: model.deploymentId,
   provider: model.providerId,

@@ -10,6 +10,7 @@ import {
   MARGIN_COLUMNS,
   marginUsageSource,
   periodEndChargesSource,
+  probesSource,
   unbilledAttemptsSource,
 } from './margin.js';
 import type { ReportFilter } from './report-filter.js';
@@ -42,7 +43,7 @@ const TABLES: Readonly<
 > = {
   margin: {
     columns: MARGIN_COLUMNS,
-    sources: [marginUsageSource, unbilledAttemptsSource, periodEndChargesSource],
+    sources: [marginUsageSource, unbilledAttemptsSource, probesSource, periodEndChargesSource],
   },
   'contract-liability': { columns: CONTRACT_LIABILITY_COLUMNS, sources: [contractLiabilitySource] },
   'aged-receivables': { columns: AGED_RECEIVABLES_COLUMNS, sources: [agedReceivablesSource] },

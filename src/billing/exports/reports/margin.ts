@@ -10,8 +10,9 @@ import { at, ownersSql, type ReportFilter } from './report-filter.js';
  * What was earned and what it cost, by month (UTC), organization, provider and model. `revenue` is what the ledger earned: paid from
  * bought credit or to be invoiced, and, in rows without provider and model, charged because a period ended (the true-up of a
  * commitment) when its invoice was issued; promo credit earns nothing, and what is not posted yet stands apart. `lines` are priced
- * lines, each a token class of a call, and invoices in rows without model. What the house bore
- * (`absorbed`) and what attempts cost that were charged to nobody are columns of their own and not in `provider_cost`.
+ * lines, each a token class of a call, and invoices in rows without model. What the house bore (`absorbed`) and what attempts and test
+ * calls cost that were charged to nobody are columns of their own and not in `provider_cost`; the latter stand in rows of their own,
+ * and those of test calls name no customer.
  */
 export const MARGIN_COLUMNS: ExportColumn[] = [
   time('month', 'month'),
@@ -134,23 +135,36 @@ export const marginUsageSource = (filter: ReportFilter): RowSource => ({
   order: ORDER,
 });
 
-/**
- * What providers took for attempts that no call was charged for: those that gave way to another, and those of calls that
- * failed. Beside the ledger, which knows what was charged.
- */
+/** No usage: what a row that is only a cost has of it. */
+const NO_USAGE = ['revenue', 'promo_used', 'unposted', 'absorbed', 'provider_cost', 'absorbed_cost']
+  .map((figure) => `0::numeric as ${figure}`)
+  .join(', ');
+
+/** What attempts cost that no call was charged for: those that gave way to another, and those of calls that failed. */
 export const unbilledAttemptsSource = (filter: ReportFilter): RowSource => ({
   with: '',
-  from: `(select date_trunc('month', r.created_at, 'UTC') as month, b.legal_entity_id, l.name as legal_entity, r.organization_id,
-      o.name as organization_name, v.slug as provider, r.model_id as model, count(*) as lines, o.currency::text as currency,
-      o.currency::text as cost_currency, 0::numeric as revenue, 0::numeric as promo_used, 0::numeric as unposted, 0::numeric as absorbed,
-      0::numeric as provider_cost, 0::numeric as absorbed_cost, sum(t.cost_nano) as unbilled_attempt_cost
-    from request r join attempt t on t.request_id = r.id join organization o on o.id = r.organization_id
-    join provider v on v.id = t.provider_id left join billing_account b on b.organization_id = r.organization_id
-    left join legal_entity l on l.id = b.legal_entity_id
-    where r.created_at >= ${at(filter.from)} and r.created_at < ${at(filter.to)} and t.cost_nano > 0
-      and (t.outcome = 'failed' or not exists (select 1 from usage_event e where e.request_id = r.id and e.kind = 'usage'))
-      ${ownersSql(filter, { organization: 'r.organization_id', legalEntity: 'b.legal_entity_id' })}
-    group by 1, 2, 3, 4, 5, 6, 7, o.currency) row`,
+  from: `(select date_trunc('month', u.recorded_at, 'UTC') as month, b.legal_entity_id, l.name as legal_entity, u.organization_id,
+      o.name as organization_name, v.slug as provider, u.model_id as model, count(*) as lines, u.currency::text as currency,
+      u.currency::text as cost_currency, ${NO_USAGE}, sum(u.cost_nano) as unbilled_attempt_cost
+    from unbilled_attempt u join organization o on o.id = u.organization_id join provider v on v.id = u.provider_id
+    left join billing_account b on b.organization_id = u.organization_id left join legal_entity l on l.id = b.legal_entity_id
+    where u.recorded_at >= ${at(filter.from)} and u.recorded_at < ${at(filter.to)}
+      ${ownersSql(filter, { organization: 'u.organization_id', legalEntity: 'b.legal_entity_id' })}
+    group by 1, 2, 3, 4, 5, 6, 7, u.currency) row`,
+  order: ORDER,
+});
+
+/** What the house's own test calls cost: of no customer, in the books of the house's legal entity. */
+export const probesSource = (filter: ReportFilter): RowSource => ({
+  with: '',
+  from: `(select date_trunc('month', p.probed_at, 'UTC') as month, l.id as legal_entity_id, l.name as legal_entity,
+      null::uuid as organization_id, null::text as organization_name, v.slug as provider, d.model_id as model, count(*) as lines,
+      p.currency::text as currency, p.currency::text as cost_currency, ${NO_USAGE}, sum(p.cost_nano) as unbilled_attempt_cost
+    from upstream_probe p join provider v on v.id = p.provider_id join deployment d on d.id = p.deployment_id
+    cross join (select id, name from legal_entity order by created_at, id limit 1) l
+    where p.cost_nano > 0 and p.probed_at >= ${at(filter.from)} and p.probed_at < ${at(filter.to)}
+      ${ownersSql(filter, { organization: 'null::uuid', legalEntity: 'l.id' })}
+    group by 1, 2, 3, 6, 7, p.currency) row`,
   order: ORDER,
 });
 
