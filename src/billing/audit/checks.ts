@@ -1,6 +1,7 @@
 import type { Check } from './check.js';
 import { COMMITMENT_CHECKS } from './commitment-checks.js';
 import { INVOICE_BOOK_CHECKS, INVOICE_CHECKS } from './invoice-checks.js';
+import { PACKAGE_CHECKS } from './package-checks.js';
 import { PAYMENT_CHECKS } from './payment-checks.js';
 import { RECEIPT_CHECKS } from './receipt-checks.js';
 import { PROVIDER_CHECKS } from './provider-checks.js';
@@ -327,6 +328,7 @@ export const CHECKS: readonly Check[] = [
   ...INVOICE_CHECKS,
   ...INVOICE_BOOK_CHECKS,
   ...COMMITMENT_CHECKS,
+  ...PACKAGE_CHECKS,
   ...RECEIPT_CHECKS,
   ...PAYMENT_CHECKS,
   ...PROVIDER_CHECKS,

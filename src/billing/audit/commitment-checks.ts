@@ -31,10 +31,13 @@ const USED = `
     select t.of_period, date_trunc('hour', e.recorded_at, 'UTC'), -e.amount_nano from part t
     join usage_event e on e.period_id = t.id and e.kind <> 'usage' and e.currency = t.currency
     join usage_event o on o.id = coalesce(e.reverses_id, e.corrects_id)
-    where not exists (select 1 from part s where s.of_period = t.of_period and s.id = o.period_id)),
+    where not exists (select 1 from part s where s.of_period = t.of_period and s.id = o.period_id)
+    union all
+    select t.of_period, null, l.amount_nano from part t join invoice i on i.period_id = t.id and i.status <> 'void'
+    join invoice_line l on l.invoice_id = i.id and l.kind = 'package'),
   used as (
     select c.of_period, greatest(0, sum(c.nano)) as nano from charged c
-    where exists (select 1 from span s where s.period_id = c.of_period
+    where c.hour is null or exists (select 1 from span s where s.period_id = c.of_period
       and c.hour + interval '1 hour' > s.since::timestamp at time zone s.time_zone and c.hour < s.until::timestamp at time zone s.time_zone)
     group by c.of_period)`;
 

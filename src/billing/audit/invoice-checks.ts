@@ -65,7 +65,7 @@ export const INVOICE_CHECKS: Check[] = [
           where c.net_minor <> (select sum(l.amount_minor) from credit_note_line l where l.credit_note_id = c.id)
             or c.usage_nano + c.period_end_nano <> (select sum(l.amount_nano) from credit_note_line l where l.credit_note_id = c.id)
             or c.period_end_nano <> (select coalesce(sum(l.amount_nano), 0) from credit_note_line l
-              join invoice_line o on (o.invoice_id, o.seq) = (l.invoice_id, l.invoice_seq) and o.kind = 'true_up' where l.credit_note_id = c.id)
+              join invoice_line o on (o.invoice_id, o.seq) = (l.invoice_id, l.invoice_seq) and o.kind in ('true_up', 'package') where l.credit_note_id = c.id)
             or c.net_minor <> (select sum(t.base_minor) from credit_note_tax t where t.credit_note_id = c.id)
             or c.tax_minor <> (select sum(t.tax_minor) from credit_note_tax t where t.credit_note_id = c.id)`,
   },
@@ -106,7 +106,7 @@ export const INVOICE_CHECKS: Check[] = [
           where i.status <> 'draft' and i.kind <> 'receipt' and (coalesce(b.owed, 0) <> (i.total_minor - i.prepaid_minor) * ${UNIT}
             or coalesce(b.usage, 0) <> i.usage_nano or coalesce(b.tax, 0) <> i.tax_minor * ${UNIT}
             or coalesce(b.added, 0) <> i.period_end_nano
-            or i.period_end_nano <> (select coalesce(sum(l.amount_nano), 0) from invoice_line l where l.invoice_id = i.id and l.kind = 'true_up')
+            or i.period_end_nano <> (select coalesce(sum(l.amount_nano), 0) from invoice_line l where l.invoice_id = i.id and l.kind in ('true_up', 'package'))
             or (i.prepaid_minor = 0 and i.usage_nano + i.period_end_nano <> (select sum(l.amount_nano) from invoice_line l where l.invoice_id = i.id)))`,
   },
 ];

@@ -18,6 +18,7 @@ const period = (over: Partial<PeriodUsage> = {}): PeriodUsage => ({
   taxedNano: 0n,
   promoNano: 0n,
   creditedNano: 0n,
+  packages: [],
   committed: null,
   ...over,
 });
@@ -115,6 +116,26 @@ it('has no line for a commitment that is met, and an invoice for one of a month 
     usageNano: 0n,
     periodEndNano: 3_000_000_000n,
   });
+});
+
+it('bills the rest of begun packages, which counts towards a commitment', () => {
+  const search = { modelId: 'vendor/model', tokenClass: 'search', priceVersionId: 'p9' } as const;
+  const packages = [
+    { ...search, size: 1_000n, priceNano: 5_000_000_000n, quantity: 400n, ratedNano: 2_000_000_000n },
+  ];
+  const committed = {
+    daysInMonth: 30,
+    parts: [{ amountNano: 10_000_000_000n, days: 30 }],
+    usageNano: 5_000_000_000n,
+  };
+  const draft = draftInvoice(period({ packages, committed }));
+  expect(
+    draft.lines.slice(1).map(({ kind, description, amountMinor }) => [kind, description, amountMinor]),
+  ).toEqual([
+    ['package', 'vendor/model, searches: rest of 1 started packages of 1000', 300n],
+    ['true_up', 'Minimum commitment true-up (10.00 EUR less 8.00 EUR used)', 200n],
+  ]);
+  expect(draft).toMatchObject({ usageNano: 3_000_000_000n, periodEndNano: 5_000_000_000n });
 });
 
 it('orders lines the same way whatever order the usage comes in', () => {

@@ -2,6 +2,7 @@ import { formatMinor, roundToMinor } from '../../core/currency.js';
 import type { TokenClass } from '../../core/token-usage.js';
 import { committedNano, trueUpNano, type CommittedMonth } from './commitments/commitment.js';
 import type { InvoiceKind } from './invoice.js';
+import { packageRestNano, startedPackages, type PackageUsage } from './packages/package-usage.js';
 import { roundLines, type RoundedLine, type TaxGroup } from './minor-shares.js';
 import type { Tax } from './tax/tax-decision.js';
 
@@ -31,18 +32,20 @@ export interface PeriodUsage {
   promoNano: bigint;
   /** Reversals of this period that a credit note has settled, ≥ 0. */
   creditedNano: bigint;
+  /** What of the usage was at prices of packages. */
+  packages: readonly PackageUsage[];
   /** The month under commitment that ends with the period; null: none does. */
   committed: CommittedMonth | null;
 }
 
 /**
  * usage; promo and prepaid: what credit paid of it; credited: reversals that a credit note has settled; true_up: what
- * the month lacks to the customer's minimum commitment; credit: what a receipt is of.
+ * the month lacks to the customer's minimum commitment; package: the rest of packages that usage began; credit: what a receipt is of.
  */
-export type LineKind = 'usage' | 'promo' | 'prepaid' | 'credited' | 'true_up' | 'credit';
+export type LineKind = 'usage' | 'promo' | 'prepaid' | 'credited' | 'true_up' | 'package' | 'credit';
 
 /** Whether a line is charged because the period ends, and by no usage of its own. */
-export const isPeriodEndCharge = (kind: LineKind): boolean => kind === 'true_up';
+export const isPeriodEndCharge = (kind: LineKind): boolean => kind === 'true_up' || kind === 'package';
 
 export interface DraftLine {
   kind: LineKind;
@@ -84,8 +87,8 @@ const CLASS_NAMES: Readonly<Record<TokenClass, string>> = {
 /**
  * The invoice or statement of a period. Usage stands in full, one line for each model, class and price; what credit
  * has paid is taken off. Promo credit is a discount and lowers the tax. Prepaid credit that was taxed when it was sold lowers
- * it too, so that nothing is taxed twice; where tax is due at its use, it is a payment. What a month lacks to a commitment is
- * one more line, taxed like the usage.
+ * it too, so that nothing is taxed twice; where tax is due at its use, it is a payment. The rest of begun packages,
+ * and what a month then lacks to a commitment, are lines of their own, taxed like the usage.
  */
 export function draftInvoice(period: PeriodUsage): InvoiceDraft {
   const { currency, tax, paidNano, taxedNano, promoNano, creditedNano } = period;
@@ -95,12 +98,14 @@ export function draftInvoice(period: PeriodUsage): InvoiceDraft {
     ['prepaid', 'Paid from prepaid credit, taxed when it was sold', -taxedNano],
     ['credited', 'Corrections settled by credit note', creditedNano],
   ];
+  const packages = packageLines(period);
   const lines: DraftLine[] = [
     ...[...period.usage].sort(compareUsage).map((usage) => usageLine(usage, tax)),
     ...more
       .filter(([, , amountNano]) => amountNano !== 0n)
       .map(([kind, description, amountNano]) => ({ kind, description, amountNano, tax })),
-    ...trueUpLines(period),
+    ...packages,
+    ...trueUpLines(period, packages),
   ];
   const rounded = roundLines(lines, currency);
   const netNano = lines.reduce((total, line) => total + line.amountNano, 0n);
@@ -126,9 +131,24 @@ const usageLine = (usage: UsageSum, tax: Tax): DraftLine => ({
   usage,
 });
 
-function trueUpLines({ committed, currency, tax }: PeriodUsage): DraftLine[] {
-  const amountNano = committed ? trueUpNano(committed) : 0n;
-  if (!committed || amountNano === 0n) return [];
+function packageLines({ packages, tax }: PeriodUsage): DraftLine[] {
+  return packages
+    .map((usage) => ({ usage, amountNano: packageRestNano(usage) }))
+    .filter(({ amountNano }) => amountNano > 0n)
+    .map(({ usage, amountNano }) => ({
+      kind: 'package',
+      description: `${usage.modelId}, ${CLASS_NAMES[usage.tokenClass]}: rest of ${startedPackages(usage)} started packages of ${usage.size}`,
+      amountNano,
+      tax,
+    }));
+}
+
+/** The rest of packages is spent too. */
+function trueUpLines({ committed, currency, tax }: PeriodUsage, packages: readonly DraftLine[]): DraftLine[] {
+  if (!committed) return [];
+  const usageNano = packages.reduce((sum, { amountNano: rest }) => sum + rest, committed.usageNano);
+  const amountNano = trueUpNano({ ...committed, usageNano });
+  if (amountNano === 0n) return [];
   const promised = committedNano(committed);
   const money = (nano: bigint) => `${formatMinor(roundToMinor(nano, currency), currency)} ${currency}`;
   const description = `Minimum commitment true-up (${money(promised)} less ${money(promised - amountNano)} used)`;

@@ -5,6 +5,7 @@ import { CommittedMonthsRepository } from './commitments/committed-months.reposi
 import { draftInvoice, type InvoiceDraft } from './draft-invoice.js';
 import { DraftsRepository, type BillingFacts } from './drafts.repository.js';
 import { InvoicesRepository } from './invoices.repository.js';
+import { PackageUsageRepository } from './packages/package-usage.repository.js';
 import { decideTax } from './tax/tax-decision.js';
 
 /** A draft, and the facts it was made of. */
@@ -20,6 +21,7 @@ export class DraftsService {
     private readonly drafts: DraftsRepository,
     private readonly invoices: InvoicesRepository,
     private readonly months: CommittedMonthsRepository,
+    private readonly packages: PackageUsageRepository,
   ) {}
 
   /** The document of a period; null when there is nothing to put on one. A period has one document at a time. */
@@ -61,8 +63,9 @@ export class DraftsService {
         'An earlier period of this month is not closed yet; the commitment is billed after it.',
       );
     }
+    const packages = await this.packages.list(client, periodId, facts.walletId);
     const tax = decideTax(facts.taxSeller, facts.taxBuyer);
-    return { facts, draft: draftInvoice({ ...facts, usage, committed, tax }) };
+    return { facts, draft: draftInvoice({ ...facts, usage, packages, committed, tax }) };
   }
 
   private async write(client: PoolClient, invoiceId: string, draft: InvoiceDraft): Promise<void> {

@@ -23,6 +23,7 @@ import { InvoicePaymentsService } from './invoice-payments.service.js';
 import { InvoiceReadsService } from './invoice-reads.service.js';
 import { InvoiceVoidsService } from './invoice-voids.service.js';
 import { InvoicesRepository } from './invoices.repository.js';
+import { PackageUsageRepository } from './packages/package-usage.repository.js';
 import { PeriodsRepository } from './periods/periods.repository.js';
 import { PeriodsService } from './periods/periods.service.js';
 import { ReceiptsRepository } from './receipts/receipts.repository.js';
@@ -40,6 +41,7 @@ const SERVICES = [
   CommitmentsRepository,
   CommitmentsService,
   CommittedMonthsRepository,
+  PackageUsageRepository,
   DraftsRepository,
   DraftsService,
   DunningRepository,

@@ -1,5 +1,5 @@
 import { publicId } from '../../core/ids.js';
-import { formatUnitPrice } from '../../core/money.js';
+import { formatNano, formatUnitPrice } from '../../core/money.js';
 import { formatMultiplier } from '../groups/group.js';
 import type { PriceRecord } from './prices.repository.js';
 import { unitOf } from './unit-price.js';
@@ -19,6 +19,10 @@ export const priceView = (record: PriceRecord) => ({
   service_tier: record.serviceTier,
   unit_price: formatUnitPrice(record.unitPricePico, unitOf(record.tokenClass)),
   unit: unitOf(record.tokenClass),
+  package: record.package && {
+    size: Number(record.package.size),
+    price: formatNano(record.package.priceNano),
+  },
   currency: record.currency,
   valid_from: record.validFrom.toISOString(),
   valid_to: record.validTo?.toISOString() ?? null,

@@ -7,6 +7,8 @@ import {
   IsFlag,
   IsInstant,
   IsJudged,
+  IsMoney,
+  IsNested,
   IsOneOf,
   IsPublicId,
   IsText,
@@ -17,6 +19,17 @@ import { ListQuery } from '../../platform/http/list.dto.js';
 import { judgeMultiplier } from '../groups/group.js';
 import { PRICE_KINDS, type PriceKind } from '../price.js';
 import { judgeUnitPrice } from './unit-price.js';
+
+/** A package: so many tokens or calls for one price. */
+export class PackageDto {
+  @ApiProperty({ example: 1_000, description: 'Tokens or calls in a package.' })
+  @IsCount({ min: 2 })
+  size!: number;
+
+  @ApiProperty({ example: '5.00', description: 'What a package costs.' })
+  @IsMoney({ positive: true, max: '1000000' })
+  price!: string;
+}
 
 /** Body of POST /prices. */
 export class CreatePrice {
@@ -41,13 +54,25 @@ export class CreatePrice {
   @IsOneOf(...TOKEN_CLASSES)
   token_class!: TokenClass;
 
-  @ApiProperty({
+  @ApiPropertyOptional({
     format: 'decimal',
     example: '3.00',
-    description: 'Decimal, per 1M tokens with at most 6 places; for search per call with at most 12.',
+    description:
+      'Decimal, per 1M tokens with at most 6 places; for search per call with at most 12. Needed unless there is a package.',
   })
+  @MayBeAbsent()
   @IsJudged('isUnitPrice', judgeUnitPrice)
-  unit_price!: string;
+  unit_price?: string;
+
+  @ApiPropertyOptional({
+    type: PackageDto,
+    nullable: true,
+    description:
+      'Instead of unit_price, in a contract price of a postpaid customer: a call pays its share, and each bill the rest of the packages that its period began.',
+  })
+  @MayBeNull()
+  @IsNested(() => PackageDto)
+  package?: PackageDto | null;
 
   @ApiProperty({ example: 'USD' })
   @IsCurrency()

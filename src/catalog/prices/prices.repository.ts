@@ -20,12 +20,20 @@ export interface Sku {
   currency: string;
 }
 
+/** So many tokens or calls for one price, which is the size times the unit price. */
+export interface Package {
+  size: bigint;
+  priceNano: bigint;
+}
+
 /** A price as the admin API keeps it. */
 export interface PriceRecord extends Sku {
   /** UUID. */
   id: string;
   providerSlug: string | null;
   unitPricePico: bigint;
+  /** Null: not sold in packages. */
+  package: Package | null;
   validFrom: Date;
   /** Null: open. */
   validTo: Date | null;
@@ -44,6 +52,8 @@ export interface NewPrice {
   id: string;
   sku: Sku;
   unitPricePico: bigint;
+  /** Absent: not sold in packages. */
+  package?: Package | undefined;
   /** RFC 3339; null: now by the database's clock. */
   validFrom: string | null;
   source: string;
@@ -70,8 +80,10 @@ export interface PriceChange extends Pick<AuditEntry, 'actor'> {
 const COLUMNS = `p.id, s.kind, s.model_id as "modelId", s.provider_id as "providerId", o.slug as "providerSlug",
   s.organization_id as "organizationId", s.token_class as "tokenClass", s.tier_from::float8 as "tierFrom", s.service_tier as "serviceTier", s.currency,
   p.unit_price_pico as "unitPricePico", lower(p.valid) as "validFrom", upper(p.valid) as "validTo", p.source,
-  p.created_by as "createdBy", p.created_at as "createdAt", s.multiplier_ppm as "multiplierPpm", p.base_id as "baseId"`;
-const FROM = `from price_version p join sku s on s.id = p.sku_id left join provider o on o.id = s.provider_id`;
+  p.created_by as "createdBy", p.created_at as "createdAt", s.multiplier_ppm as "multiplierPpm", p.base_id as "baseId",
+  k.size as "packageSize", k.amount_nano as "packageNano"`;
+const FROM = `from price_version p join sku s on s.id = p.sku_id left join provider o on o.id = s.provider_id
+  left join package_price k on k.price_version_id = p.id`;
 
 const SITUATION = `select (extract(epoch from billing_now()) * 1000)::float8 as "nowMs",
   (extract(epoch from coalesce($2::timestamptz, date_trunc('milliseconds', billing_now()))) * 1000)::float8 as "startsAtMs",
@@ -81,9 +93,11 @@ const SITUATION = `select (extract(epoch from billing_now()) * 1000)::float8 as 
      and s.organization_id is not distinct from $6::uuid and s.token_class = $7 and s.currency = $8
      and s.tier_from = 0 and s.service_tier = 'standard' and s.multiplier_ppm = 1000000)::float8 as "baseStartMs"`;
 
-type PriceRow = Omit<PriceRecord, 'unitPricePico' | 'multiplierPpm'> & {
+type PriceRow = Omit<PriceRecord, 'unitPricePico' | 'multiplierPpm' | 'package'> & {
   unitPricePico: string;
   multiplierPpm: string;
+  packageSize: string | null;
+  packageNano: string | null;
 };
 
 /** Prices in PostgreSQL: a price is never edited, a successor ends it. */
@@ -201,13 +215,15 @@ export class PricesRepository {
       model: boolean;
       providerId: string | null;
       organization: boolean;
+      billingMode: string | null;
     }>(
       `select exists (select 1 from model where id = $1) as model,
          (select id from provider where id = $2::uuid or slug = $3) as "providerId",
-         exists (select 1 from organization where id = $4::uuid) as organization`,
+         exists (select 1 from organization where id = $4::uuid) as organization,
+         (select billing_mode from organization where id = $4::uuid) as "billingMode"`,
       [given.modelId, given.providerId, given.slug, given.organizationId],
     );
-    return row ?? { model: false, providerId: null, organization: false };
+    return row ?? { model: false, providerId: null, organization: false, billingMode: null };
   }
 }
 
@@ -227,6 +243,12 @@ async function store(
      values ($1, $2, $3, tstzrange($4, null), $5, $6)`,
     [price.id, skuId, String(price.unitPricePico), startsAt, price.source, price.createdBy],
   );
+  if (price.package) {
+    await client.query(
+      'insert into package_price (price_version_id, size, amount_nano) values ($1, $2, $3)',
+      [price.id, price.package.size, price.package.priceNano],
+    );
+  }
   return getRecord(client, price.id);
 }
 
@@ -298,8 +320,12 @@ async function getRecord(client: pg.PoolClient, id: string): Promise<PriceRecord
   return found;
 }
 
-const toDomain = (row: PriceRow): PriceRecord => ({
+const toDomain = ({ packageSize, packageNano, ...row }: PriceRow): PriceRecord => ({
   ...row,
+  package:
+    packageSize === null || packageNano === null
+      ? null
+      : { size: BigInt(packageSize), priceNano: BigInt(packageNano) },
   unitPricePico: BigInt(row.unitPricePico),
   multiplierPpm: BigInt(row.multiplierPpm),
 });

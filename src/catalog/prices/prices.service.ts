@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type FaregateError, invalidRequest } from '../../core/errors.js';
 import { parsePublicId, publicId, uuidv7 } from '../../core/ids.js';
-import { parseUnitPrice } from '../../core/money.js';
+import { parseNano, parseUnitPrice, PICO_PER_NANO } from '../../core/money.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { listPage, readCursor, type ListPage } from '../../platform/http/list.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
@@ -11,7 +11,7 @@ import { authorOf } from './price-author.js';
 import { assertInOrder } from './price-order.js';
 import { priceView, type PriceView } from './price-view.js';
 import type { CreatePrice, ListPrices } from './prices.dto.js';
-import { PricesRepository, type Sku } from './prices.repository.js';
+import { PricesRepository, type NewPrice, type Sku } from './prices.repository.js';
 import { judgePriceOf, unitOf } from './unit-price.js';
 
 /** What admins do with prices: enter one that takes over, and read them. */
@@ -23,13 +23,12 @@ export class PricesService {
   ) {}
 
   async create(actor: AdminActor, body: CreatePrice): Promise<PriceView> {
-    const reason = judgePriceOf(body.unit_price, body.token_class);
-    if (reason !== null) throw invalidRequest(`unit_price ${reason}`, 'unit_price');
+    const amount = readAmount(body);
     const sku = await this.getSku(body);
     const price = {
       id: uuidv7(),
       sku,
-      unitPricePico: parseUnitPrice(body.unit_price, unitOf(body.token_class)),
+      ...amount,
       validFrom: body.valid_from ? new Date(body.valid_from).toISOString() : null,
       source: 'admin',
       createdBy: authorOf(actor),
@@ -88,6 +87,12 @@ export class PricesService {
     if (organizationId !== null && !found.organization) {
       throw invalidRequest('organization must be the id of an organization', 'organization');
     }
+    if (body.package && found.billingMode !== 'postpaid') {
+      throw invalidRequest(
+        'organization must be a postpaid customer for a package: the rest of one is billed by invoice',
+        'organization',
+      );
+    }
     return {
       kind: body.kind,
       modelId: body.model,
@@ -99,6 +104,37 @@ export class PricesService {
       currency: body.currency,
     };
   }
+}
+
+/** What a unit costs, and what a package does when there is one. Throws invalid_request naming the field. */
+function readAmount(body: CreatePrice): Pick<NewPrice, 'unitPricePico' | 'package'> {
+  const { unit_price: unitPrice, package: ofPackage, token_class: tokenClass } = body;
+  if (!ofPackage) {
+    if (unitPrice === undefined) throw invalidRequest('unit_price is needed', 'unit_price');
+    const reason = judgePriceOf(unitPrice, tokenClass);
+    if (reason !== null) throw invalidRequest(`unit_price ${reason}`, 'unit_price');
+    return { unitPricePico: parseUnitPrice(unitPrice, unitOf(tokenClass)) };
+  }
+  if (unitPrice !== undefined) {
+    throw invalidRequest(
+      'unit_price must be absent beside a package, whose price it follows from',
+      'unit_price',
+    );
+  }
+  if (body.kind !== 'list' || !body.organization) {
+    throw invalidRequest('package is for contract prices: kind list, with an organization', 'package');
+  }
+  const size = BigInt(ofPackage.size);
+  const priceNano = parseNano(ofPackage.price);
+  const pico = priceNano * PICO_PER_NANO;
+  if (pico % size !== 0n) {
+    throw invalidRequest(
+      'package.price divided by its size must be a whole number of 1e-12',
+      'package.price',
+      'price_not_exact',
+    );
+  }
+  return { unitPricePico: pico / size, package: { size, priceNano } };
 }
 
 const providerNames = (provider: string | undefined) => ({

@@ -114,7 +114,7 @@ export const IsInstant = (limits: InstantLimits = {}) =>
   );
 
 /** A calendar day "2027-01-31". */
-export const IsDay = () => IsJudged('isDay', judgeDay);
+export const IsDay = () => described({ type: String, format: 'date' }, IsJudged('isDay', judgeDay));
 
 /** An object of strings: at most `maxPairs` (16), names of 40 and values of 500 characters. */
 export const IsStringMap = (limits: StringMapLimits = {}) =>

@@ -99,6 +99,8 @@ const CORRUPTIONS: Record<string, string> = {
   F24: `update invoice set collect_at = now() - interval '2 days' where status = 'finalized'`,
   F26: 'update promo_rollup set promo_nano = promo_nano + 1',
   F28: `update invoice_line set amount_nano = amount_nano + 1 where kind = 'true_up'`,
+  F36: `insert into package_price (price_version_id, size, amount_nano)
+    select price_version_id, 1000000000, 1000000000000 from invoice_line where kind = 'usage' limit 1`,
   F29: `update commitment set valid_from = valid_from - 40`,
   F25: `update invoice set dunning = 'none' where dunning = 'suspended'`,
 };

@@ -108,7 +108,7 @@ function invoiceDetail(filter: DatasetFilter): RowSource {
     from credit_note c join invoice i on i.id = c.invoice_id ${periodAtSql('n', 'i.organization_id', 'i.finalized_at')}
     where i.kind = 'receipt' and ${issued('i', filter)}`;
   const part = `
-    select l.invoice_id as id, l.seq::text as part, case l.kind when 'usage' then 'Usage' when 'true_up' then 'Purchase' when 'credit' then 'Purchase' else 'Credit' end as category, l.description,
+    select l.invoice_id as id, l.seq::text as part, case l.kind when 'usage' then 'Usage' when 'true_up' then 'Purchase' when 'package' then 'Purchase' when 'credit' then 'Purchase' else 'Credit' end as category, l.description,
       json_strip_nulls(json_build_object('SkuId', l.model_id || '/' || l.token_class, 'x_Line', l.seq))::text as grain, l.amount_minor as minor
     from invoice_line l
     union all

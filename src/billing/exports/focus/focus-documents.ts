@@ -49,8 +49,10 @@ function chargesSql(filter: UsageFilter): string {
     select n.*, l.seq, l.description as line, l.amount_nano from named n join credit_note c on c.id = n.id
     join credit_note_line l on l.credit_note_id = c.id where c.correction_id is null),
   topped as (
-    select n.*, l.seq, l.description as line, l.amount_nano::numeric as nano from named n join invoice_line l on l.invoice_id = n.id
-    where l.kind = 'true_up'),
+    select n.*, l.seq, l.description as line, l.amount_nano::numeric as nano,
+      case l.kind when 'true_up' then 'minimum-commitment' else 'started-packages' end as sku,
+      case l.kind when 'true_up' then 'Minimum Commitment' else 'Started Packages' end as service from named n join invoice_line l on l.invoice_id = n.id
+    where l.kind in ('true_up', 'package')),
   bought as (
     select g.id, i.number_text as invoice_id, i.number_text || '-1' as detail_id, w.currency::text, g.amount_nano, g.created_at,
       coalesce(b.id::text, o.id::text) as account_id, o.name as account_name, coalesce(e.name, 'Faregate operator') as issuer,
@@ -71,8 +73,8 @@ const documentRow = (source: string, nano: string, category: string, description
 
 /**
  * Charges that are no usage: taxes and the rounding of each invoice and credit note, credits given by hand, credit
- * bought in advance, and what months lacked to a minimum commitment, which pays for no charge to come. Documents count when
- * their period ends (a credit note: when it is issued) in the span `(from, to]`, top-ups and their receipts when they are made in
+ * bought in advance, and what the end of a period adds (true-ups, the rest of packages), which pays for no charge to come.
+ * Documents count when their period ends (a credit note: when it is issued) in the span `(from, to]`, top-ups and their receipts when they are made in
  * `[from, to)`. Credit for later use costs nothing in effect, and neither does its tax.
  */
 export function focusDocumentRows(filter: UsageFilter): RowSource {
@@ -95,9 +97,9 @@ export function focusDocumentRows(filter: UsageFilter): RowSource {
     `select nano as billed, nano as effective, nano * 1000 as contracted, nano * 1000 as listed, nano * 1000 as contracted_unit,
       nano * 1000 as list_unit, account_id, account_name, null::text as sub_id, null::text as sub_name, currency, period_start, period_end,
       charge_start, charge_end, 'Purchase' as category, class, line as description, 'Recurring' as frequency,
-      null::numeric as consumed, 1::numeric as quantity, 'Units' as unit, 'minimum-commitment' as sku_id, null::text as meter,
-      'minimum-commitment-' || currency as sku_price_id, null::text as sku_details, 'Standard' as pricing_category,
-      'Minimum Commitment' as service_name, ${TAIL('null::text')}
+      null::numeric as consumed, 1::numeric as quantity, 'Units' as unit, sku as sku_id, null::text as meter,
+      sku || '-' || currency as sku_price_id, null::text as sku_details, 'Standard' as pricing_category,
+      service as service_name, ${TAIL('null::text')}
     from (select *, 'Purchase' as category, invoice_id || '-' || seq as detail_id from topped) topped`,
     `select amount_nano::numeric as billed, 0 as effective, amount_nano * 1000::numeric as contracted, amount_nano * 1000::numeric as listed,
       amount_nano * 1000::numeric as contracted_unit, amount_nano * 1000::numeric as list_unit, account_id, account_name,

@@ -34,7 +34,7 @@ const PARTS = `
   where s.until_day > s.from_day order by s.from_day`;
 
 /**
- * What the covered hours of a month were charged. Corrections of another month's usage are left out, what they take
+ * What the covered hours of a month were charged, and the rest of packages on the bills of its earlier parts. Corrections of another month's usage are left out, what they take
  * back and what they charge anew alike.
  */
 const USAGE = `
@@ -48,7 +48,9 @@ const USAGE = `
                    where e.kind <> 'usage' and e.wallet_id = $2 and e.period_id in (select id from part)
                      and o.period_id not in (select id from part)
                      and exists (select 1 from covered where date_trunc('hour', e.recorded_at, 'UTC') + interval '1 hour' > since
-                       and date_trunc('hour', e.recorded_at, 'UTC') < until)), 0) as "usageNano",
+                       and date_trunc('hour', e.recorded_at, 'UTC') < until)), 0)
+       + coalesce((select sum(l.amount_nano) from invoice i join invoice_line l on l.invoice_id = i.id and l.kind = 'package'
+                   where i.period_id in (select id from part where id <> $1) and i.status <> 'void'), 0) as "usageNano",
     not exists (select 1 from part where id <> $1 and status <> 'closed') as "isComplete"`;
 
 /** Months under commitment, as their periods end. */

@@ -84,6 +84,7 @@ describe('planPublication', () => {
     createdAt: new Date(0),
     multiplierPpm: 1_000_000n,
     baseId: null,
+    package: null,
   });
 
   it('publishes what is new, lowest tier first, and leaves what is in force', () => {
