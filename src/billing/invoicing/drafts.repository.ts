@@ -5,12 +5,13 @@ import type { InvoiceDraft, UsageSum } from './draft-invoice.js';
 import {
   PARTY_COLUMNS,
   PARTY_TABLES,
+  partiesAt,
   toParties,
   type PartyRow,
   type TaxParties,
 } from './parties/tax-parties.js';
 
-/** All that is known about a period, its customer and who sells, at this moment. */
+/** All that is known about a period, its customer and who sells at this moment; of their tax, what held when the period ended. */
 export interface BillingFacts extends TaxParties {
   periodId: string;
   startsAt: Date;
@@ -52,6 +53,7 @@ const FACTS = `
   join billing_period p on p.organization_id = o.id
   join wallet w on w.organization_id = o.id and w.currency = o.currency
   left join period_funding f on f.period_id = p.id and f.wallet_id = w.id
+  ${partiesAt(`p.ends_at - interval '1 microsecond'`)}
   where p.id = $1`;
 
 /** What a draft is made of, and where its lines are kept. Every call belongs to the caller's transaction. */

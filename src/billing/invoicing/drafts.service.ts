@@ -34,7 +34,7 @@ export class DraftsService {
   }
 
   /**
-   * Makes a draft anew from what is known now: tax data, credit notes. Throws unavailable while a correction is not
+   * Makes a draft anew from what is known now: credit notes, parties; its tax as of the end of its period. Throws unavailable while a correction is not
    * settled, because it may still have to be credited.
    */
   async redraft(client: PoolClient, invoiceId: string, periodId: string): Promise<Drafted> {

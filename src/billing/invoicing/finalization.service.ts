@@ -32,7 +32,8 @@ export class FinalizationService {
   ) {}
 
   /**
-   * Issues a draft as it stands now: made anew from the tax data and prices of this moment, paid first from the
+   * Issues a draft as it stands now: made anew from what holds now, its tax from what held at
+   * the end of its period, paid first from the
    * customer's open credit notes. Throws not_found, and conflict when it is no draft or comes to less than nothing.
    */
   async finalize(id: string, actor: AdminActor): Promise<Invoice> {

@@ -29,15 +29,19 @@ export const TAX_COLUMNS: ExportColumn[] = [
   money('tax'),
 ];
 
+/** Of an invoice, statement or receipt `i`. */
+const TAX_POINT = `coalesce((select b.ends_at - interval '1 microsecond' from billing_period b where b.id = i.period_id), i.finalized_at)`;
+
 /**
  * A standard or zero rate is that of the customer's country where the seller is registered for it, else the seller's own; what is
- * not charged belongs to the customer's country. Both countries are those printed on the document.
+ * not charged belongs to the customer's country. Both countries are those printed on the document, and the registrations those
+ * of its tax point: the end of its period, the sale of credit, that of the invoice for a credit note.
  */
 export function taxSource(filter: ReportFilter): RowSource {
   const owners = ownersSql(filter, { organization: 'i.organization_id', legalEntity: 'i.legal_entity_id' });
   const inSpan = (column: string) => `${column} >= ${at(filter.from)} and ${column} < ${at(filter.to)}`;
   const row = (kind: string, sign: string, document: string) =>
-    `select '${kind}' as kind, i.legal_entity_id, d.document::jsonb as issued, d.currency::text as currency, x.tax_category, x.tax_rate_ppm,
+    `select '${kind}' as kind, i.legal_entity_id, ${TAX_POINT} as taxed_at, d.document::jsonb as issued, d.currency::text as currency, x.tax_category, x.tax_rate_ppm,
       ${sign}${minorSql('base_minor', 'x')} as base, ${sign}${minorSql('tax_minor', 'x')} as tax ${document}`;
   const ofInvoice = `from invoice i join invoice d on d.id = i.id
     cross join lateral (select t.*, i.minor_exp from invoice_tax t where t.invoice_id = i.id) x`;
@@ -58,7 +62,8 @@ export function taxSource(filter: ReportFilter): RowSource {
         select t.*, nullif(issued -> 'seller' ->> 'country', '') as seller, nullif(issued -> 'buyer' ->> 'country', '') as buyer from taxed t),
       judged as (
         select p.*, case when tax_category not in ('S', 'Z') then coalesce(buyer, seller)
-          when exists (select 1 from tax_rate r where r.legal_entity_id = p.legal_entity_id and r.country = p.buyer) then buyer
+          when (select r.rates ? p.buyer from legal_entity_tax r where r.legal_entity_id = p.legal_entity_id and r.valid_from <= p.taxed_at
+            order by r.valid_from desc limit 1) then buyer
           else seller end as jurisdiction from placed p)`,
     from: `(select ${at(filter.from)} as period_start, ${at(filter.to)} as period_end, j.legal_entity_id, l.name as legal_entity,
         j.jurisdiction, j.tax_category, j.tax_rate_ppm, j.currency, ${count('document')} as documents,

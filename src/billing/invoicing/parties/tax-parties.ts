@@ -32,16 +32,22 @@ export interface PartyRow {
   time_zone: string;
 }
 
-/** The columns of a PartyRow, of PARTY_TABLES. */
+/** The columns of a PartyRow, of PARTY_TABLES and partiesAt. */
 export const PARTY_COLUMNS = `e.id as legal_entity_id, e.tax_point, e.name as seller_name, e.address as seller_address,
-  e.country as seller_country, e.vat_id as seller_vat_id,
-  coalesce((select jsonb_object_agg(r.country, r.rate_ppm) from tax_rate r where r.legal_entity_id = e.id), '{}') as rates,
-  coalesce(b.legal_name, o.name) as buyer_name, coalesce(b.address, '') as buyer_address, b.country as buyer_country,
-  b.vat_id as buyer_vat_id, b.tax_status = 'exempt' as exempt, coalesce(b.po_number, '') as po_number, o.timezone as time_zone`;
+  seller.country as seller_country, seller.vat_id as seller_vat_id, seller.rates,
+  coalesce(b.legal_name, o.name) as buyer_name, coalesce(b.address, '') as buyer_address, buyer.country as buyer_country,
+  buyer.vat_id as buyer_vat_id, buyer.exempt, coalesce(b.po_number, '') as po_number, o.timezone as time_zone`;
 
 /** What PARTY_COLUMNS are of: the customer `o`, its billing account `b` and who sells to it `e`. */
 export const PARTY_TABLES = `organization o join billing_account b on b.organization_id = o.id
   join legal_entity e on e.id = b.legal_entity_id`;
+
+/** The joins that find what held of both for tax at an instant (SQL): the last change that was made until then. */
+export const partiesAt = (instant: string): string => `
+  join lateral (select t.* from legal_entity_tax t where t.legal_entity_id = e.id and t.valid_from <= ${instant}
+    order by t.valid_from desc limit 1) seller on true
+  join lateral (select t.* from billing_account_tax t where t.organization_id = o.id and t.valid_from <= ${instant}
+    order by t.valid_from desc limit 1) buyer on true`;
 
 export const toParties = (row: PartyRow): TaxParties => ({
   legalEntityId: row.legal_entity_id,

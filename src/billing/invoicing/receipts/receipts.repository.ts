@@ -6,6 +6,7 @@ import type { RoundedLines } from '../minor-shares.js';
 import {
   PARTY_COLUMNS,
   PARTY_TABLES,
+  partiesAt,
   toParties,
   type PartyRow,
   type TaxParties,
@@ -35,7 +36,7 @@ export class ReceiptsRepository {
   /** Who sells to an organization, and all that decides its tax. */
   async getParties(client: PoolClient, organizationId: string): Promise<TaxParties> {
     const { rows } = await client.query<PartyRow>(
-      `select ${PARTY_COLUMNS} from ${PARTY_TABLES} where o.id = $1`,
+      `select ${PARTY_COLUMNS} from ${PARTY_TABLES} ${partiesAt('billing_now()')} where o.id = $1`,
       [organizationId],
     );
     if (!rows[0]) throw new Error(`organization ${organizationId} has no billing account`);
