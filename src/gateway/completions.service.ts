@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AdmissionService } from '../admission/admission.service.js';
 import { checkModel, mayUseModel } from '../admission/checks.js';
 import { FaregateError, unavailable } from '../core/errors.js';
+import { LiveList } from '../core/live-list.js';
 import { MeteringService } from '../metering/metering.service.js';
 import { isObject } from '../core/json.js';
 import { parseJsonBody } from '../platform/http/request-body.js';
@@ -19,7 +20,7 @@ import { understand } from './understood-call.js';
 /** The conductor: understands a call, routes it, admits it against money, lets the upstreams answer, settles. */
 @Injectable()
 export class CompletionsService {
-  private readonly running = new Set<Exchange>();
+  private readonly running = new LiveList<Exchange>();
   private callsInside = 0;
   private isLeaving = false;
 
@@ -118,7 +119,7 @@ export class CompletionsService {
   /** Ends the calls that are still running, and any to come, with an error in their own protocol. */
   abandonRunning(): void {
     this.isLeaving = true;
-    for (const exchange of this.running) exchange.abandon(leaving());
+    for (const exchange of this.running.all()) exchange.abandon(leaving());
   }
 }
 

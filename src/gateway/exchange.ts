@@ -1,6 +1,7 @@
 import type { Candidate, Ticket } from '../admission/ticket.js';
 import { monotonicMs } from '../core/clock.js';
 import { FaregateError, toFaregateError, unavailable } from '../core/errors.js';
+import type { Listed } from '../core/live-list.js';
 import type { CatalogCredential } from '../catalog/model.js';
 import type { AttemptMeter, MadeAttempt } from '../metering/attempt-meter.js';
 import type { CallMeter, CallOutcome } from '../metering/call-meter.js';
@@ -42,7 +43,8 @@ export interface ExchangeCall {
  * The caller's side of one call, however many upstream calls its answer takes: the deadline of the whole, the caller
  * who leaves, and one end. Subclasses say what happens to good answers.
  */
-export abstract class Exchange implements LegHost {
+export abstract class Exchange implements LegHost, Listed {
+  place = -1;
   /** The candidate that is serving, or was tried last. */
   protected serving: Candidate;
   private readonly running = new Set<Leg>();

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { nowMs } from '../core/clock.js';
 import { FaregateError } from '../core/errors.js';
+import type { LiveList } from '../core/live-list.js';
 import type { AttemptMeter } from '../metering/attempt-meter.js';
 import type { Protocol } from '../protocols/protocol.js';
 import type { UpstreamHandler } from '../providers/upstream.client.js';
@@ -38,7 +39,9 @@ class Cancelled extends Error {
 
 /** One HTTP call to an upstream: reads its refusal, hands on its answer, and ends once. */
 export class UpstreamAttempt implements UpstreamHandler {
-  waitsIn: Map<UpstreamHandler, number> | undefined;
+  place = -1;
+  waitsIn: LiveList<UpstreamHandler> | undefined;
+  waitsUntil = 0;
   private controller: Dispatcher.DispatchController | undefined;
   private refusal:
     { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; bytes: number } | undefined;

@@ -1,3 +1,4 @@
+import type { RunningCall } from '../billing/holds/gateway-process.service.js';
 import { monotonicMs, nowDate } from '../core/clock.js';
 import type { JsonObject } from '../core/json.js';
 import { uuidv7 } from '../core/ids.js';
@@ -46,7 +47,8 @@ interface Measured {
  * Follows one client call from its first dispatch to its end, over all its upstream calls, and knows at any moment
  * what it has used. Attempts that gave way to another are no part of the price; all others are, added up.
  */
-export class CallMeter {
+export class CallMeter implements RunningCall {
+  place = -1;
   endUser: string | undefined;
   warnings: readonly string[] = [];
   /** Why the call went where it went, for its row; absent: nothing but the model was asked for. */
@@ -64,6 +66,11 @@ export class CallMeter {
   private latest: { usage: TokenUsage; rated: RatedCall } | undefined;
 
   constructor(readonly call: MeteredCall) {}
+
+  /** UUID of the call's hold, which is its request's. */
+  get holdId(): string {
+    return this.call.requestId;
+  }
 
   /** One more upstream call. */
   attempt(candidate: MeteredCandidate, made: MadeAttempt = {}): AttemptMeter {

@@ -14,7 +14,7 @@ export class MeteringService {
   /** Starts to follow an admitted call; from here on its hold is kept alive and checkpointed. */
   begin(call: MeteredCall): CallMeter {
     const meter = new CallMeter(call);
-    this.process.begin(call.requestId, meter);
+    this.process.begin(meter);
     return meter;
   }
 
@@ -26,7 +26,7 @@ export class MeteringService {
   settle(meter: CallMeter, outcome: CallOutcome, written?: () => void): void {
     if (meter.settled) return;
     meter.settled = true;
-    this.process.end(meter.call.requestId);
+    this.process.end(meter);
     this.queue.record(meter.settlement(outcome), written);
   }
 }

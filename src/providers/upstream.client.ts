@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool, type Dispatcher } from 'undici';
 import { monotonicMs } from '../core/clock.js';
+import { LiveList, type Listed } from '../core/live-list.js';
 import { credentialPlace, type CatalogCredential, type CatalogProvider } from '../catalog/model.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { SealedBox } from '../platform/crypto/sealed-box.js';
@@ -31,9 +32,11 @@ export interface UpstreamReply {
 }
 
 /** Who hears of an answer; it also hears that no connection came free for its request. */
-export interface UpstreamHandler extends Dispatcher.DispatchHandler {
+export interface UpstreamHandler extends Dispatcher.DispatchHandler, Listed {
   /** Holds the handler until its request is on its way; the handler takes itself out then. */
-  waitsIn: Map<UpstreamHandler, number> | undefined;
+  waitsIn: LiveList<UpstreamHandler> | undefined;
+  /** Until when it may wait there, by `monotonicMs`. */
+  waitsUntil: number;
   /** The request was given up: every connection stayed busy. */
   noConnection(): void;
 }
@@ -72,8 +75,8 @@ export class UpstreamClient implements OnApplicationShutdown {
 
   /** Requests of this turn of the event loop, not written yet. */
   private gathered: (() => void)[] = [];
-  /** Requests that no connection has taken yet, oldest first, and until when they may wait. */
-  private readonly queued = new Map<UpstreamHandler, number>();
+  /** Requests that no connection has taken yet. */
+  private readonly queued = new LiveList<UpstreamHandler>();
   private readonly watch = setInterval(() => this.giveUpQueued(), QUEUE_LOOK_MS).unref();
 
   constructor(private readonly config: AppConfig) {
@@ -96,7 +99,8 @@ export class UpstreamClient implements OnApplicationShutdown {
       bodyTimeout: this.config.upstreamIdleTimeoutMs,
     };
     handler.waitsIn = this.queued;
-    this.queued.set(handler, monotonicMs() + 2 * this.config.upstreamConnectTimeoutMs);
+    handler.waitsUntil = monotonicMs() + 2 * this.config.upstreamConnectTimeoutMs;
+    this.queued.add(handler);
     this.gathered.push(() => line.pool.dispatch(options, handler));
     if (this.gathered.length === 1) setImmediate(() => this.flush());
   }
@@ -147,8 +151,8 @@ export class UpstreamClient implements OnApplicationShutdown {
   /** Connections are made within their own deadline; what still waits after twice that waits for others' calls to end. */
   private giveUpQueued(): void {
     const now = monotonicMs();
-    for (const [handler, until] of this.queued) {
-      if (until > now) return;
+    for (const handler of this.queued.all()) {
+      if (handler.waitsUntil > now) continue;
       this.queued.delete(handler);
       handler.noConnection();
     }

@@ -18,6 +18,9 @@ import { CallTraces } from './call-traces.service.js';
 /** Levels at which every call has its line. */
 const TALKING = new Set(['trace', 'debug', 'info']);
 
+/** A request of a call that was let in: the error that its caller gets is told with its end. */
+type WatchedRequest = IncomingMessage & { isLetIn?: boolean };
+
 /** A call that is being watched. */
 export interface ObservedCall {
   /** Absent: nobody collects traces. */
@@ -32,8 +35,6 @@ export interface ObservedCall {
 export class CallObserver {
   private readonly log = new Logger('Access');
   private readonly isLogging: boolean;
-  /** Calls that were let in: the error that one of their callers gets is told with their end. */
-  private readonly letIn = new WeakSet<IncomingMessage>();
 
   constructor(
     private readonly metrics: CallMetrics,
@@ -45,7 +46,7 @@ export class CallObserver {
 
   /** A call was let in. */
   begin(request: IncomingMessage, begin: BeginOfCall): ObservedCall {
-    this.letIn.add(request);
+    (request as WatchedRequest).isLetIn = true;
     const trace = this.traces.begin(request.headers['traceparent'], begin);
     return {
       trace,
@@ -61,7 +62,7 @@ export class CallObserver {
 
   /** A call is answered with an error; nothing is told of one that was let in. */
   refused(request: IncomingMessage, report: RefusalReport): void {
-    if (this.letIn.has(request)) return;
+    if ((request as WatchedRequest).isLetIn) return;
     this.metrics.refused(report);
     if (this.isLogging) this.log.log(new LogLine(refusalLine(report)));
   }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { uuidv7 } from '../../core/ids.js';
+import { LiveList, type Listed } from '../../core/live-list.js';
 import { AppConfig } from '../../platform/config/app-config.js';
 import { Database } from '../../platform/database/database.service.js';
 
@@ -14,7 +15,9 @@ const HEARTBEAT = `
              WHERE id <> $1 AND seen_at > billing_now() - interval '15 seconds') AS others`;
 
 /** A call under way: what its settlement would be if it ended now, or undefined when there is nothing to record. */
-export interface RunningCall {
+export interface RunningCall extends Listed {
+  /** UUID of its hold. */
+  readonly holdId: string;
   progress(): object | undefined;
 }
 
@@ -29,7 +32,7 @@ export class GatewayProcess implements OnModuleInit, OnApplicationShutdown {
   processesAlive = 1;
   /** Set by the settlement journal: entries not yet in the database. */
   journalPending: () => number = () => 0;
-  private readonly running = new Map<string, RunningCall>();
+  private readonly running = new LiveList<RunningCall>();
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly log = new Logger(GatewayProcess.name);
 
@@ -53,12 +56,12 @@ export class GatewayProcess implements OnModuleInit, OnApplicationShutdown {
     return this.running.size;
   }
 
-  begin(requestId: string, call: RunningCall): void {
-    this.running.set(requestId, call);
+  begin(call: RunningCall): void {
+    this.running.add(call);
   }
 
-  end(requestId: string): void {
-    this.running.delete(requestId);
+  end(call: RunningCall): void {
+    this.running.delete(call);
   }
 
   private every(intervalMs: number, work: () => Promise<void>): void {
@@ -80,7 +83,7 @@ export class GatewayProcess implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async checkpoint(): Promise<void> {
-    const calls = [...this.running].map(([hold, call]) => ({ hold, progress: call.progress() }));
+    const calls = this.running.all().map((call) => ({ hold: call.holdId, progress: call.progress() }));
     for (let start = 0; start < calls.length; start += 500) {
       await this.database.query('SELECT checkpoint_holds(make_interval(secs => $1), $2)', [
         this.config.holdTtlSeconds,
