@@ -49,8 +49,8 @@ export interface RouteQuestion {
 /** One filter: the request's own name for it, whether it was asked for, and who passes. */
 interface Filter {
   name: string;
-  applies: boolean;
-  passes: (option: RouteOption) => boolean;
+  applies: (question: RouteQuestion) => boolean;
+  passes: (option: RouteOption, question: RouteQuestion) => boolean;
 }
 
 /**
@@ -64,9 +64,9 @@ export function filterRoute(question: RouteQuestion): RouteOption[] {
   }
   const removedBy: string[] = [];
   let left = [...question.options];
-  for (const { name, applies, passes } of filtersOf(question)) {
-    if (!applies) continue;
-    const kept = left.filter(passes);
+  for (const { name, applies, passes } of FILTERS) {
+    if (!applies(question)) continue;
+    const kept = left.filter((option) => passes(option, question));
     if (kept.length < left.length) removedBy.push(name);
     left = kept;
   }
@@ -74,65 +74,72 @@ export function filterRoute(question: RouteQuestion): RouteOption[] {
   return left;
 }
 
-function filtersOf({ demands, needs, groupDeployments }: RouteQuestion): Filter[] {
-  const { allowedProviders, ignoredProviders, quantizations, maxPrice } = demands;
-  const slug = ({ deployment }: RouteOption): string => deployment.provider.slug;
-  const has = ({ model }: RouteOption, name: string): boolean =>
-    model.capabilities.length === 0 || model.capabilities.includes(name);
-  return [
-    {
-      name: 'group',
-      applies: groupDeployments !== undefined,
-      passes: ({ deployment }) => groupDeployments?.has(deployment.id) === true,
-    },
-    {
-      name: 'allowed_providers',
-      applies: allowedProviders !== undefined,
-      passes: (one) => (allowedProviders ?? []).includes(slug(one)),
-    },
-    {
-      name: 'provider.ignore',
-      applies: ignoredProviders !== undefined,
-      passes: (one) => !(ignoredProviders ?? []).includes(slug(one)),
-    },
-    { name: 'eu_native', applies: demands.euNative, passes: (one) => one.deployment.provider.euNative },
-    {
-      name: 'allow_quantization',
-      applies: !demands.allowQuantization,
-      passes: (one) => one.deployment.quantization === undefined,
-    },
-    {
-      name: 'provider.quantizations',
-      applies: quantizations !== undefined,
-      passes: (one) => (quantizations ?? []).includes(one.deployment.quantization ?? 'unknown'),
-    },
-    {
-      name: 'allow_zero_data_retention',
-      applies: demands.zeroDataRetentionOnly,
-      passes: (one) => one.deployment.provider.zeroDataRetention,
-    },
-    {
-      name: 'provider.require_parameters',
-      applies: demands.requireParameters,
-      passes: (one) =>
-        needs.parameters.every(({ name, capability }) => has(one, capability) && !one.refuses.includes(name)),
-    },
-    {
-      name: 'messages',
-      applies: needs.capabilities.length > 0,
-      passes: (one) => needs.capabilities.every((name) => has(one, name)),
-    },
-    { name: 'max_tokens', applies: true, passes: (one) => givesOutput(one, needs) },
-    { name: 'context_window', applies: true, passes: (one) => holds(one, needs) },
-    {
-      name: 'provider.max_price',
-      applies: maxPrice !== undefined,
-      passes: (one) =>
-        (maxPrice?.input === undefined || (one.inputPrice ?? 0n) <= maxPrice.input) &&
-        (maxPrice?.output === undefined || (one.outputPrice ?? 0n) <= maxPrice.output),
-    },
-  ];
-}
+const slugOf = ({ deployment }: RouteOption): string => deployment.provider.slug;
+const has = ({ model }: RouteOption, name: string): boolean =>
+  model.capabilities.length === 0 || model.capabilities.includes(name);
+
+const FILTERS: readonly Filter[] = [
+  {
+    name: 'group',
+    applies: ({ groupDeployments }) => groupDeployments !== undefined,
+    passes: ({ deployment }, { groupDeployments }) => groupDeployments?.has(deployment.id) === true,
+  },
+  {
+    name: 'allowed_providers',
+    applies: ({ demands }) => demands.allowedProviders !== undefined,
+    passes: (one, { demands }) => (demands.allowedProviders ?? []).includes(slugOf(one)),
+  },
+  {
+    name: 'provider.ignore',
+    applies: ({ demands }) => demands.ignoredProviders !== undefined,
+    passes: (one, { demands }) => !(demands.ignoredProviders ?? []).includes(slugOf(one)),
+  },
+  {
+    name: 'eu_native',
+    applies: ({ demands }) => demands.euNative,
+    passes: (one) => one.deployment.provider.euNative,
+  },
+  {
+    name: 'allow_quantization',
+    applies: ({ demands }) => !demands.allowQuantization,
+    passes: (one) => one.deployment.quantization === undefined,
+  },
+  {
+    name: 'provider.quantizations',
+    applies: ({ demands }) => demands.quantizations !== undefined,
+    passes: (one, { demands }) =>
+      (demands.quantizations ?? []).includes(one.deployment.quantization ?? 'unknown'),
+  },
+  {
+    name: 'allow_zero_data_retention',
+    applies: ({ demands }) => demands.zeroDataRetentionOnly,
+    passes: (one) => one.deployment.provider.zeroDataRetention,
+  },
+  {
+    name: 'provider.require_parameters',
+    applies: ({ demands }) => demands.requireParameters,
+    passes: (one, { needs }) =>
+      needs.parameters.every(({ name, capability }) => has(one, capability) && !one.refuses.includes(name)),
+  },
+  {
+    name: 'messages',
+    applies: ({ needs }) => needs.capabilities.length > 0,
+    passes: (one, { needs }) => needs.capabilities.every((name) => has(one, name)),
+  },
+  {
+    name: 'max_tokens',
+    applies: () => true,
+    passes: (one, { needs }) => givesOutput(one, needs),
+  },
+  { name: 'context_window', applies: () => true, passes: (one, { needs }) => holds(one, needs) },
+  {
+    name: 'provider.max_price',
+    applies: ({ demands }) => demands.maxPrice !== undefined,
+    passes: (one, { demands: { maxPrice } }) =>
+      (maxPrice?.input === undefined || (one.inputPrice ?? 0n) <= maxPrice.input) &&
+      (maxPrice?.output === undefined || (one.outputPrice ?? 0n) <= maxPrice.output),
+  },
+];
 
 /** A deployment's own output limit excludes it; the model's only lowers what is given. */
 function givesOutput({ model, deployment }: RouteOption, { outputTokens }: RouteNeeds): boolean {

@@ -71,6 +71,7 @@ const ENFORCED = 'enforced';
  * Throws 400 naming the field (statements 80, 81); null counts as absent.
  */
 export function readRouting(routing: JsonObject, defaults: readonly JsonObject[]): RoutingRequest {
+  if (defaults.length === 0 && Object.keys(routing).length === 0) return NO_WISHES;
   const asked = dropNulls(routing);
   const own = readFields(asked);
   const layers = defaults.map(dropNulls);
@@ -174,3 +175,6 @@ function lower(one: bigint | undefined, other: bigint | undefined): bigint | und
   if (one === undefined || other === undefined) return one ?? other;
   return one < other ? one : other;
 }
+
+/** Of a request that says nothing of its route, which most are. */
+const NO_WISHES = readFields({});
