@@ -72,6 +72,23 @@ describe('posting usage', () => {
     }
   });
 
+  it('crash point C6: a hundred settlements of one hold at once make one charge, of the first that came', async () => {
+    const [tenant] = tenants;
+    if (!tenant) throw new Error('no tenant');
+    const model = await createModel(billing.pool);
+    const [placed] = await placeHolds(billing.pool, [{ keyId: tenant.keyId, model, amountNano: 1_000_000n }]);
+    const before = await count('usage_event');
+    await Promise.all(
+      Array.from({ length: 100 }, (_, index) =>
+        settleCalls(billing.pool, [settlementOf(placed?.hold ?? '', model, { input: 1 + index })]),
+      ),
+    );
+    expect(await count('usage_event')).toBe(before + 1);
+    expect(await count(`hold where state = 'open'`)).toBe(0);
+    await billing.rollup.drain();
+    expect(await violations()).toEqual([]);
+  });
+
   it('never posts an event a second time, and goes on with the others when one cannot be posted', async () => {
     await billing.rollup.runBatch();
     const { rows } = await billing.pool.query<{ id: string }>(
