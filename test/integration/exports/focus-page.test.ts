@@ -28,53 +28,112 @@ it.each([
   expect(found.map((violation) => violation.split(':')[0])).toContain(rule);
 });
 
-it.each([
-  ['null-not-allowed', { BillingAccountId: '' }],
-  ['decimal-format', { BilledCost: '+1.5' }],
-  ['time-format', { ChargePeriodStart: '2026-10-01 00:00' }],
-  ['period-order', { ChargePeriodEnd: '2026-09-01T00:00:00Z' }],
-  ['contracted-cost-product', { ContractedCost: '2.000000000001' }],
-  ['list-cost-product', { ListCost: '1' }],
-  ['allowed-values', { ChargeCategory: 'Fee' }],
-  ['null-is-null', { ChargeDescription: 'N/A' }],
-  ['key-value-format', { Tags: '[1]' }],
-  ['consumed-with-usage-only', { ConsumedQuantity: '' }],
-] as [string, FocusRow][])('the validator finds a broken %s', (rule, wrong) => {
-  const good: FocusRow = {
-    BilledCost: '0.000000000',
-    BillingAccountId: 'a',
-    BillingCurrency: 'EUR',
-    BillingPeriodStart: '2026-10-01T00:00:00Z',
-    BillingPeriodEnd: '2026-11-01T00:00:00Z',
-    ChargePeriodStart: '2026-10-01T00:00:00Z',
-    ChargePeriodEnd: '2026-10-02T00:00:00Z',
-    ChargeCategory: 'Usage',
-    ChargeClass: '',
-    ChargeDescription: 'usage',
-    ChargeFrequency: 'Usage-Based',
-    ConsumedQuantity: '2',
-    ConsumedUnit: 'Tokens',
-    ContractedCost: '2.000000000000',
-    ContractedUnitPrice: '1.000000000000',
-    EffectiveCost: '2.000000000',
-    InvoiceIssuerName: 'x',
-    ListCost: '2.000000000000',
-    ListUnitPrice: '1.000000000000',
-    PricingCategory: 'Standard',
-    PricingQuantity: '2',
-    PricingUnit: 'Tokens',
-    ServiceCategory: 'AI and Machine Learning',
-    ServiceSubcategory: 'Generative AI',
-    ServiceName: 'm',
-    SkuId: 's',
-    SkuPriceId: 'p',
-    SubAccountId: 'j',
-    Tags: '{}',
-  };
-  const violations = (row: FocusRow) =>
-    focusViolations({ version: '1.4', columns: Object.keys(row), rows: [row] })
-      .map((text) => text.split(/[ :]/)[0])
-      .filter((id) => !id?.startsWith('columns-'));
-  expect(violations(good)).toEqual([]);
-  expect(violations({ ...good, ...wrong })).toContain(rule);
+const GOOD: FocusRow = {
+  BilledCost: '0.000000000',
+  BillingAccountId: 'a',
+  BillingAccountName: 'Acme',
+  BillingCurrency: 'EUR',
+  BillingPeriodEnd: '2026-11-01T00:00:00Z',
+  BillingPeriodStart: '2026-10-01T00:00:00Z',
+  ChargeCategory: 'Usage',
+  ChargeClass: '',
+  ChargeDescription: 'usage',
+  ChargeFrequency: 'Usage-Based',
+  ChargePeriodEnd: '2026-10-02T00:00:00Z',
+  ChargePeriodStart: '2026-10-01T00:00:00Z',
+  ConsumedQuantity: '2',
+  ConsumedUnit: 'Tokens',
+  ContractedCost: '2.000000000000',
+  ContractedUnitPrice: '1.000000000000',
+  EffectiveCost: '2.000000000',
+  HostProviderName: 'openai',
+  InvoiceDetailId: '',
+  InvoiceId: '',
+  InvoiceIssuerName: 'x',
+  ListCost: '2.000000000000',
+  ListUnitPrice: '1.000000000000',
+  PricingCategory: 'Standard',
+  PricingQuantity: '2',
+  PricingUnit: 'Tokens',
+  ServiceCategory: 'AI and Machine Learning',
+  ServiceName: 'm',
+  ServiceProviderName: 'x',
+  ServiceSubcategory: 'Generative AI',
+  SkuId: 's',
+  SkuMeter: 'Input Tokens',
+  SkuPriceDetails: '{"x_ContextTier":"0"}',
+  SkuPriceId: 'p',
+  SubAccountId: 'j',
+  SubAccountName: 'main',
+  Tags: '{}',
+  x_Model: 'm',
+};
+const NOT_OF_TAX = [
+  'ConsumedQuantity', 'ConsumedUnit', 'ContractedUnitPrice', 'ListUnitPrice', 'PricingCategory', 'PricingQuantity',
+  'PricingUnit', 'SkuId', 'SkuMeter', 'SkuPriceDetails', 'SkuPriceId',
+]; // prettier-ignore
+const TAX: FocusRow = {
+  ...GOOD,
+  ChargeCategory: 'Tax',
+  ChargeFrequency: 'One-Time',
+  BilledCost: '1.000000000',
+  ContractedCost: '1.000000000',
+  EffectiveCost: '1.000000000',
+  InvoiceId: 'INV-1',
+  ListCost: '1.000000000',
+  ...Object.fromEntries(NOT_OF_TAX.map((name) => [name, ''])),
+};
+const ROUNDING: FocusRow = { ...TAX, ChargeCategory: 'Adjustment' };
+const PURCHASE: FocusRow = {
+  ...GOOD,
+  ChargeCategory: 'Purchase',
+  ChargeFrequency: 'One-Time',
+  ConsumedQuantity: '',
+  ConsumedUnit: '',
+  EffectiveCost: '0.000000000',
+};
+
+/** What breaks each rule: columns in place of the good ones, or rows. */
+const BROKEN: Record<string, { columns?: (good: string[]) => string[]; rows?: FocusRow[] }> = {
+  'columns-mandatory': { columns: (good) => good.filter((name) => name !== 'BilledCost') },
+  'columns-conditional': { columns: (good) => good.filter((name) => name !== 'SkuPriceId') },
+  'columns-of-other-versions': { columns: (good) => ['ProviderName', ...good] },
+  'columns-custom': { columns: (good) => ['TokenClass', ...good] },
+  'columns-once': { columns: (good) => [...good, 'x_Model'] },
+  'null-not-allowed': { rows: [{ ...GOOD, BillingAccountId: '' }] },
+  'null-is-null': { rows: [{ ...GOOD, ChargeDescription: 'N/A' }] },
+  'decimal-format': { rows: [{ ...GOOD, BilledCost: '+1.5' }] },
+  'time-format': { rows: [{ ...GOOD, ChargePeriodStart: '2026-10-01 00:00' }] },
+  'period-order': { rows: [{ ...GOOD, ChargePeriodEnd: '2026-09-01T00:00:00Z' }] },
+  'currency-format': { rows: [{ ...GOOD, BillingCurrency: 'eur' }] },
+  'allowed-values': { rows: [{ ...GOOD, ChargeCategory: 'Fee' }] },
+  'subcategory-parent': { rows: [{ ...GOOD, ServiceCategory: 'Other' }] },
+  'key-value-format': { rows: [{ ...GOOD, Tags: '[1]' }] },
+  'sku-price-details-keys': { rows: [{ ...GOOD, SkuPriceDetails: '{"ContextTier":"0"}' }] },
+  'contracted-cost-product': { rows: [{ ...GOOD, ContractedCost: '2.000000000001' }] },
+  'list-cost-product': { rows: [{ ...GOOD, ListCost: '1' }] },
+  'cost-without-price': { rows: [{ ...TAX, ListCost: '2' }] },
+  'usage-and-purchase-prices': { rows: [{ ...GOOD, SkuPriceId: '' }] },
+  'tax-has-no-quantity': { rows: [{ ...TAX, SkuId: 's' }] },
+  'consumed-with-usage-only': { rows: [{ ...GOOD, ConsumedQuantity: '' }] },
+  'unit-with-quantity': { rows: [{ ...GOOD, PricingUnit: 'tokens' }] },
+  'usage-based-frequency': { rows: [{ ...PURCHASE, ChargeFrequency: 'Usage-Based' }] },
+  'purchase-of-future-usage': { rows: [{ ...PURCHASE, EffectiveCost: '2.000000000' }] },
+  'correction-period': { rows: [{ ...GOOD, ChargeClass: 'Correction' }] },
+  'sub-account-of-usage': { rows: [{ ...GOOD, SubAccountId: '' }] },
+  'invoice-detail-with-invoice': { rows: [{ ...GOOD, InvoiceDetailId: '1' }] },
+  'rounding-once': { rows: [ROUNDING, ROUNDING] },
+  'one-currency-per-invoice': { rows: [TAX, { ...TAX, BillingCurrency: 'USD' }] },
+};
+
+it('the validator finds nothing in a file that keeps every rule', () => {
+  const rows = [GOOD, TAX, ROUNDING, PURCHASE];
+  expect(focusViolations({ version: '1.4', columns: Object.keys(GOOD), rows })).toEqual([]);
+});
+
+it.each(FOCUS_RULES.map(({ id }) => id))('the validator finds a broken %s', (rule) => {
+  const { columns, rows = [GOOD] } = BROKEN[rule] ?? {};
+  const names = columns?.(Object.keys(GOOD)) ?? Object.keys(GOOD);
+  const found = focusViolations({ version: '1.4', columns: names, rows });
+  expect(found.map((text) => text.split(/[ :]/)[0])).toContain(rule);
 });

@@ -41,6 +41,21 @@ const CONDITIONAL = [
   'ConsumedQuantity', 'ConsumedUnit', 'ContractedUnitPrice', 'InvoiceId', 'ListUnitPrice', 'PricingCategory', 'SkuId',
   'SkuMeter', 'SkuPriceDetails', 'SkuPriceId', 'SubAccountId', 'SubAccountName', 'Tags',
 ]; // prettier-ignore
+/** Every other column that both versions have; a plain name that is none of these is a custom column without its prefix. */
+const OPTIONAL = [
+  'AvailabilityZone', 'BillingAccountType', 'CapacityReservationId', 'CapacityReservationStatus', 'ChargeFrequency',
+  'CommitmentDiscountCategory', 'CommitmentDiscountId', 'CommitmentDiscountName', 'CommitmentDiscountQuantity',
+  'CommitmentDiscountStatus', 'CommitmentDiscountType', 'CommitmentDiscountUnit', 'PricingCurrency',
+  'PricingCurrencyContractedUnitPrice', 'PricingCurrencyEffectiveCost', 'PricingCurrencyListUnitPrice', 'RegionId',
+  'RegionName', 'ResourceId', 'ResourceName', 'ResourceType', 'ServiceSubcategory', 'SubAccountType',
+]; // prettier-ignore
+const OPTIONAL_OF = {
+  '1.4': [
+    'AllocatedMethodDetails', 'AllocatedMethodId', 'AllocatedResourceId', 'AllocatedResourceName', 'AllocatedTags',
+    'ContractApplied', 'InvoiceDetailId',
+  ],
+  '1.2': [],
+}; // prettier-ignore
 const NOT_NULL = [
   'BilledCost', 'BillingAccountId', 'BillingCurrency', 'BillingPeriodEnd', 'BillingPeriodStart', 'ChargeCategory',
   'ChargeFrequency', 'ChargePeriodEnd', 'ChargePeriodStart', 'ContractedCost', 'EffectiveCost', 'InvoiceIssuerName', 'ListCost',
@@ -124,12 +139,20 @@ export const FOCUS_RULES: FocusRule[] = [
   },
   {
     id: 'columns-custom',
-    text: 'Custom columns begin with x_, are in PascalCase, and follow the columns of the specification.',
-    file: ({ columns }) => {
+    text: 'Columns that the version does not have begin with x_, are in PascalCase, and follow all others.',
+    file: ({ columns, version }) => {
+      const known = new Set([
+        ...MANDATORY,
+        ...MANDATORY_OF[version],
+        ...CONDITIONAL,
+        ...OPTIONAL,
+        ...OPTIONAL_OF[version],
+      ]);
       const first = columns.findIndex((name) => name.startsWith('x_'));
+      const isCustom = (index: number) => first >= 0 && index >= first;
       return namesOf(
         columns.filter((name, index) =>
-          index >= first ? !/^x_[A-Z][A-Za-z0-9]*$/.test(name) : !/^[A-Z][A-Za-z0-9]*$/.test(name),
+          isCustom(index) ? !/^x_[A-Z][A-Za-z0-9]*$/.test(name) : !known.has(name),
         ),
       );
     },
