@@ -1,4 +1,5 @@
-import * as jsvat from 'jsvat-next';
+// The default is all of it: of a CommonJS module that exports by a loop, Node finds no name by itself.
+import jsvat from 'jsvat-next';
 
 /** Member states of the European Union, ISO 3166-1 alpha-2. */
 export const EU_COUNTRIES: ReadonlySet<string> = new Set(
