@@ -31,6 +31,13 @@ const ROUTING = {
 const BUDGET = { amount: '5.00', window: 'daily' };
 const RATE_LIMITS = { requests_per_minute: 5 };
 
+const COMMITMENT = {
+  amount: '1000.00',
+  currency: 'USD',
+  valid_from: '2099-01-01',
+  valid_until: '2100-01-01',
+};
+
 /** The doors of administration and of management keys. */
 export const ADMIN_DOORS: Readonly<Record<string, Door>> = {
   'POST /admin/v1/deployments': async (world) => {
@@ -95,6 +102,21 @@ export const ADMIN_DOORS: Readonly<Record<string, Door>> = {
     body: { threshold: '10.00', amount: '50.00', monthly_cap: '500.00', enabled: true },
     wrong: { amount: ['0.001'] },
   }),
+  'POST /admin/v1/organizations/{organization}/commitments': async (world) => ({
+    path: await organization(world),
+    body: COMMITMENT,
+    wrong: { currency: ['EUR'], valid_from: ['2020-01-01'], valid_until: ['2099-01-01', '2098-01-01'] },
+  }),
+  'POST /admin/v1/organizations/{organization}/commitments/{commitment}/end': async (world) => {
+    const path = await organization(world);
+    const at = `/admin/v1/organizations/${path.organization}/commitments`;
+    const commitment = (await world.make('POST', at, COMMITMENT)).id;
+    return {
+      path: { ...path, commitment },
+      body: { valid_until: '2099-06-01' },
+      wrong: { valid_until: ['2098-12-31', '2100-01-02'] },
+    };
+  },
   'POST /admin/v1/organizations/{organization}/credits': async (world) => ({
     path: await organization(world),
     body: { amount: '1.00', currency: 'USD', kind: 'promo', reason: 'test' },

@@ -72,6 +72,16 @@ const BAD_TIMES = [
   '1969-01-01T00:00:00Z',
   '+012027-01-01T00:00:00Z',
 ];
+const BAD_DAYS = [
+  ...NEVER,
+  5,
+  '',
+  'tomorrow',
+  '2027-1-1',
+  '2027-02-30',
+  '2027-13-01',
+  '2027-01-01T00:00:00Z',
+];
 const ID_TAIL = '0'.repeat(12);
 const BAD_IDS = [
   ...NEVER,
@@ -97,6 +107,7 @@ export type FieldKind =
   | 'currency'
   | 'country'
   | 'time'
+  | 'day'
   | 'id'
   | 'word'
   | 'text'
@@ -117,6 +128,7 @@ export function kindOf(schema: FieldSchema): FieldKind | undefined {
   if (schema.additionalProperties !== undefined) return 'map';
   if (schema.format === 'decimal') return 'decimal';
   if (schema.format === 'date-time') return 'time';
+  if (schema.format === 'date') return 'day';
   if (schema.pattern === '^[A-Z]{3}$') return 'currency';
   if (schema.pattern === '^[A-Z]{2}$') return 'country';
   if (schema.pattern?.includes('_[0-9a-f]{32}$')) return 'id';
@@ -136,6 +148,8 @@ export function badValues(schema: FieldSchema): unknown[] {
       return [...none, ...BAD_COUNTRIES];
     case 'time':
       return [...none, ...BAD_TIMES];
+    case 'day':
+      return [...none, ...BAD_DAYS];
     case 'id':
       return [...none, ...BAD_IDS];
     case 'word':

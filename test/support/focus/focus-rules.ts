@@ -1,3 +1,17 @@
+import {
+  CLOSED_LISTS,
+  CONDITIONAL,
+  CURRENCIES,
+  DECIMALS,
+  MANDATORY,
+  MANDATORY_OF,
+  NOT_NULL,
+  OPTIONAL,
+  OPTIONAL_OF,
+  REMOVED_OF,
+  SUBCATEGORY_PARENT,
+  TIMES,
+} from './focus-names.js';
 import { readCsv, readCsvObjects } from './read-csv.js';
 
 /**
@@ -23,63 +37,6 @@ export interface FocusRule {
   /** Of the file as a whole. */
   file?: (file: FocusFile) => string | undefined;
 }
-
-const MANDATORY = [
-  'BilledCost', 'BillingAccountId', 'BillingAccountName', 'BillingCurrency', 'BillingPeriodEnd', 'BillingPeriodStart',
-  'ChargeCategory', 'ChargeClass', 'ChargeDescription', 'ChargePeriodEnd', 'ChargePeriodStart', 'ContractedCost',
-  'EffectiveCost', 'InvoiceIssuerName', 'ListCost', 'PricingQuantity', 'PricingUnit', 'ServiceCategory', 'ServiceName',
-]; // prettier-ignore
-const MANDATORY_OF = {
-  '1.4': ['HostProviderName', 'ServiceProviderName'],
-  '1.2': ['ProviderName', 'PublisherName'],
-};
-const REMOVED_OF = {
-  '1.4': ['ProviderName', 'PublisherName'],
-  '1.2': ['HostProviderName', 'ServiceProviderName', 'InvoiceDetailId'],
-};
-const CONDITIONAL = [
-  'ConsumedQuantity', 'ConsumedUnit', 'ContractedUnitPrice', 'InvoiceId', 'ListUnitPrice', 'PricingCategory', 'SkuId',
-  'SkuMeter', 'SkuPriceDetails', 'SkuPriceId', 'SubAccountId', 'SubAccountName', 'Tags',
-]; // prettier-ignore
-/** Every other column that both versions have; a plain name that is none of these is a custom column without its prefix. */
-const OPTIONAL = [
-  'AvailabilityZone', 'BillingAccountType', 'CapacityReservationId', 'CapacityReservationStatus', 'ChargeFrequency',
-  'CommitmentDiscountCategory', 'CommitmentDiscountId', 'CommitmentDiscountName', 'CommitmentDiscountQuantity',
-  'CommitmentDiscountStatus', 'CommitmentDiscountType', 'CommitmentDiscountUnit', 'PricingCurrency',
-  'PricingCurrencyContractedUnitPrice', 'PricingCurrencyEffectiveCost', 'PricingCurrencyListUnitPrice', 'RegionId',
-  'RegionName', 'ResourceId', 'ResourceName', 'ResourceType', 'ServiceSubcategory', 'SubAccountType',
-]; // prettier-ignore
-const OPTIONAL_OF = {
-  '1.4': [
-    'AllocatedMethodDetails', 'AllocatedMethodId', 'AllocatedResourceId', 'AllocatedResourceName', 'AllocatedTags',
-    'ContractApplied', 'InvoiceDetailId',
-  ],
-  '1.2': [],
-}; // prettier-ignore
-const NOT_NULL = [
-  'BilledCost', 'BillingAccountId', 'BillingCurrency', 'BillingPeriodEnd', 'BillingPeriodStart', 'ChargeCategory',
-  'ChargeFrequency', 'ChargePeriodEnd', 'ChargePeriodStart', 'ContractedCost', 'EffectiveCost', 'InvoiceIssuerName', 'ListCost',
-  'ServiceCategory', 'ServiceName', 'ServiceSubcategory', 'HostProviderName', 'ServiceProviderName', 'ProviderName',
-  'PublisherName',
-]; // prettier-ignore
-const DECIMALS = [
-  'BilledCost', 'ConsumedQuantity', 'ContractedCost', 'ContractedUnitPrice', 'EffectiveCost', 'ListCost', 'ListUnitPrice',
-  'PricingQuantity',
-]; // prettier-ignore
-const TIMES = ['BillingPeriodEnd', 'BillingPeriodStart', 'ChargePeriodEnd', 'ChargePeriodStart'];
-const CLOSED_LISTS: Record<string, string[]> = {
-  ChargeCategory: ['Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment'],
-  ChargeClass: ['', 'Correction'],
-  ChargeFrequency: ['One-Time', 'Recurring', 'Usage-Based'],
-  PricingCategory: ['', 'Standard', 'Dynamic', 'Committed', 'Other'],
-  ServiceCategory: ['AI and Machine Learning', 'Other'],
-  ServiceSubcategory: ['Generative AI', 'Other (Other)'],
-};
-const SUBCATEGORY_PARENT: Record<string, string> = {
-  'Generative AI': 'AI and Machine Learning',
-  'Other (Other)': 'Other',
-};
-const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
 
 const filled = (row: FocusRow, name: string): boolean => (row[name] ?? '') !== '';
 /** A decimal as an integer of 10^-18, exactly. */
