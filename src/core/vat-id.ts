@@ -1,4 +1,4 @@
-// The default is all of it: of a CommonJS module that exports by a loop, Node finds no name by itself.
+// oxlint-disable-next-line import/default -- CommonJS that exports by a loop: Node knows its default alone
 import jsvat from 'jsvat-next';
 
 /** Member states of the European Union, ISO 3166-1 alpha-2. */
