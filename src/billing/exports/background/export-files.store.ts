@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -14,6 +14,12 @@ export interface WrittenFile {
   sha256: string;
 }
 
+/** A file: its folder, and its path in it. */
+export interface FilePlace {
+  root: string;
+  name: string;
+}
+
 /**
  * Where finished exports are kept: a port. A key is `export/run`, both UUIDs, so that two runs of one export never write
  * to the same place. What is not whole is never read under its key.
@@ -21,10 +27,8 @@ export interface WrittenFile {
 export abstract class ExportFiles {
   /** Keeps the pieces under a key; on an error nothing is there. */
   abstract write(key: string, pieces: AsyncIterable<Buffer>): Promise<WrittenFile>;
-  /** Its bytes, in pieces. Throws when it is not there. */
-  abstract read(key: string): AsyncGenerator<Buffer>;
-  /** Whether a whole file is there, as seen from this process. */
-  abstract has(key: string): Promise<boolean>;
+  /** Where the whole file is, as seen from this process; null when it is not there. */
+  abstract locate(key: string): Promise<FilePlace | null>;
   /** Removes it, whole or not; does nothing when it is not there. */
   abstract remove(key: string): Promise<void>;
   /** Every key under which there is something, whole or not. */
@@ -72,16 +76,12 @@ export class DiskExportFiles extends ExportFiles {
     return { bytes, sha256: hash.digest('hex') };
   }
 
-  async *read(key: string): AsyncGenerator<Buffer> {
-    for await (const piece of createReadStream(this.pathOf(key), { highWaterMark: 256 * 1_024 }))
-      yield piece as Buffer;
-  }
-
-  async has(key: string): Promise<boolean> {
-    return stat(this.pathOf(key)).then(
+  async locate(key: string): Promise<FilePlace | null> {
+    const isThere = await stat(this.pathOf(key)).then(
       (found) => found.isFile(),
       () => false,
     );
+    return isThere ? { root: path.resolve(this.root), name: key } : null;
   }
 
   async remove(key: string): Promise<void> {
