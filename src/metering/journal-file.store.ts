@@ -18,15 +18,17 @@ export class JournalFile {
     this.fd = openSync(path, 'a', 0o600);
   }
 
-  /** Throws when the disk refuses; what it took of the lines is then kept apart from the next ones. */
-  append(lines: readonly string[]): void {
-    const text = `${lines.join('\n')}\n`;
-    const bytes = Buffer.from(this.torn ? `\n${text}` : text);
+  /**
+   * Appends so many lines, each with its line feed. Throws when the disk refuses; what it took of them is then kept apart from
+   * the next ones.
+   */
+  append(lines: Buffer, count: number): void {
+    const bytes = this.torn ? Buffer.concat([Buffer.from('\n'), lines]) : lines;
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(this.fd, bytes, written);
       this.torn = false;
-      this.pending += lines.length;
+      this.pending += count;
     } finally {
       this.torn ||= written > 0 && written < bytes.length;
       this.sizeBytes += written;

@@ -13,6 +13,7 @@ import { nowDate, nowMs } from '../core/clock.js';
 import { uuidv7 } from '../core/ids.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { JournalFile } from './journal-file.store.js';
+import { writeLines, type SettlementLine } from './settlement-line.js';
 import type { SettlementCall } from './settlement.js';
 
 /** A file is followed by a new one at this size, so that a busy process sheds old lines. */
@@ -22,9 +23,7 @@ const ABANDONED_MS = 30_000;
 
 /** A settlement until the database has it. */
 export interface JournalEntry {
-  call: SettlementCall;
-  /** The call as JSON, written once for the disk and the database. */
-  line: string;
+  line: SettlementLine;
   /** Where it is on disk; absent when the disk refused it. */
   file?: JournalFile;
 }
@@ -57,9 +56,9 @@ export class SettlementJournal {
   append(calls: readonly SettlementCall[]): JournalEntry[] {
     if (this.current.sizeBytes > ROTATE_BYTES) this.rotate();
     const file = this.current;
-    const entries = calls.map((call) => ({ call, line: JSON.stringify(call), file }));
-    file.append(entries.map(({ line }) => line));
-    return entries;
+    const { bytes, lines } = writeLines(calls);
+    file.append(bytes, lines.length);
+    return lines.map((line) => ({ line, file }));
   }
 
   confirm(entries: readonly JournalEntry[]): void {

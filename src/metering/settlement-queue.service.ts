@@ -5,6 +5,7 @@ import { RollupNudge } from '../billing/holds/rollup-nudge.service.js';
 import { isDatabaseAway } from '../platform/database/database.service.js';
 import { SettlementJournal, type AbandonedFile, type JournalEntry } from './settlement-journal.store.js';
 import { SettlementRepository } from './settlement.repository.js';
+import { readLine, writeLines, type SettlementLine } from './settlement-line.js';
 import type { SettlementCall } from './settlement.js';
 
 const MAX_BATCH = 256;
@@ -65,9 +66,10 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
 
   /** How long the oldest settlement that is not in the database yet has waited, milliseconds; 0: there is none. */
   get oldestPendingMs(): number {
-    const oldest = (this.setAside[0] ?? this.waiting[0])?.call['request'] as
-      { started_at: string; duration_ms: number } | undefined;
-    return oldest ? Math.max(0, nowMs() - Date.parse(oldest.started_at) - oldest.duration_ms) : 0;
+    const oldest = this.setAside[0] ?? this.waiting[0];
+    if (!oldest) return 0;
+    const request = readLine(oldest.line)['request'] as { started_at: string; duration_ms: number };
+    return Math.max(0, nowMs() - Date.parse(request.started_at) - request.duration_ms);
   }
 
   /** Settlements not yet in the database. */
@@ -119,7 +121,7 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
       this.log.error(
         `the journal cannot be written; the settlements of ${calls.map(({ hold }) => hold).join(', ')} are in memory alone: ${(error as Error).message}`,
       );
-      return calls.map((call) => ({ call, line: JSON.stringify(call) }));
+      return writeLines(calls).lines.map((line) => ({ line }));
     }
   }
 
@@ -132,10 +134,10 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
   private async recover(batch: JournalEntry[], error: unknown): Promise<void> {
     try {
       if (isPassing(error)) throw error;
-      const refused = new Set(await this.settleSingly(batch.map(({ call }) => call)));
+      const refused = new Set(await this.settleSingly(batch.map(({ line }) => line)));
       this.waiting.splice(0, batch.length);
-      this.journal.confirm(batch.filter(({ call }) => !refused.has(call)));
-      this.setAside.push(...batch.filter(({ call }) => refused.has(call)));
+      this.journal.confirm(batch.filter(({ line }) => !refused.has(line)));
+      this.setAside.push(...batch.filter(({ line }) => refused.has(line)));
     } catch (passing) {
       this.journal.sync();
       this.log.warn(
@@ -150,15 +152,15 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
    * Settles one after the other and returns those that the database refuses, each named in the log. Throws when the
    * database is away; what was settled until then is settled a second time without harm.
    */
-  private async settleSingly(calls: readonly SettlementCall[]): Promise<SettlementCall[]> {
-    const refused: SettlementCall[] = [];
-    for (const call of calls) {
+  private async settleSingly(lines: readonly SettlementLine[]): Promise<SettlementLine[]> {
+    const refused: SettlementLine[] = [];
+    for (const line of lines) {
       try {
-        await this.repository.settle([JSON.stringify(call)]);
+        await this.repository.settle([line]);
       } catch (error) {
         if (isPassing(error)) throw error;
-        refused.push(call);
-        this.log.error(`the settlement of ${call.hold} is refused: ${(error as Error).message}`);
+        refused.push(line);
+        this.log.error(`the settlement of ${readLine(line).hold} is refused: ${(error as Error).message}`);
       }
     }
     return refused;
@@ -182,12 +184,12 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
   private async replay({ path, calls, unreadable }: AbandonedFile): Promise<void> {
     const refused: SettlementCall[] = [];
     for (let start = 0; start < calls.length; start += MAX_BATCH) {
-      const batch = calls.slice(start, start + MAX_BATCH);
+      const batch = writeLines(calls.slice(start, start + MAX_BATCH)).lines;
       try {
-        await this.repository.settle(batch.map((call) => JSON.stringify(call)));
+        await this.repository.settle(batch);
       } catch (error) {
         if (isPassing(error)) throw error;
-        refused.push(...(await this.settleSingly(batch)));
+        refused.push(...(await this.settleSingly(batch)).map(readLine));
       }
     }
     if (calls.length > 0) this.worker.nudge();

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database/database.service.js';
+import { jsonbOf, type SettlementLine } from './settlement-line.js';
 
 const SETTLE_CALLS = { name: 'settle-calls', text: 'SELECT count(*) FROM settle_calls($1)' };
 
@@ -8,8 +9,8 @@ const SETTLE_CALLS = { name: 'settle-calls', text: 'SELECT count(*) FROM settle_
 export class SettlementRepository {
   constructor(private readonly database: Database) {}
 
-  /** `calls`: settlements as JSON texts. Holds that were closed before are left as they are. */
-  async settle(calls: readonly string[]): Promise<void> {
-    await this.database.money(SETTLE_CALLS, [`[${calls.join(',')}]`]);
+  /** Holds that were closed before are left as they are. */
+  async settle(lines: readonly SettlementLine[]): Promise<void> {
+    await this.database.money(SETTLE_CALLS, [jsonbOf(lines)]);
   }
 }
