@@ -47,7 +47,6 @@ export class ParquetFile implements FileEncoder {
     const file = new ParquetWriter({
       writer,
       schema: this.schema(),
-      statistics: true,
       createdBy: 'faregate',
     });
     const reader = new CopyRows();
@@ -73,10 +72,12 @@ export class ParquetFile implements FileEncoder {
   }
 
   private async writeGroup(file: ParquetWriter, group: Value[][]): Promise<void> {
-    const columnData = this.columns.map(({ name }, index) => ({
+    const columnData = this.columns.map(({ name, kind }, index) => ({
       name,
       data: group[index] ?? [],
       offsetIndex: false,
+      // The least and the greatest text would stay in memory to the end of the file, each with the piece that it was cut from.
+      statistics: kind !== 'text' && kind !== 'id',
     }));
     await file.write({ columnData, rowGroupSize: ROW_GROUP, dictionarySize: DICTIONARY_BYTES });
   }
