@@ -1,7 +1,7 @@
 import { formatMinor, minorToNano } from '../../core/currency.js';
 import type { InvoiceAmounts } from '../ledger/invoice-posting.js';
 import { sumApplications, type Application } from './credit-notes/credit-balance.js';
-import { documentLines, documentTaxes, taxNotes, type IssuedDocument } from './documents/invoice-document.js';
+import { documentSums, taxNotes, type IssuedDocument } from './documents/invoice-document.js';
 import type { InvoiceDraft } from './draft-invoice.js';
 import type { BillingFacts } from './drafts.repository.js';
 
@@ -55,11 +55,7 @@ export function documentOf({ facts, draft, number, at, applications }: Issue): I
     po_number: facts.poNumber,
     original_number: '',
     original_issued_at: '',
-    lines: documentLines(draft.lines, currency),
-    taxes: documentTaxes(draft.groups, currency),
-    net: money(draft.netMinor),
-    tax: money(draft.taxMinor),
-    total: money(draft.totalMinor),
+    ...documentSums(draft, currency),
     prepaid: money(draft.prepaidMinor),
     credits: applications.map((part) => ({ number: part.numberText, amount: money(part.amountMinor) })),
     due: money(due),

@@ -1,5 +1,4 @@
-import { formatMinor } from '../../../core/currency.js';
-import { documentTaxes, percentText, taxNotes, type IssuedDocument } from '../documents/invoice-document.js';
+import { documentSums, nothingDue, taxNotes, type IssuedDocument } from '../documents/invoice-document.js';
 import { openDocument } from '../documents/sealed-document.js';
 import type { Invoice } from '../invoice.js';
 import type { CreditNoteDraft } from './credit-note.js';
@@ -12,7 +11,6 @@ export function creditNoteDocument(
 ): IssuedDocument {
   if (invoice.document === null) throw new Error(`invoice ${invoice.id} has no document`);
   const original = openDocument(invoice.document);
-  const money = (minor: bigint) => formatMinor(minor, invoice.currency);
   return {
     ...original,
     type: 'credit_note',
@@ -21,22 +19,8 @@ export function creditNoteDocument(
     due_at: '',
     original_number: original.number,
     original_issued_at: original.issued_at,
-    lines: draft.lines.map((line) => ({
-      description: line.description,
-      quantity: '',
-      unit: '',
-      unit_price: '',
-      tax_category: line.tax.category,
-      tax_rate: percentText(line.tax.ratePpm),
-      amount: money(line.amountMinor),
-    })),
-    taxes: documentTaxes(draft.groups, invoice.currency),
-    net: money(draft.netMinor),
-    tax: money(draft.taxMinor),
-    total: money(draft.totalMinor),
-    prepaid: money(0n),
-    credits: [],
-    due: money(0n),
+    ...documentSums(draft, invoice.currency),
+    ...nothingDue(invoice.currency),
     notes: [draft.memo, ...taxNotes(draft.groups)],
     payment_details: '',
   };

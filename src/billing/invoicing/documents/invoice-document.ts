@@ -1,7 +1,7 @@
 import { formatMinor } from '../../../core/currency.js';
 import { formatUnitPrice } from '../../../core/money.js';
-import type { InvoiceDraft } from '../draft-invoice.js';
-import type { TaxGroup } from '../minor-shares.js';
+import type { DraftLine } from '../draft-invoice.js';
+import type { RoundedLine, RoundedLines, TaxGroup } from '../minor-shares.js';
 import { TAX_NOTES } from '../tax/tax-decision.js';
 
 /** A party as it stands on a document; texts may be empty. */
@@ -75,8 +75,30 @@ export function percentText(ratePpm: number): string {
   return `${digits.slice(0, -4)}.${digits.slice(-4)}`.replace(/\.?0+$/, '');
 }
 
-/** The lines of a draft as they are printed. */
-export function documentLines(lines: InvoiceDraft['lines'], currency: string): DocumentLine[] {
+/** A line that can be printed: of an invoice, a receipt or a credit note; `usage` absent: it is of no quantity. */
+type PrintableLine = Partial<DraftLine> & Pick<DraftLine, 'description' | 'amountNano' | 'tax'>;
+
+/** The lines of a draft and their sums as they are printed. */
+export const documentSums = (draft: RoundedLines<PrintableLine>, currency: string) => ({
+  lines: documentLines(draft.lines, currency),
+  taxes: documentTaxes(draft.groups, currency),
+  net: formatMinor(draft.netMinor, currency),
+  tax: formatMinor(draft.taxMinor, currency),
+  total: formatMinor(draft.totalMinor, currency),
+});
+
+/** What a document says that asks for no money. */
+export const nothingDue = (currency: string) => ({
+  prepaid: formatMinor(0n, currency),
+  credits: [],
+  due: formatMinor(0n, currency),
+});
+
+/** Lines as they are printed. */
+export function documentLines(
+  lines: readonly RoundedLine<PrintableLine>[],
+  currency: string,
+): DocumentLine[] {
   return lines.map(({ description, usage, amountMinor, tax }) => {
     const isPerCall = usage?.tokenClass.startsWith('search') === true;
     return {

@@ -1,11 +1,11 @@
-import { formatMinor, roundToMinor } from '../../../core/currency.js';
+import { roundToMinor } from '../../../core/currency.js';
 import {
   draftCreditNote,
   type Creditable,
   type CreditNoteDraft,
   type NoteReason,
 } from '../credit-notes/credit-note.js';
-import { documentTaxes, percentText, taxNotes, type IssuedDocument } from '../documents/invoice-document.js';
+import { documentSums, nothingDue, taxNotes, type IssuedDocument } from '../documents/invoice-document.js';
 import { roundLines, type RoundedLines } from '../minor-shares.js';
 import type { TaxParties } from '../parties/tax-parties.js';
 import type { Tax } from '../tax/tax-decision.js';
@@ -41,7 +41,6 @@ export function receiptDocument(
   draft: RoundedLines<ReceiptLine>,
   { number, at, currency, payment }: { number: string; at: Date; currency: string; payment: string },
 ): IssuedDocument {
-  const money = (minor: bigint) => formatMinor(minor, currency);
   return {
     version: 1,
     type: 'receipt',
@@ -57,22 +56,8 @@ export function receiptDocument(
     po_number: poNumber,
     original_number: '',
     original_issued_at: '',
-    lines: draft.lines.map(({ description, amountMinor, tax }) => ({
-      description,
-      quantity: '',
-      unit: '',
-      unit_price: '',
-      tax_category: tax.category,
-      tax_rate: percentText(tax.ratePpm),
-      amount: money(amountMinor),
-    })),
-    taxes: documentTaxes(draft.groups, currency),
-    net: money(draft.netMinor),
-    tax: money(draft.taxMinor),
-    total: money(draft.totalMinor),
-    prepaid: money(0n),
-    credits: [],
-    due: money(0n),
+    ...documentSums(draft, currency),
+    ...nothingDue(currency),
     notes: [payment, ...taxNotes(draft.groups)],
     payment_details: '',
   };
