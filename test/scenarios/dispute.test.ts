@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
-import { FinalizationService } from '../../src/billing/invoicing/finalization.service.js';
 import { travelTo } from '../support/clock.js';
-import { startInvoicing, type InvoicingWorld } from '../support/invoicing.js';
+import { endMonthOf, startInvoicing, type InvoicingWorld } from '../support/invoicing.js';
 import { admissionOf, spend } from '../support/spend.js';
 import { expectBooksAgree, ledgerOf } from '../support/statement.js';
 import { startStripeStage, type Payer, type StripeStage } from '../support/stripe-stage.js';
@@ -24,12 +23,7 @@ describe('a disputed payment over a travelled clock', () => {
     await stage.close();
   });
 
-  const endMonth = async (instant: string): Promise<void> => {
-    await travelTo(pool, instant);
-    await world.periods.closeDue();
-    await travelTo(pool, new Date(new Date(instant).getTime() + 25 * 3_600_000).toISOString());
-    await world.get(FinalizationService).finalizeDue();
-  };
+  const endMonth = (instant: string): Promise<void> => endMonthOf(world, instant, 25 * 3_600_000);
   const documents = async ({ uuid }: Payer) => {
     const { rows } = await pool.query<Record<string, string>>(
       `select kind, status, net_minor::text as net, (total_minor - prepaid_minor - applied_minor - paid_minor)::text as due

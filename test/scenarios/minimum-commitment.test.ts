@@ -3,7 +3,6 @@ import { CorrectionsService } from '../../src/billing/corrections/corrections.se
 import { CommitmentsService } from '../../src/billing/invoicing/commitments/commitments.service.js';
 import { remainingParts } from '../../src/billing/invoicing/credit-notes/credit-note.js';
 import { CreditNotesService } from '../../src/billing/invoicing/credit-notes/credit-notes.service.js';
-import { FinalizationService } from '../../src/billing/invoicing/finalization.service.js';
 import { InvoiceEndingService } from '../../src/billing/invoicing/invoice-ending.service.js';
 import { systemActor } from '../../src/platform/audit/audit-log.repository.js';
 import { runCall } from '../support/builders/call.builder.js';
@@ -15,6 +14,7 @@ import {
   createCustomer,
   createInvoicing,
   createLegalEntity,
+  endMonthOf,
   type InvoicingWorld,
 } from '../support/invoicing.js';
 import { expectBooksAgree, ledgerOf } from '../support/statement.js';
@@ -55,12 +55,7 @@ describe('a minimum commitment over a travelled clock', () => {
   const use = (tenant: Tenant, input: number) =>
     runCall(world.pool, tenant, { model, quantities: { input } });
   /** Closes what has ended and issues its documents, as the worker does. */
-  const endMonth = async (instant: string): Promise<void> => {
-    await travelTo(world.pool, instant);
-    await world.periods.closeDue();
-    await travelTo(world.pool, new Date(new Date(instant).getTime() + 61 * 60_000).toISOString());
-    await world.get(FinalizationService).finalizeDue();
-  };
+  const endMonth = (instant: string): Promise<void> => endMonthOf(world, instant);
   /** Every invoice with what each of its lines charges, oldest first. */
   const invoicesOf = async ({ organizationId }: Tenant) => {
     const { rows } = await world.pool.query<{

@@ -1,7 +1,6 @@
 import { CorrectionsModule } from '../../src/billing/corrections/corrections.module.js';
 import { CorrectionsService } from '../../src/billing/corrections/corrections.service.js';
 import { CommitmentsService } from '../../src/billing/invoicing/commitments/commitments.service.js';
-import { FinalizationService } from '../../src/billing/invoicing/finalization.service.js';
 import { InvoiceEndingService } from '../../src/billing/invoicing/invoice-ending.service.js';
 import { systemActor } from '../../src/platform/audit/audit-log.repository.js';
 import { runCall } from '../support/builders/call.builder.js';
@@ -12,6 +11,7 @@ import {
   createCustomer,
   createInvoicing,
   createLegalEntity,
+  endMonthOf,
   type InvoicingWorld,
 } from '../support/invoicing.js';
 import { expectBooksAgree, ledgerOf } from '../support/statement.js';
@@ -63,10 +63,7 @@ describe('searches sold by the thousand, over a travelled clock', () => {
 
   const search = (calls: number) => runCall(world.pool, tenant, { model, quantities: { search: calls } });
   const endMonth = async (instant: string): Promise<void> => {
-    await travelTo(world.pool, instant);
-    await world.periods.closeDue();
-    await travelTo(world.pool, new Date(new Date(instant).getTime() + 61 * 60_000).toISOString());
-    await world.get(FinalizationService).finalizeDue();
+    await endMonthOf(world, instant);
     const { rows } = await world.pool.query<{ id: string }>(
       `select id from invoice where organization_id = $1 and status = 'finalized'`,
       [tenant.organizationId],

@@ -1,7 +1,6 @@
 import { CorrectionsModule } from '../../src/billing/corrections/corrections.module.js';
 import { CorrectionsService } from '../../src/billing/corrections/corrections.service.js';
 import { CreditNotesService } from '../../src/billing/invoicing/credit-notes/credit-notes.service.js';
-import { FinalizationService } from '../../src/billing/invoicing/finalization.service.js';
 import { InvoiceEndingService } from '../../src/billing/invoicing/invoice-ending.service.js';
 import { systemActor } from '../../src/platform/audit/audit-log.repository.js';
 import { runCall } from '../support/builders/call.builder.js';
@@ -12,6 +11,7 @@ import {
   createCustomer,
   createInvoicing,
   createLegalEntity,
+  endMonthOf,
   type InvoicingWorld,
 } from '../support/invoicing.js';
 import { expectBooksAgree, ledgerOf } from '../support/statement.js';
@@ -53,13 +53,7 @@ describe('postpaid months over a travelled clock', () => {
   const use = (tenant: Tenant, at: TestModel, input: number, output = 0) =>
     runCall(world.pool, tenant, { model: at, quantities: { input, output } });
   /** Closes what has ended and issues its documents, as the worker does. */
-  const endMonth = async (instant: string): Promise<void> => {
-    await travelTo(world.pool, instant);
-    await world.periods.closeDue();
-    const later = new Date(new Date(instant).getTime() + 61 * 60_000).toISOString();
-    await travelTo(world.pool, later);
-    await world.get(FinalizationService).finalizeDue();
-  };
+  const endMonth = (instant: string): Promise<void> => endMonthOf(world, instant);
   const invoicesOf = async (tenant: Tenant): Promise<InvoiceRow[]> => {
     const { rows } = await world.pool.query<InvoiceRow>(
       `select id, kind, status, number_text as "numberText", net_minor::text as net, tax_minor::text as tax,

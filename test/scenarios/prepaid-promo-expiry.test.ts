@@ -1,7 +1,6 @@
 import { CreditsRepository } from '../../src/billing/credits/credits.repository.js';
 import { CreditsService } from '../../src/billing/credits/credits.service.js';
 import { ExpiryService } from '../../src/billing/credits/expiry.service.js';
-import { FinalizationService } from '../../src/billing/invoicing/finalization.service.js';
 import { InvoiceEndingService } from '../../src/billing/invoicing/invoice-ending.service.js';
 import { LedgerRepository } from '../../src/billing/ledger/ledger.repository.js';
 import { LedgerService } from '../../src/billing/ledger/ledger.service.js';
@@ -16,6 +15,7 @@ import {
   createCustomer,
   createInvoicing,
   createLegalEntity,
+  endMonthOf,
   type InvoicingWorld,
 } from '../support/invoicing.js';
 import { expectBooksAgree, ledgerOf } from '../support/statement.js';
@@ -80,12 +80,7 @@ describe('prepaid credit with a promotion, and what expires of both, over a trav
     );
     return { lots, balance: rows[0]?.balance };
   };
-  const endMonth = async (instant: string): Promise<void> => {
-    await travelTo(world.pool, instant);
-    await world.periods.closeDue();
-    await travelTo(world.pool, new Date(new Date(instant).getTime() + 61 * 60_000).toISOString());
-    await world.get(FinalizationService).finalizeDue();
-  };
+  const endMonth = (instant: string): Promise<void> => endMonthOf(world, instant);
   const invoices = async () => {
     const { rows } = await world.pool.query<Record<string, string>>(
       `select id, kind, net_minor::text as net, tax_minor::text as tax, prepaid_minor::text as prepaid,

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Pool } from 'pg';
 import { ExpiryService } from '../../src/billing/credits/expiry.service.js';
 import { CreditsRepository } from '../../src/billing/credits/credits.repository.js';
-import { FinalizationService } from '../../src/billing/invoicing/finalization.service.js';
 import { InvoiceEndingService } from '../../src/billing/invoicing/invoice-ending.service.js';
 import { LedgerRepository } from '../../src/billing/ledger/ledger.repository.js';
 import { LedgerService } from '../../src/billing/ledger/ledger.service.js';
@@ -11,7 +10,7 @@ import { systemActor } from '../../src/platform/audit/audit-log.repository.js';
 import { Database } from '../../src/platform/database/database.service.js';
 import { travelTo } from '../support/clock.js';
 import { financeReport } from '../support/finance-reports.js';
-import { startInvoicing, type InvoicingWorld } from '../support/invoicing.js';
+import { endMonthOf, startInvoicing, type InvoicingWorld } from '../support/invoicing.js';
 import { spend } from '../support/spend.js';
 import { expectBooksAgree, ledgerOf } from '../support/statement.js';
 import { startStripeStage, type Payer, type StripeStage } from '../support/stripe-stage.js';
@@ -36,12 +35,7 @@ describe('credit that is taxed when it is sold, over a travelled clock', () => {
     await stage.close();
   });
 
-  const endMonth = async (instant: string): Promise<void> => {
-    await travelTo(pool, instant);
-    await world.periods.closeDue();
-    await travelTo(pool, new Date(new Date(instant).getTime() + 25 * 3_600_000).toISOString());
-    await world.get(FinalizationService).finalizeDue();
-  };
+  const endMonth = (instant: string): Promise<void> => endMonthOf(world, instant, 25 * 3_600_000);
   const buy = async (payer: Payer, body: object) => {
     const path = `/organizations/${payer.id}/top-ups`;
     const answer = await stage.api.call({ method: 'post', path, body });

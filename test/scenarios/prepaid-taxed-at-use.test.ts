@@ -2,7 +2,6 @@ import { CorrectionsModule } from '../../src/billing/corrections/corrections.mod
 import { CorrectionsService } from '../../src/billing/corrections/corrections.service.js';
 import { CreditsService } from '../../src/billing/credits/credits.service.js';
 import { CreditsRepository } from '../../src/billing/credits/credits.repository.js';
-import { FinalizationService } from '../../src/billing/invoicing/finalization.service.js';
 import { InvoiceEndingService } from '../../src/billing/invoicing/invoice-ending.service.js';
 import { LedgerService } from '../../src/billing/ledger/ledger.service.js';
 import { uuidv7 } from '../../src/core/ids.js';
@@ -16,6 +15,7 @@ import {
   createCustomer,
   createInvoicing,
   createLegalEntity,
+  endMonthOf,
   type InvoicingWorld,
 } from '../support/invoicing.js';
 import { expectBooksAgree, ledgerOf } from '../support/statement.js';
@@ -47,12 +47,7 @@ describe('prepaid months over a travelled clock', () => {
     };
     await credits.grant({ ...order, idempotencyKey: uuidv7(), createdBy: 'test' }, ACTOR);
   };
-  const endMonth = async (instant: string): Promise<void> => {
-    await travelTo(world.pool, instant);
-    await world.periods.closeDue();
-    await travelTo(world.pool, new Date(new Date(instant).getTime() + 61 * 60_000).toISOString());
-    await world.get(FinalizationService).finalizeDue();
-  };
+  const endMonth = (instant: string): Promise<void> => endMonthOf(world, instant);
   const documents = async (tenant: Tenant) => {
     const { rows } = await world.pool.query<Record<string, string>>(
       `select id, kind, status, net_minor::text as net, tax_minor::text as tax, prepaid_minor::text as prepaid,

@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule, type INestApplicationContext, type 
 import { NestFactory } from '@nestjs/core';
 import type { Pool } from 'pg';
 import { AuditService } from '../../src/billing/audit/audit.service.js';
+import { FinalizationService } from '../../src/billing/invoicing/finalization.service.js';
 import { InvoicingModule } from '../../src/billing/invoicing/invoicing.module.js';
 import { PeriodsService } from '../../src/billing/invoicing/periods/periods.service.js';
 import { NotificationsModule } from '../../src/billing/notifications/notifications.module.js';
@@ -13,6 +14,7 @@ import { DatabaseModule } from '../../src/platform/database/database.module.js';
 import { Database } from '../../src/platform/database/database.service.js';
 import { testEnvironment } from './billing.js';
 import { createTenant, type Tenant, type TenantOptions } from './builders/tenant.builder.js';
+import { travelTo } from './clock.js';
 import { createTestDatabase } from './database.js';
 
 @Global()
@@ -80,6 +82,18 @@ export async function startInvoicing(
     violations,
     drop: () => app.close(),
   };
+}
+
+/** Travels to an instant, closes the periods that are over, and issues their invoices when drafts have rested long enough. */
+export async function endMonthOf(
+  world: InvoicingWorld,
+  instant: string,
+  restMs = 61 * 60_000,
+): Promise<void> {
+  await travelTo(world.pool, instant);
+  await world.periods.closeDue();
+  await travelTo(world.pool, new Date(new Date(instant).getTime() + restMs).toISOString());
+  await world.get(FinalizationService).finalizeDue();
 }
 
 export interface CustomerTerms extends TenantOptions {

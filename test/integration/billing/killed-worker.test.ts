@@ -55,7 +55,8 @@ const money = async (): Promise<unknown[]> =>
     )
   ).rows;
 
-it('crash point C11: a worker killed with SIGKILL in the middle of a batch leaves all of it, and the next one posts it once', async () => {
+/** A worker in the middle of a batch of five: it has claimed its events and waits for the lots, until they are given. */
+async function workerInBatch() {
   const api = await startApi();
   for (let count = 0; count < 5; count++) expect(await call(api)).toBe(200);
   await until(events, (count) => count === 5);
@@ -64,12 +65,19 @@ it('crash point C11: a worker killed with SIGKILL in the middle of a batch leave
   await blocker.query('begin');
   await services.ledger.lockLots(blocker, [world.tenant.walletId]);
   const victim = await startWorker();
-  // It has claimed its events and waits for the lots.
   await until(waitingForLots, (waiting) => waiting > 0);
+  const giveLots = async (): Promise<void> => {
+    await blocker.query('rollback');
+    blocker.release();
+    await services.close();
+  };
+  return { api, victim, giveLots };
+}
+
+it('crash point C11: a worker killed with SIGKILL in the middle of a batch leaves all of it, and the next one posts it once', async () => {
+  const { victim, giveLots } = await workerInBatch();
   await victim.kill();
-  await blocker.query('rollback');
-  blocker.release();
-  await services.close();
+  await giveLots();
   expect([await pending(), await posted()]).toEqual([5, 0]);
   expect(await readCount(world.pool, 'select count(*) from usage_rollup')).toBe(0);
   await startWorker();
@@ -79,20 +87,10 @@ it('crash point C11: a worker killed with SIGKILL in the middle of a batch leave
 }, 60_000);
 
 it('crash point C12: a worker that stands still in the middle of a batch, long enough for another to do it again, posts nothing twice when it goes on', async () => {
-  const api = await startApi();
-  for (let count = 0; count < 5; count++) expect(await call(api)).toBe(200);
-  await until(events, (count) => count === 5);
-  const services = new BillingServices(world.database.url);
-  const blocker = await services.pool.connect();
-  await blocker.query('begin');
-  await services.ledger.lockLots(blocker, [world.tenant.walletId]);
-  const victim = await startWorker();
-  await until(waitingForLots, (waiting) => waiting > 0);
+  const { api, victim, giveLots } = await workerInBatch();
   // It has claimed all five and gets its lots, and never hears of it.
   victim.signal('SIGSTOP');
-  await blocker.query('rollback');
-  blocker.release();
-  await services.close();
+  await giveLots();
   expect(await pending()).toBe(5);
   // The other one finds nothing to claim until the server has given the sleeping session up.
   await startWorker();
