@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { base62, parseShortId, shortId } from './ids.js';
+import { base62, parseShortId, shortId, uuidv7 } from './ids.js';
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -20,5 +20,27 @@ describe('a number in base 62', () => {
         expect(parseShortId(shortId(uuid))).toBe(uuid);
       }),
     );
+  });
+});
+
+describe('a time-ordered UUID', () => {
+  const made = Array.from({ length: 2_000 }, () => uuidv7());
+
+  it('says its version, its variant and its millisecond', () => {
+    const before = Date.now();
+    const uuid = uuidv7();
+    const ms = Number.parseInt(uuid.replaceAll('-', '').slice(0, 12), 16);
+    expect(ms).toBeGreaterThanOrEqual(before);
+    expect(ms).toBeLessThanOrEqual(Date.now());
+    for (const each of made)
+      expect(each).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+
+  it('is never made twice, and of many every digit that is drawn takes every value', () => {
+    expect(new Set(made).size).toBe(made.length);
+    for (const place of [15, 16, 17, 20, 21, 22, 24, 30, 35]) {
+      expect(new Set(made.map((uuid) => uuid[place])).size).toBe(16);
+    }
+    expect(new Set(made.map((uuid) => uuid[19]))).toEqual(new Set(['8', '9', 'a', 'b']));
   });
 });

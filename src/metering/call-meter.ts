@@ -1,5 +1,5 @@
 import type { RunningCall } from '../billing/holds/gateway-process.service.js';
-import { monotonicMs, nowDate } from '../core/clock.js';
+import { isoTime, monotonicMs, nowMs } from '../core/clock.js';
 import type { JsonObject } from '../core/json.js';
 import { uuidv7 } from '../core/ids.js';
 import { formatNano } from '../core/money.js';
@@ -143,7 +143,7 @@ export class CallMeter implements RunningCall {
       heldModel: call.candidates[0].model.id,
       route: this.route,
       upstreamId: last?.tap.upstreamId?.slice(0, 200),
-      occurredAt: nowDate().toISOString(),
+      occurredAt: isoTime(nowMs()),
       startedAt: new Date(call.startedAtMs).toISOString(),
       firstTokenMs:
         this.firstTokenAt === undefined ? undefined : Math.round(this.firstTokenAt - call.startedAt),

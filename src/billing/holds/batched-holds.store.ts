@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isoTime } from '../../core/clock.js';
 import { AppConfig } from '../../platform/config/app-config.js';
 import { Batcher } from '../../platform/database/batcher.js';
 import { Database } from '../../platform/database/database.service.js';
@@ -48,7 +49,7 @@ export class BatchedHolds extends HoldPort {
       model: hold.modelId,
       deployment: hold.deploymentId,
       provider: hold.providerId,
-      priced_at: new Date(hold.pricedAtMs).toISOString(),
+      priced_at: isoTime(hold.pricedAtMs),
     }));
     const rows = await this.database.money<Row>(PLACE_HOLDS, [
       this.process.id,

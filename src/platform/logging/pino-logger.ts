@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import pino from 'pino';
-import { nowMs } from '../../core/clock.js';
+import { isoTime, nowMs } from '../../core/clock.js';
 import { LogLine } from './log-line.js';
 
 /** Lines are written together, this many bytes or what came in so many milliseconds: each write costs a trip to another thread. */
@@ -53,9 +53,8 @@ export class PinoLogger implements LoggerService {
   /** Beside pino, in the same form. */
   private line({ members }: LogLine, context: string | undefined): void {
     if (!this.pino.isLevelEnabled('info')) return;
-    const time = new Date(nowMs()).toISOString();
     this.lines.write(
-      `{"level":30,"time":"${time}",${this.origin},"context":"${context ?? ''}",${members}}\n`,
+      `{"level":30,"time":"${isoTime(nowMs())}",${this.origin},"context":"${context ?? ''}",${members}}\n`,
     );
   }
 
