@@ -4,11 +4,10 @@ import { ApiBody, ApiHeader, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Principal } from '../auth/principal.js';
 import { uuidv7 } from '../core/ids.js';
 import { KeyAccess } from '../platform/http/access.decorator.js';
-import { AppConfig } from '../platform/config/app-config.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { CHAT_BODY, EMBEDDINGS_BODY, MESSAGES_BODY, RESPONSES_BODY } from './completions.dto.js';
 import { IncomingCallsService } from './incoming-calls.service.js';
-import { keepAlive } from './keep-alive.js';
+import { KeepAlive } from './keep-alive.service.js';
 import { ProtocolErrorFilter } from './protocol-error.filter.js';
 import { COMPLETION_ROUTES } from './routes.js';
 
@@ -27,7 +26,7 @@ type AuthenticatedRequest = IncomingMessage & { user: Principal; requestId?: str
 export class CompletionsController {
   constructor(
     private readonly calls: IncomingCallsService,
-    private readonly config: AppConfig,
+    private readonly keepAlive: KeepAlive,
   ) {}
 
   @Post('/v1/chat/completions')
@@ -65,7 +64,7 @@ export class CompletionsController {
   private serve(protocol: Protocol, request: AuthenticatedRequest, response: ServerResponse): Promise<void> {
     const requestId = uuidv7();
     request.requestId = requestId;
-    const stop = keepAlive(response, protocol, this.config.streamKeepAliveMs);
+    const stop = this.keepAlive.watch(response, protocol);
     return this.calls
       .serve({ requestId, protocol, principal: request.user, request, response })
       .finally(stop);

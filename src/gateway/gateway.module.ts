@@ -20,6 +20,7 @@ import { GeminiController } from './gemini.controller.js';
 import { IdempotentAnswersRepository } from './idempotency/idempotent-answers.repository.js';
 import { IdempotentAnswers } from './idempotency/idempotent-answers.service.js';
 import { IncomingCallsService } from './incoming-calls.service.js';
+import { KeepAlive } from './keep-alive.service.js';
 import { ModelsController } from './models/models.controller.js';
 import { SearchModule } from '../search/search.module.js';
 import { SearchingService } from './searching/searching.service.js';
@@ -40,6 +41,7 @@ import { UnknownRouteController } from './unknown-route.controller.js';
   providers: [
     CompletionsService,
     IncomingCallsService,
+    KeepAlive,
     IdempotentAnswers,
     IdempotentAnswersRepository,
     ExchangesService,

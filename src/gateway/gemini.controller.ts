@@ -4,11 +4,10 @@ import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiSecurity, ApiTags } from 
 import type { Principal } from '../auth/principal.js';
 import { uuidv7 } from '../core/ids.js';
 import { KeyAccess } from '../platform/http/access.decorator.js';
-import { AppConfig } from '../platform/config/app-config.js';
 import { googleGemini, googleGeminiArray } from '../protocols/google-gemini/index.js';
 import { GEMINI_BODY } from './completions.dto.js';
 import { IncomingCallsService } from './incoming-calls.service.js';
-import { keepAlive } from './keep-alive.js';
+import { KeepAlive } from './keep-alive.service.js';
 import { ProtocolErrorFilter } from './protocol-error.filter.js';
 
 type AuthenticatedRequest = IncomingMessage & { user: Principal; requestId?: string };
@@ -24,7 +23,7 @@ const MODEL = { name: 'model', description: '"models/google/gemini-3.5-flash", w
 export class GeminiController {
   constructor(
     private readonly calls: IncomingCallsService,
-    private readonly config: AppConfig,
+    private readonly keepAlive: KeepAlive,
   ) {}
 
   @Post('/v1beta/*model\\:generateContent')
@@ -68,7 +67,7 @@ export class GeminiController {
     request.requestId = requestId;
     const path = Array.isArray(asked.model) ? asked.model.join('/') : asked.model;
     const protocol = asked.alt === 'sse' ? googleGemini : googleGeminiArray;
-    const stop = keepAlive(response, protocol, this.config.streamKeepAliveMs);
+    const stop = this.keepAlive.watch(response, protocol);
     const served = this.calls.serve({
       requestId,
       protocol,

@@ -7,7 +7,7 @@ import { causeOf, failureOf, streamFailure } from '../providers/upstream-failure
 import type { Candidate } from '../admission/ticket.js';
 import { streamHeaders } from './answer-head.js';
 import { Exchange } from './exchange.js';
-import { KEEP_ALIVE_COMMENT } from './keep-alive.js';
+import { KEEP_ALIVE_COMMENT } from './keep-alive.service.js';
 import type { Leg, LegReader } from './leg.js';
 import { AnswerFailure } from './upstream-attempt.js';
 
