@@ -18,10 +18,10 @@ import { MODELS, seedGateway } from './seed-gateway.mjs';
 
 const LOGS = path.join(repositoryRoot, 'bench/results');
 const WORK_DIR = path.join(repositoryRoot, '.faregate');
-/** Flags for the contenders' own Node, the same for each; by default what the image runs with. */
-const nodeFlags = (process.env.BENCH_NODE_FLAGS ?? '--max-semi-space-size=64')
-  .split(' ')
-  .filter((flag) => flag !== '');
+/** As in docker/Dockerfile. */
+const IMAGE_FLAGS = '--max-semi-space-size=128 --no-allocation-site-pretenuring';
+/** Flags for the contenders' own Node, the same for each. */
+const nodeFlags = (process.env.BENCH_NODE_FLAGS ?? IMAGE_FLAGS).split(' ').filter((flag) => flag !== '');
 
 /**
  * @typedef {object} Contender

@@ -14,7 +14,7 @@ export const HELP = `npm run bench -- [options]
   --gate              exit 1 when a target is missed by more than bare differs from itself
   --help
 BENCH_DATABASE_URL    PostgreSQL server on which a fresh database is created (default: the embedded one)
-BENCH_NODE_FLAGS      flags for the Node of every contender, such as --max-semi-space-size=64`;
+BENCH_NODE_FLAGS      flags for the Node of every contender, instead of those of the image`;
 
 /** @throws {Error} naming the option and what it may be */
 export function readOptions(args) {
