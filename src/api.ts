@@ -18,9 +18,9 @@ const KEEP_ALIVE_MS = 72_000;
 const LISTEN_BACKLOG = 4_096;
 /** How long calls that were told to end may take to say so. */
 const ABANDON_MS = 2_000;
-/** Where bodies are small and parsed before the route is reached. */
 /** How long connections to what the process needs may take to close; what is not settled then is in the journal. */
 const CLOSE_MS = 20_000;
+/** Where bodies are small and parsed before the route is reached. */
 const ADMIN_PATHS = ['/admin', '/finance', '/v1/manage'];
 
 /** A running API process. */
