@@ -61,7 +61,7 @@ export class AdmissionService {
     if (scopes.length === 0) return this.hold(call, ticket);
     const rateLimits = await this.takeLimits(call, ticket, scopes);
     try {
-      return await this.hold(call, { ...ticket, rateLimits });
+      return await this.hold(call, { rateLimits, ...ticket });
     } catch (error) {
       rateLimits.end(0);
       throw error;
@@ -148,7 +148,7 @@ export class AdmissionService {
     let isPriced = false;
     for (const { model, deployment } of call.candidates) {
       const query = { modelId: model.id, providerId: deployment.provider.id, currency, atMs };
-      const listPrices = snapshot.listPrices({ ...query, organizationId, groupId });
+      const listPrices = snapshot.listPrices({ organizationId, groupId, ...query });
       const hasOutput = call.request.maxOutputTokens !== 0;
       if (!listPrices.has('input') || (hasOutput && !listPrices.has('output'))) continue;
       isPriced = true;

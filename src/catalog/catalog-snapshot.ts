@@ -118,26 +118,27 @@ export class CatalogSnapshot {
 
   /** List prices times a multiplier that some group has or had; without any prices where none ever had it. */
   multipliedPrices(query: Omit<ListPriceQuery, 'groupId'>, multiplierPpm: number): PriceSheet {
-    return this.sheet('list', { ...query, multiplierPpm }, query.organizationId);
+    return this.sheet('list', query, multiplierPpm, query.organizationId);
   }
 
   /** A currency in which the provider takes something for the model; undefined: it has no cost price. */
   costCurrency(query: Omit<CostPriceQuery, 'currency'>): string | undefined {
     const currencies = [...(this.costCurrencies.get(query.modelId) ?? [])];
-    return currencies.find((currency) => this.costPrices({ ...query, currency }).has('input'));
+    return currencies.find((currency) => this.costPrices({ currency, ...query }).has('input'));
   }
 
   /** What the provider takes from us. */
   costPrices(query: CostPriceQuery): PriceSheet {
-    return this.sheet('cost', { ...query, multiplierPpm: LIST_PPM }, undefined);
+    return this.sheet('cost', query, LIST_PPM, undefined);
   }
 
   private sheet(
     kind: PriceKind,
-    query: CostPriceQuery & { multiplierPpm: number },
+    query: CostPriceQuery,
+    multiplierPpm: number,
     organizationId: string | undefined,
   ): PriceSheet {
-    const shelf = this.shelves.get(shelfKey(kind, query)) ?? EMPTY_SHELF;
+    const shelf = this.shelves.get(shelfKey(kind, query, multiplierPpm)) ?? EMPTY_SHELF;
     const contract =
       organizationId !== undefined && shelf.organizations.has(organizationId) ? organizationId : '';
     const key = `${query.providerId} ${contract}`;
@@ -154,7 +155,7 @@ export class CatalogSnapshot {
 
   private shelve(entry: PriceEntry): void {
     const { modelId, version, multiplierPpm = LIST_PPM } = entry;
-    const key = shelfKey(entry.kind, { modelId, currency: version.currency, multiplierPpm });
+    const key = shelfKey(entry.kind, { modelId, currency: version.currency }, multiplierPpm);
     let shelf = this.shelves.get(key);
     if (!shelf) {
       shelf = { entries: [], organizations: new Set(), sheets: new Map() };
@@ -176,7 +177,8 @@ const LIST_PPM = 1_000_000;
 
 const shelfKey = (
   kind: PriceKind,
-  { modelId, currency, multiplierPpm }: { modelId: string; currency: string; multiplierPpm: number },
+  { modelId, currency }: { modelId: string; currency: string },
+  multiplierPpm: number,
 ): string => `${kind} ${multiplierPpm} ${currency} ${modelId}`;
 
 const isCallable = ({ status, needsCredential, credentials }: CatalogProvider): boolean =>

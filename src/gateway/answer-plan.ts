@@ -2,7 +2,7 @@ import type { FaregateError } from '../core/errors.js';
 import type { TokenUsage } from '../core/token-usage.js';
 import type { CompletionRequest, CompletionResult, ParameterName } from '../protocols/completion.js';
 import type { Protocol, ResponseIdentity, StreamRelay } from '../protocols/protocol.js';
-import { openRelay, relayWhole, type Speaker } from './relay.js';
+import { openRelay, relayWhole, type RelaySides, type Speaker } from './relay.js';
 
 /** One upstream call of an answer, as it is asked for; who serves it is found out by its `Leg`. */
 export interface LegRequest {
@@ -73,14 +73,19 @@ export class SinglePlan implements AnswerPlan {
     return [this.leg];
   }
 
-  openRelay(_: LegRequest, { protocol, ...speaker }: Speaker): StreamRelay {
-    this.relay = openRelay({ ...this.sides, ...speaker, upstream: protocol });
+  openRelay(_: LegRequest, speaker: Speaker): StreamRelay {
+    this.relay = openRelay(this.between(speaker));
     return this.relay;
   }
 
-  readWhole(_: LegRequest, { protocol, ...speaker }: Speaker, text: string): CompletionResult {
-    this.answer = relayWhole(text, { ...this.sides, ...speaker, upstream: protocol });
+  readWhole(_: LegRequest, speaker: Speaker, text: string): CompletionResult {
+    this.answer = relayWhole(text, this.between(speaker));
     return this.answer.result;
+  }
+
+  private between({ protocol: upstream, quirks, stop, usageSoFar }: Speaker): RelaySides {
+    const { client, identity } = this.sides;
+    return { client, identity, upstream, quirks, stop, usageSoFar };
   }
 
   next(): NextStep {

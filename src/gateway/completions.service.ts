@@ -41,7 +41,10 @@ export class CompletionsService {
   private async answer(call: IncomingCall, body: Buffer): Promise<CallEnd> {
     const { text, json } = parseJsonBody(body, call.request.headers['content-type']);
     const { asked, search } = this.searching.setUp(
-      call.protocol.decodeRequest({ ...json, ...call.pathFields }, call.principal.profile),
+      call.protocol.decodeRequest(
+        call.pathFields ? { ...json, ...call.pathFields } : json,
+        call.principal.profile,
+      ),
       call.protocol,
     );
     const model = this.routing.resolve(asked.model);
@@ -87,7 +90,7 @@ export class CompletionsService {
   }
 
   /** From here on money is held: whatever happens, the call is settled. Whether it was answered in full. */
-  private async serve(admitted: Omit<AdmittedCall, 'meter'>): Promise<boolean> {
+  private async serve(admitted: AdmittedCall): Promise<boolean> {
     const { call, ticket, understood, evidence } = admitted;
     const meter = this.metering.begin(ticket);
     const observed = this.exchanges.observe(call, ticket);
@@ -96,7 +99,7 @@ export class CompletionsService {
     try {
       meter.endUser = understood.request.user?.slice(0, 200);
       meter.route = evidence;
-      exchange = this.exchanges.open({ ...admitted, meter, trace: observed.trace });
+      exchange = this.exchanges.open(admitted, meter, observed.trace);
       this.running.add(exchange);
       if (this.isLeaving) exchange.abandon(leaving());
       else exchange.start();

@@ -25,15 +25,12 @@ import { WholeExchange } from './whole-exchange.js';
 export interface AdmittedCall {
   call: IncomingCall;
   ticket: Ticket;
-  meter: CallMeter;
   understood: UnderstoodCall;
   shape: AnswerShape;
   /** Which conversation it belongs to; absent: none that could have a prompt cache. */
   session: string | undefined;
   /** Why it goes where it goes, for its row; absent: nothing but the model was asked for. */
   evidence: JsonObject | undefined;
-  /** Its trace; absent: nobody collects traces. */
-  trace?: CallTrace | undefined;
 }
 
 /** Joins an admitted call with all that serves it. */
@@ -61,8 +58,15 @@ export class ExchangesService {
     return this.observer.begin(request, { route, protocol: protocol.name, startedAtMs });
   }
 
-  /** The exchange between the caller and the upstreams; nothing is asked before it is started. */
-  open({ call, ticket, meter, understood, shape, session, trace }: AdmittedCall): Exchange {
+  /**
+   * The exchange between the caller and the upstreams; nothing is asked before it is started. `trace` is absent where
+   * nobody collects traces.
+   */
+  open(
+    { call, ticket, understood, shape, session }: AdmittedCall,
+    meter: CallMeter,
+    trace?: CallTrace,
+  ): Exchange {
     const identity = identify(call, ticket, meter);
     const exchangeCall: ExchangeCall = {
       ticket,

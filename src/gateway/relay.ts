@@ -43,7 +43,7 @@ export function openDecoder(
 export function openRelay({ client, upstream, identity, ...speaker }: RelaySides): StreamRelay {
   const isVerbatim = client.name === upstream.name && !speaker.stop;
   if (isVerbatim) return client.passthrough.stream(identity, speaker.quirks);
-  return new TranslatedRelay(client, openDecoder({ ...speaker, protocol: upstream }, identity), identity);
+  return new TranslatedRelay(client, openDecoder({ protocol: upstream, ...speaker }, identity), identity);
 }
 
 /** A relay that says again what a decoder finds. */
@@ -129,7 +129,7 @@ export function relayWhole(
 ): { body: string; result: CompletionResult } {
   const isVerbatim = client.name === upstream.name && !speaker.stop;
   if (isVerbatim) return client.passthrough.response(text, identity, speaker.quirks);
-  const result = decodeWhole(text, { ...speaker, protocol: upstream }, identity);
+  const result = decodeWhole(text, { protocol: upstream, ...speaker }, identity);
   return { body: JSON.stringify(client.encodeResponse(result, identity)), result };
 }
 

@@ -27,8 +27,12 @@ export interface UnderstoodCall extends CallBasis {
 /** What a call asks of a model. Throws FaregateError 400 for what the model or the protocol cannot do. */
 export function understand(asked: CompletionRequest, model: CatalogModel, basis: CallBasis): UnderstoodCall {
   const own = effectiveRequest(asked, model, basis);
+  const { text, protocol, profile, headers } = basis;
   return {
-    ...basis,
+    text,
+    protocol,
+    profile,
+    headers,
     asked,
     request: own.request,
     forModel: (other, request) =>

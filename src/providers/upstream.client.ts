@@ -1,6 +1,7 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Pool, type Dispatcher } from 'undici';
 import { monotonicMs } from '../core/clock.js';
+import { withMembers } from '../core/json.js';
 import { LiveList, type Listed } from '../core/live-list.js';
 import { credentialPlace, type CatalogCredential, type CatalogProvider } from '../catalog/model.js';
 import { AppConfig } from '../platform/config/app-config.js';
@@ -93,7 +94,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     const options: Dispatcher.DispatchOptions = {
       method: 'POST',
       path: line.basePath + endpointOf(request, line.basePath),
-      headers: { ...line.headers, ...request.headers },
+      headers: withMembers(line.headers, request.headers),
       body: request.body,
       headersTimeout: this.config.upstreamFirstByteTimeoutMs,
       bodyTimeout: this.config.upstreamIdleTimeoutMs,
@@ -114,7 +115,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     const { statusCode, body } = await line.pool.request({
       method: 'POST',
       path: line.basePath + endpointOf(request, line.basePath),
-      headers: { ...line.headers, ...request.headers },
+      headers: withMembers(line.headers, request.headers),
       body: request.body,
       signal: AbortSignal.timeout(request.deadlineMs),
     });

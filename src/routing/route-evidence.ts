@@ -8,7 +8,7 @@ import type { RoutingRequest } from './routing-preferences.js';
  * promise on residency, retention and quantisation, and the key's group with its multiplier. Undefined where nothing was asked and nobody was chosen between.
  */
 export function describeRoute(
-  { group }: { group?: KeyGroup | undefined },
+  group: KeyGroup | undefined,
   { demands, wishes }: RoutingRequest,
   candidates: readonly RouteOption[],
   kept: boolean,

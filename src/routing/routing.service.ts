@@ -103,7 +103,7 @@ export class RoutingService {
     return {
       candidates: candidates.map(({ model, deployment }) => ({ model, deployment })),
       evidence: describeRoute(
-        { ...call, group: groupId === undefined ? undefined : snapshot.group(groupId) },
+        groupId === undefined ? undefined : snapshot.group(groupId),
         asked,
         candidates,
         kept,

@@ -41,7 +41,7 @@ export class CallTraces implements OnApplicationShutdown {
     const isRecorded = parent ? parent.traceFlags === 1 : Math.random() < tracing.sampleRatio;
     if (!isRecorded) return undefined;
     const record = exporter.add.bind(exporter);
-    return new CallTrace({ ...call, parent, propagate: tracing.propagateUpstream, record });
+    return new CallTrace({ parent, propagate: tracing.propagateUpstream, record, ...call });
   }
 
   async onApplicationShutdown(): Promise<void> {

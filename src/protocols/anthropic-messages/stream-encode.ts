@@ -180,9 +180,17 @@ export class MessagesEncoder implements StreamEncoder {
     this.started = true;
     const { id, model } = this.identity;
     const usage = encodeUsage({ input: this.input(), output: { total: 0 } });
-    const message = { id, type: 'message', role: 'assistant', model, content: [] };
-    const whole = { ...message, stop_reason: null, stop_sequence: null, usage };
-    return namedEvent('message_start', JSON.stringify({ type: 'message_start', message: whole }));
+    const message = {
+      id,
+      type: 'message',
+      role: 'assistant',
+      model,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage,
+    };
+    return namedEvent('message_start', JSON.stringify({ type: 'message_start', message }));
   }
 
   /** Input counts: the upstream's, else the estimate. */

@@ -1,6 +1,6 @@
 import { FaregateError } from '../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
-import { asArray, asObject, asString, isObject, tryParseJson } from '../../core/json.js';
+import { asArray, asObject, asString, isObject, tryParseJson, withMembers } from '../../core/json.js';
 import type { CompletionChoice, CompletionRequest, CompletionResult } from '../completion.js';
 import { spliceMembers } from '../json-splice.js';
 import type { EncodeTarget, Passthrough, RequestChanges, ResponseIdentity, WireQuirks } from '../protocol.js';
@@ -125,7 +125,8 @@ function completedChoices(
     const message = flattened(given);
     const reasoning = message['reasoning'] ?? (plainReasoning(message) || null);
     const refusal = message['refusal'] ?? null;
-    const written = { ...message, ...(calls === undefined ? {} : { tool_calls: calls }), refusal, reasoning };
+    const repaired = calls === undefined ? message : withMembers(message, { tool_calls: calls });
+    const written = withMembers(repaired, { refusal, reasoning });
     return { index: position, ...choice, ...repairs, message: written };
   });
   return isChanged ? JSON.stringify(completed) : undefined;

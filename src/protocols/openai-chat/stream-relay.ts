@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
-import { asArray, isObject } from '../../core/json.js';
+import { asArray, isObject, withMembers } from '../../core/json.js';
 import type { TokenUsage } from '../../core/token-usage.js';
 import { emptyUsage, mergeUsage } from '../../core/token-usage.js';
 import type { CompletionEvent, FinishReason } from '../completion.js';
@@ -155,11 +155,10 @@ export class ChatStreamRelay implements StreamRelay {
     const drop = isObject(groq) && groq['usage'] !== undefined ? ['usage', 'x_groq'] : ['usage'];
     const write = (type: ChunkType, list: JsonObject[]): string => {
       if (list.length === 0) return '';
-      const set = {
-        ...this.changes(type).set,
+      const set = withMembers(this.changes(type).set, {
         object: `"${CHUNK_OBJECT}"`,
         choices: JSON.stringify(list),
-      };
+      });
       return dataEvent(spliceMembers(data, { set, remove: drop }));
     };
     this.heldFinishes += write('finish', finishes);
@@ -178,12 +177,12 @@ export class ChatStreamRelay implements StreamRelay {
     const wasRoleSent = state.roleSent;
     const repaired = this.repaired(delta, state, isFinish);
     if (!isFinish || !wasRoleSent || hasContent(repaired)) {
-      contents.push({ ...rest, index, delta: repaired, finish_reason: null });
+      contents.push(withMembers(rest, { index, delta: repaired, finish_reason: null }));
     }
     if (!isFinish) return;
     state.finishSeen = true;
     const word = encodeFinishReason(this.reasons.get(index) ?? 'other');
-    finishes.push({ ...rest, index, delta: {}, finish_reason: word });
+    finishes.push(withMembers(rest, { index, delta: {}, finish_reason: word }));
   }
 
   private repaired(delta: JsonObject, state: ChoiceState, isFinish: boolean): JsonObject {

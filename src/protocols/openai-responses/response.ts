@@ -1,5 +1,5 @@
 import { FaregateError } from '../../core/errors.js';
-import { asObject, asString, isObject, type JsonObject } from '../../core/json.js';
+import { asObject, asString, isObject, withMembers, type JsonObject } from '../../core/json.js';
 import { emptyUsage } from '../../core/token-usage.js';
 import type { CompletionChoice, CompletionResult } from '../completion.js';
 import type { ResponseIdentity, WireQuirks } from '../protocol.js';
@@ -52,9 +52,6 @@ export function encodeResponse(result: CompletionResult, identity: ResponseIdent
   const ending = encodeFinishReason(choice.finishReason);
   const names = new ClientTools(identity.source?.['tools']);
   const encoder = new OutputEncoder(identity.id, names, choice.logprobs);
-  return envelope(identity, {
-    ...ending,
-    output: encoder.encode(choice.content, ending.status),
-    usage: encodeUsage(result.usage, identity),
-  });
+  const output = encoder.encode(choice.content, ending.status);
+  return envelope(identity, withMembers(ending, { output, usage: encodeUsage(result.usage, identity) }));
 }
