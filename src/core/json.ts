@@ -20,8 +20,9 @@ export const asObject = (value: unknown): JsonObject | undefined => (isObject(va
 export const asArray = (value: unknown): JsonValue[] => (Array.isArray(value) ? (value as JsonValue[]) : []);
 
 /**
- * `{ ...object, ...more }` where `more` has names that `object` lacks, for what every call passes. V8 of Node 20 gives each object
- * made by such a spread a shape of its own, and every later look at it goes through the runtime (docs/performance.md).
+ * `{ ...object, ...more }` for what every call passes. Where `more` has a name that `object` lacks, V8 of Node 20 gives each object
+ * made by such a spread a shape of its own, and every later look at it goes through the runtime; where it has not, but the
+ * objects come in several shapes, writing the member does (docs/performance.md).
  */
 export const withMembers = <A extends object, B extends object>(object: A, more: B): A & B =>
   Object.assign({}, object, more);

@@ -1,6 +1,7 @@
 import type { CatalogModel } from '../catalog/model.js';
 import type { CompatibilityProfile } from '../core/compatibility.js';
 import { invalidRequest } from '../core/errors.js';
+import { withMembers } from '../core/json.js';
 import { PARAMETERS, type CompletionRequest, type ParameterName } from '../protocols/completion.js';
 import type { Protocol } from '../protocols/protocol.js';
 
@@ -59,7 +60,7 @@ export function effectiveRequest(
   rules: { protocol: Protocol; profile: CompatibilityProfile },
 ): EffectiveRequest {
   const dropped = unsupported(request, model);
-  const kept: CompletionRequest = { ...request, warnings: [...request.warnings] };
+  const kept: CompletionRequest = withMembers(request, { warnings: [...request.warnings] });
   if (dropped.includes('stop')) kept.stopAtGateway = request.stop;
   for (const name of dropped) {
     delete kept[name];
