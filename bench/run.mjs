@@ -11,7 +11,7 @@ const QUIET_FOREIGN_CORES = 0.35;
 const QUIET_SAMPLE_MS = 250;
 const QUIET_BUDGET_MS = 30_000;
 /** Until V8 has compiled what every call passes: of the way that most lanes measure, and of all others together. */
-const WARM_UP_SECONDS = { first: 2.4, others: 0.8 };
+const WARM_UP_SECONDS = { first: 6, others: 0.8 };
 const WARM_UP_QUICK_SECONDS = { first: 0.8, others: 0.4 };
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const say = (line) => process.stderr.write(`${line}\n`);
