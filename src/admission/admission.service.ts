@@ -5,6 +5,7 @@ import { CatalogService } from '../catalog/catalog.service.js';
 import { monotonicMs, nowMs } from '../core/clock.js';
 import type { TokenClass } from '../core/token-usage.js';
 import { FaregateError, unavailable } from '../core/errors.js';
+import { withMembers } from '../core/json.js';
 import type { CompletionRequest, ProtocolName } from '../protocols/completion.js';
 import {
   affordableOutput,
@@ -61,7 +62,7 @@ export class AdmissionService {
     if (scopes.length === 0) return this.hold(call, ticket);
     const rateLimits = await this.takeLimits(call, ticket, scopes);
     try {
-      return await this.hold(call, { rateLimits, ...ticket });
+      return await this.hold(call, withMembers(ticket, { rateLimits }));
     } catch (error) {
       rateLimits.end(0);
       throw error;
@@ -148,7 +149,7 @@ export class AdmissionService {
     let isPriced = false;
     for (const { model, deployment } of call.candidates) {
       const query = { modelId: model.id, providerId: deployment.provider.id, currency, atMs };
-      const listPrices = snapshot.listPrices({ organizationId, groupId, ...query });
+      const listPrices = snapshot.listPrices(withMembers(query, { organizationId, groupId }));
       const hasOutput = call.request.maxOutputTokens !== 0;
       if (!listPrices.has('input') || (hasOutput && !listPrices.has('output'))) continue;
       isPriced = true;

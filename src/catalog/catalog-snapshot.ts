@@ -1,4 +1,5 @@
 import { unavailable } from '../core/errors.js';
+import { withMembers } from '../core/json.js';
 import type { CatalogModel, CatalogProvider, Deployment, KeyGroup } from './model.js';
 import { indexModelNames, undatedName } from './model-names.js';
 import { selectPrices, type PriceEntry, type PriceKind, type PriceSheet, type TimedSheet } from './price.js';
@@ -124,7 +125,7 @@ export class CatalogSnapshot {
   /** A currency in which the provider takes something for the model; undefined: it has no cost price. */
   costCurrency(query: Omit<CostPriceQuery, 'currency'>): string | undefined {
     const currencies = [...(this.costCurrencies.get(query.modelId) ?? [])];
-    return currencies.find((currency) => this.costPrices({ currency, ...query }).has('input'));
+    return currencies.find((currency) => this.costPrices(withMembers(query, { currency })).has('input'));
   }
 
   /** What the provider takes from us. */

@@ -83,11 +83,6 @@ export class SinglePlan implements AnswerPlan {
     return this.answer.result;
   }
 
-  private between({ protocol: upstream, quirks, stop, usageSoFar }: Speaker): RelaySides {
-    const { client, identity } = this.sides;
-    return { client, identity, upstream, quirks, stop, usageSoFar };
-  }
-
   next(): NextStep {
     return NOTHING_MORE;
   }
@@ -104,5 +99,10 @@ export class SinglePlan implements AnswerPlan {
   closeWhole(): { body: string; usage: TokenUsage } {
     if (!this.answer) throw new Error('the answer is closed before it was read');
     return { body: this.answer.body, usage: this.answer.result.usage };
+  }
+
+  private between({ protocol: upstream, quirks, stop, usageSoFar }: Speaker): RelaySides {
+    const { client, identity } = this.sides;
+    return { client, identity, upstream, quirks, stop, usageSoFar };
   }
 }

@@ -1,5 +1,5 @@
 import type { CompletionEvent, CompletionResult } from '../protocols/completion.js';
-import { tryParseJson, isObject } from '../core/json.js';
+import { isObject, tryParseJson, withMembers } from '../core/json.js';
 import { FaregateError } from '../core/errors.js';
 import { emptyUsage, type TokenUsage } from '../core/token-usage.js';
 import type {
@@ -43,7 +43,11 @@ export function openDecoder(
 export function openRelay({ client, upstream, identity, ...speaker }: RelaySides): StreamRelay {
   const isVerbatim = client.name === upstream.name && !speaker.stop;
   if (isVerbatim) return client.passthrough.stream(identity, speaker.quirks);
-  return new TranslatedRelay(client, openDecoder({ protocol: upstream, ...speaker }, identity), identity);
+  return new TranslatedRelay(
+    client,
+    openDecoder(withMembers(speaker, { protocol: upstream }), identity),
+    identity,
+  );
 }
 
 /** A relay that says again what a decoder finds. */
@@ -129,7 +133,7 @@ export function relayWhole(
 ): { body: string; result: CompletionResult } {
   const isVerbatim = client.name === upstream.name && !speaker.stop;
   if (isVerbatim) return client.passthrough.response(text, identity, speaker.quirks);
-  const result = decodeWhole(text, { protocol: upstream, ...speaker }, identity);
+  const result = decodeWhole(text, withMembers(speaker, { protocol: upstream }), identity);
   return { body: JSON.stringify(client.encodeResponse(result, identity)), result };
 }
 

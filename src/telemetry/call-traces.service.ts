@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Counter } from 'prom-client';
+import { withMembers } from '../core/json.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import type { TracingConfig } from '../platform/config/tracing-config.js';
 import { Metrics } from '../platform/health/metrics.service.js';
@@ -41,7 +42,7 @@ export class CallTraces implements OnApplicationShutdown {
     const isRecorded = parent ? parent.traceFlags === 1 : Math.random() < tracing.sampleRatio;
     if (!isRecorded) return undefined;
     const record = exporter.add.bind(exporter);
-    return new CallTrace({ parent, propagate: tracing.propagateUpstream, record, ...call });
+    return new CallTrace(withMembers(call, { parent, propagate: tracing.propagateUpstream, record }));
   }
 
   async onApplicationShutdown(): Promise<void> {
