@@ -3,9 +3,7 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { LiveList, type Listed } from '../core/live-list.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import type { Protocol } from '../protocols/protocol.js';
-
-/** What every reader of server-sent events passes over (WHATWG HTML §9.2.6). */
-export const KEEP_ALIVE_COMMENT = ': keep-alive\n\n';
+import { KEEP_ALIVE_COMMENT } from '../protocols/sse.js';
 
 /** An answer that is being written. */
 class WatchedAnswer implements Listed {

@@ -2,12 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { FaregateError } from '../core/errors.js';
 import { publicId } from '../core/ids.js';
 import type { RelayedChunk, StreamRelay } from '../protocols/protocol.js';
-import { SseParser } from '../protocols/sse.js';
+import { KEEP_ALIVE_COMMENT, SseParser } from '../protocols/sse.js';
 import { causeOf, failureOf, streamFailure } from '../providers/upstream-failure.js';
 import type { Candidate } from '../admission/ticket.js';
 import { streamHeaders } from './answer-head.js';
 import { Exchange } from './exchange.js';
-import { KEEP_ALIVE_COMMENT } from './keep-alive.service.js';
 import type { Leg, LegReader } from './leg.js';
 import { AnswerFailure } from './upstream-attempt.js';
 

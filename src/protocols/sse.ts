@@ -143,6 +143,9 @@ class LineEnds {
   }
 }
 
+/** A sign of life that every reader of server-sent events passes over (WHATWG HTML §9.2.6). */
+export const KEEP_ALIVE_COMMENT = ': keep-alive\n\n';
+
 /** A frame with an event name, as Anthropic and Responses streams need. */
 export const namedEvent = (event: string, data: string): string => `event: ${event}\ndata: ${data}\n\n`;
 
