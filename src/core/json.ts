@@ -24,8 +24,11 @@ export const asArray = (value: unknown): JsonValue[] => (Array.isArray(value) ? 
  * made by such a spread a shape of its own, and every later look at it goes through the runtime; where it has not, but the
  * objects come in several shapes, writing the member does (docs/performance.md).
  */
-export const withMembers = <A extends object, B extends object>(object: A, more: B): A & B =>
-  Object.assign({}, object, more);
+export function withMembers<A extends object, B extends object>(object: A, more: B): A & B {
+  // Not assigned: a member that a vendor named "__proto__" is copied like any other, and is nobody's prototype.
+  const { ...copy } = object;
+  return Object.assign(copy, more);
+}
 
 /** JSON.parse that answers undefined instead of throwing. */
 export function tryParseJson(text: string): JsonValue | undefined {
