@@ -45,9 +45,7 @@ export function clientAddress(
 
 /** An address without the form that IPv4 has on an IPv6 socket, and without the port some proxies add. */
 const plain = (address: string): string =>
-  !address.includes(':')
-    ? address
-    : address
-        .replace(/^\[([^\]]+)\](:\d+)?$/, '$1')
-        .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
-        .replace(/^::ffff:(?=\d+\.)/i, '');
+  address
+    .replace(/^\[([^\]]+)\](:\d+)?$/, '$1')
+    .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1')
+    .replace(/^::ffff:(?=\d+\.)/i, '');
