@@ -73,8 +73,11 @@ export function uuidv7(): string {
 }
 
 /** The id a caller sees: prefix and the UUID's 32 hex digits. */
-export const publicId = (kind: IdKind, uuid: string): string =>
-  `${ID_PREFIXES[kind]}_${uuid.replaceAll('-', '')}`;
+export const publicId = (kind: IdKind, uuid: string): string => `${ID_PREFIXES[kind]}_${hexOf(uuid)}`;
+
+/** The 32 hex digits of a UUID. */
+const hexOf = (uuid: string): string =>
+  uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18) + uuid.slice(19, 23) + uuid.slice(24);
 
 /** The UUID behind a public id of this kind, or null when the text is not one. */
 export function parsePublicId(kind: IdKind, text: string): string | null {
@@ -103,7 +106,7 @@ export function base62(value: bigint, width: number): string {
 }
 
 /** A UUID as 22 base-62 characters: the alphanumeric tail of `gen-…` and `msg_…` ids. */
-export const shortId = (uuid: string): string => base62(BigInt(`0x${uuid.replaceAll('-', '')}`), 22);
+export const shortId = (uuid: string): string => base62(BigInt(`0x${hexOf(uuid)}`), 22);
 
 /** The UUID behind the base-62 tail of an id, or null when the text is not one. */
 export function parseShortId(text: string): string | null {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../core/json.js';
-import { memberText, spliceMembers } from './json-splice.js';
+import { itemTexts, memberText, spliceMembers } from './json-splice.js';
 
 const names = fc.constantFrom('id', 'model', 'usage', 'x"y', 'back\\slash', '', 'ü', '__proto', 'choices');
 const values = fc.jsonValue({ maxDepth: 3 });
@@ -73,5 +73,21 @@ describe('memberText', () => {
         );
       }),
     );
+  });
+});
+
+describe('itemTexts', () => {
+  it('cuts an array into the texts of its items, whatever they hold and whatever stands between them', () => {
+    fc.assert(
+      fc.property(fc.array(values), spaces, (items, space) => {
+        const texts = items.map((item) => JSON.stringify(item, null, space.length));
+        const list = `${space}[${space}${texts.join(`${space},${space}`)}${space}]${space}`;
+        expect(itemTexts(list)).toEqual(texts);
+      }),
+    );
+  });
+
+  it.each(['{}', '"a,b"', 'null', '12', ' '])('finds none in %s', (text) => {
+    expect(itemTexts(text)).toEqual([]);
   });
 });

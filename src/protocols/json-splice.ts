@@ -1,3 +1,5 @@
+import { codesOf, isSpace, skipSpace, stringEnd } from '../core/json-text.js';
+
 /**
  * Changes top-level members of a JSON object in its own text, so that everything else stays byte for byte:
  * unknown fields, key order, number spelling. The text must already have passed JSON.parse as an object.
@@ -10,37 +12,26 @@ export interface MemberChanges {
   remove?: readonly string[];
 }
 
+/** A member of the object, by its places in the text. */
+interface Member {
+  start: number;
+  valueStart: number;
+  /** Behind its last character. */
+  end: number;
+}
+
 const QUOTE = 34;
-const BACKSLASH = 92;
 const COMMA = 44;
-
-/** Index after the string literal that opens at `start`. */
-function stringEnd(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end !== -1) {
-    let slashes = 0;
-    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes += 1;
-    if (slashes % 2 === 0) return end + 1;
-    end = text.indexOf('"', end + 1);
-  }
-  return text.length;
-}
-
-const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
-
-function skipSpace(text: string, from: number): number {
-  let at = from;
-  while (isSpace(text.charCodeAt(at))) at += 1;
-  return at;
-}
+const OPEN_LIST = 91;
+const CLOSE_LIST = 93;
 
 /** Index after the value that starts at `start`. */
-function valueEnd(text: string, start: number): number {
-  if (text.charCodeAt(start) === QUOTE) return stringEnd(text, start);
+function valueEnd(text: string, codes: Uint16Array, start: number): number {
+  if (codes[start] === QUOTE) return stringEnd(text, codes, start);
   let depth = 0;
   for (let at = start; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = stringEnd(text, at) - 1;
+    const code = codes[at];
+    if (code === QUOTE) at = stringEnd(text, codes, at) - 1;
     else if (code === 123 || code === 91) depth += 1;
     else if (code === 125 || code === 93) {
       if (depth === 0) return at;
@@ -57,47 +48,75 @@ function memberName(text: string, keyStart: number, keyEnd: number): string {
   return name.includes('\\') ? (JSON.parse(text.slice(keyStart, keyEnd)) as string) : name;
 }
 
-/**
- * Applies the changes. Of a member that stands twice only the last copy stays, which is the one JSON.parse reads: what
- * was checked is what is sent.
- */
-export function spliceMembers(text: string, changes: MemberChanges): string {
-  const { set = {}, remove = [] } = changes;
-  const members = new Map<string, string>();
-  let at = skipSpace(text, skipSpace(text, 0) + 1);
-  while (text.charCodeAt(at) === QUOTE) {
-    const keyStart = at;
-    const keyEnd = stringEnd(text, at);
-    const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
-    const end = valueEnd(text, valueStart);
-    const name = memberName(text, keyStart, keyEnd);
-    if (Object.hasOwn(set, name)) members.set(name, text.slice(keyStart, valueStart) + set[name]);
-    else if (!remove.includes(name)) members.set(name, text.slice(keyStart, end));
-    at = skipSpace(text, end);
-    if (text.charCodeAt(at) !== COMMA) break;
-    at = skipSpace(text, at + 1);
+/** The members by name: of one that stands twice the last copy, in the place of the first. */
+function membersOf(text: string): Map<string, Member> {
+  const codes = codesOf(text);
+  const members = new Map<string, Member>();
+  let at = skipSpace(codes, skipSpace(codes, 0) + 1);
+  while (codes[at] === QUOTE) {
+    const keyEnd = stringEnd(text, codes, at);
+    const valueStart = skipSpace(codes, skipSpace(codes, keyEnd) + 1);
+    const end = valueEnd(text, codes, valueStart);
+    members.set(memberName(text, at, keyEnd), { start: at, valueStart, end });
+    at = skipSpace(codes, end);
+    if (codes[at] !== COMMA) break;
+    at = skipSpace(codes, at + 1);
   }
-  let spliced = '';
-  const append = (member: string): void => {
-    spliced += spliced === '' ? member : `,${member}`;
-  };
-  for (const name of Object.keys(set)) if (!members.has(name)) append(`${JSON.stringify(name)}:${set[name]}`);
-  for (const member of members.values()) append(member);
-  return `{${spliced}}`;
+  return members;
 }
 
-/** The text of one member's value (the last copy, as JSON.parse reads it), for a splice inside it; undefined without one. */
-export function memberText(text: string, name: string): string | undefined {
-  let found: string | undefined;
-  let at = skipSpace(text, skipSpace(text, 0) + 1);
-  while (text.charCodeAt(at) === QUOTE) {
-    const keyEnd = stringEnd(text, at);
-    const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
-    const end = valueEnd(text, valueStart);
-    if (memberName(text, at, keyEnd) === name) found = text.slice(valueStart, end);
-    at = skipSpace(text, end);
-    if (text.charCodeAt(at) !== COMMA) break;
-    at = skipSpace(text, at + 1);
+/** The text of a JSON object, looked through once, for several questions or for a splice inside a splice. */
+export class ObjectText {
+  private readonly members: Map<string, Member>;
+
+  /** `text` must already have passed JSON.parse as an object. */
+  constructor(private readonly text: string) {
+    this.members = membersOf(text);
   }
-  return found;
+
+  /** The text of one member's value (the last copy, as JSON.parse reads it); undefined without one. */
+  valueText(name: string): string | undefined {
+    const member = this.members.get(name);
+    return member && this.text.slice(member.valueStart, member.end);
+  }
+
+  /**
+   * The text with the changes. Of a member that stands twice only the last copy stays, which is the one JSON.parse reads:
+   * what was checked is what is sent.
+   */
+  spliced({ set = {}, remove = [] }: MemberChanges): string {
+    const { text, members } = this;
+    const names = Object.keys(set);
+    let spliced = '';
+    for (const name of names) if (!members.has(name)) spliced += `,${JSON.stringify(name)}:${set[name]}`;
+    for (const [name, { start, valueStart, end }] of members) {
+      if (names.includes(name)) spliced += `,${text.slice(start, valueStart)}${set[name]}`;
+      else if (!remove.includes(name)) spliced += `,${text.slice(start, end)}`;
+    }
+    return `{${spliced.slice(1)}}`;
+  }
+}
+
+/** The object's text with the changes, as ObjectText makes them. */
+export const spliceMembers = (text: string, changes: MemberChanges): string =>
+  new ObjectText(text).spliced(changes);
+
+/** The text of one member's value, as ObjectText finds it. */
+export const memberText = (text: string, name: string): string | undefined =>
+  new ObjectText(text).valueText(name);
+
+/** The texts of the items of a JSON array, in order; none when the text is no array. */
+export function itemTexts(text: string): string[] {
+  const codes = codesOf(text);
+  const items: string[] = [];
+  let at = skipSpace(codes, 0);
+  if (codes[at] !== OPEN_LIST) return items;
+  at = skipSpace(codes, at + 1);
+  while (at < text.length && codes[at] !== CLOSE_LIST) {
+    const end = valueEnd(text, codes, at);
+    items.push(text.slice(at, end));
+    at = skipSpace(codes, end);
+    if (codes[at] === COMMA) at = skipSpace(codes, at + 1);
+  }
+  return items;
 }

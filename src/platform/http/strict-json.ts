@@ -1,5 +1,6 @@
 import { invalidRequest } from '../../core/errors.js';
 import type { FaregateError } from '../../core/errors.js';
+import { codesOf, skipSpace, stringEnd } from '../../core/json-text.js';
 
 /** Nesting deeper than this is refused. */
 const MAX_DEPTH = 64;
@@ -7,6 +8,8 @@ const MAX_DEPTH = 64;
 const MAX_KEYS = 10_000;
 /** Items of one list. */
 const MAX_ITEMS = 100_000;
+
+const COLON = 58;
 
 /** What one walk over a parsed body has met. */
 interface Walk {
@@ -89,22 +92,13 @@ function faulty(json: unknown): FaregateError {
 
 /** Strings of a valid JSON text that a colon follows, which is what names are. */
 function countNames(text: string): number {
+  const codes = codesOf(text);
   let count = 0;
   let at = text.indexOf('"');
   while (at !== -1) {
-    at = text.indexOf('"', at + 1);
-    while (isEscaped(text, at)) at = text.indexOf('"', at + 1);
-    at += 1;
-    let code = text.charCodeAt(at);
-    while (code === 32 || code === 10 || code === 13 || code === 9) code = text.charCodeAt(++at);
-    if (code === 58) count += 1;
+    at = skipSpace(codes, stringEnd(text, codes, at));
+    if (codes[at] === COLON) count += 1;
     at = text.indexOf('"', at);
   }
   return count;
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let slashes = 0;
-  while (text.charCodeAt(at - 1 - slashes) === 92) slashes += 1;
-  return slashes % 2 === 1;
 }

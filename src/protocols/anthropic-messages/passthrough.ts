@@ -2,7 +2,7 @@ import { asObject, asString, isObject, tryParseJson, type JsonObject } from '../
 import { FaregateError } from '../../core/errors.js';
 import type { TokenUsage } from '../../core/token-usage.js';
 import type { CompletionRequest, CompletionResult } from '../completion.js';
-import { memberText, spliceMembers } from '../json-splice.js';
+import { ObjectText, spliceMembers } from '../json-splice.js';
 import type {
   EncodeTarget,
   Passthrough,
@@ -88,12 +88,12 @@ function hasForeignThinking(request: CompletionRequest, issuer: string): boolean
 }
 
 /**
- * The `usage` member of `text` without the upstream's price and with ours, as JSON text; undefined when it can stay as
+ * The `usage` member of an object without the upstream's price and with ours, as JSON text; undefined when it can stay as
  * it is. A usage that the upstream left out is written from `known`, because SDKs fail without it.
  */
-function pricedUsage(text: string, known: TokenUsage, identity: ResponseIdentity): string | undefined {
+function pricedUsage(object: ObjectText, known: TokenUsage, identity: ResponseIdentity): string | undefined {
   const cost = costMembers(known, identity);
-  const own = memberText(text, 'usage');
+  const own = object.valueText('usage');
   const raw = own === undefined ? undefined : tryParseJson(own);
   if (own === undefined || !isObject(raw)) {
     return spliceMembers(JSON.stringify(encodeUsage(known)), { set: cost });
@@ -117,9 +117,10 @@ function response(text: string, identity: ResponseIdentity): { body: string; res
     model: JSON.stringify(identity.model),
   };
   if (raw['stop_sequence'] === undefined) set['stop_sequence'] = 'null';
-  const usage = pricedUsage(text, result.usage, identity);
+  const own = new ObjectText(text);
+  const usage = pricedUsage(own, result.usage, identity);
   if (usage !== undefined) set['usage'] = usage;
-  return { body: spliceMembers(text, { set }), result };
+  return { body: own.spliced({ set }), result };
 }
 
 const NOTHING: RelayedChunk = { events: [], text: '' };
@@ -173,13 +174,15 @@ class MessagesRelay implements StreamRelay {
       model: JSON.stringify(this.identity.model),
     };
     if (!isObject(message['usage'])) set['usage'] = JSON.stringify(encodeUsage(this.decoder.usage));
-    const text = memberText(data, 'message') ?? '{}';
-    return spliceMembers(data, { set: { message: spliceMembers(text, { set }) } });
+    const own = new ObjectText(data);
+    const text = own.valueText('message') ?? '{}';
+    return own.spliced({ set: { message: spliceMembers(text, { set }) } });
   }
 
   private messageDelta(data: string): string {
-    const usage = pricedUsage(data, this.decoder.usage, this.identity);
-    return usage === undefined ? data : spliceMembers(data, { set: { usage } });
+    const own = new ObjectText(data);
+    const usage = pricedUsage(own, this.decoder.usage, this.identity);
+    return usage === undefined ? data : own.spliced({ set: { usage } });
   }
 }
 

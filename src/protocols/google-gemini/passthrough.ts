@@ -2,7 +2,7 @@ import { FaregateError } from '../../core/errors.js';
 import { asArray, asObject, isObject, tryParseJson } from '../../core/json.js';
 import type { TokenUsage } from '../../core/token-usage.js';
 import type { CompletionRequest, CompletionResult } from '../completion.js';
-import { memberText, spliceMembers } from '../json-splice.js';
+import { memberText, ObjectText, spliceMembers } from '../json-splice.js';
 import type {
   EncodeTarget,
   Passthrough,
@@ -107,12 +107,13 @@ function needsNewContents({ messages }: CompletionRequest, target: EncodeTarget)
 /** The upstream's answer with the canonical model, and the price of `usage` where it is given. */
 function identified(text: string, identity: ResponseIdentity, usage?: TokenUsage): string {
   const set: Record<string, string> = { modelVersion: JSON.stringify(identity.model) };
-  const given = memberText(text, 'usageMetadata');
+  const own = new ObjectText(text);
+  const given = own.valueText('usageMetadata');
   if (usage !== undefined && given?.startsWith('{')) {
     const cost = costMembers(usage, identity);
     set['usageMetadata'] = spliceMembers(given, { set: cost, remove: UPSTREAM_COST_MEMBERS });
   }
-  return spliceMembers(text, { set });
+  return own.spliced({ set });
 }
 
 function response(text: string, identity: ResponseIdentity): { body: string; result: CompletionResult } {

@@ -133,6 +133,17 @@ describe('a verbatim answer', () => {
     expect(body).toContain(`"choices":${choices},"x":1e0}`);
   });
 
+  it('keeps what it does not know byte for byte beside what it adds, numbers that no double holds too', () => {
+    const vendors = '"seen" : 12345678901234567890, "share":1.50e-3,"text":"\\u0061"';
+    const message = `{ "role":"assistant","content":"ok" , ${vendors}}`;
+    const choice = `{"message":${message},"finish_reason":"eos", ${vendors}}`;
+    const { body } = passthrough.response(`{"choices":[${choice}]}`, testIdentity());
+    const completed = `{"refusal":null,"reasoning":null,"role":"assistant","content":"ok",${vendors.replaceAll(', "share"', ',"share"')}}`;
+    expect(body).toContain(
+      `"choices":[{"index":0,"message":${completed},"finish_reason":"stop",${vendors.replaceAll(', "share"', ',"share"')}}]`,
+    );
+  });
+
   it('that is no answer is an upstream failure, whatever its status was', () => {
     for (const bad of [
       '<html>',

@@ -1,18 +1,16 @@
 import { FaregateError } from '../../core/errors.js';
-import type { JsonObject, JsonValue } from '../../core/json.js';
-import { asArray, asObject, asString, isObject, tryParseJson, withMembers } from '../../core/json.js';
-import type { CompletionChoice, CompletionRequest, CompletionResult } from '../completion.js';
-import { spliceMembers } from '../json-splice.js';
+import type { JsonObject } from '../../core/json.js';
+import { asArray, isObject, tryParseJson } from '../../core/json.js';
+import type { CompletionRequest, CompletionResult } from '../completion.js';
+import { ObjectText } from '../json-splice.js';
 import type { EncodeTarget, Passthrough, RequestChanges, ResponseIdentity, WireQuirks } from '../protocol.js';
 import { ROUTING_FIELDS } from '../routing-fields.js';
 import { OwnNames } from '../tool-names.js';
-import { flattened } from './content.js';
-import { encodeFinishReason } from './finish-reason.js';
+import { completedChoices } from './completed-choices.js';
 import { encodeMessages } from './messages-encode.js';
 import { encodeReasoning } from './reasoning-encode.js';
-import { plainReasoning } from './reasoning.js';
 import { encodeMaxTokens, encodeStreamOptions } from './request-encode.js';
-import { decodeResponse, encodeCall, warningText } from './response.js';
+import { decodeResponse, warningText } from './response.js';
 import { ChatStreamRelay } from './stream-relay.js';
 import { encodeTools } from './tools.js';
 import { withoutThinkTags } from './think-tags.js';
@@ -87,51 +85,6 @@ export function requestChanges(request: CompletionRequest, target: EncodeTarget)
   return { set: texts, remove: [...NEVER_SENT, ...remove], warnings };
 }
 
-/** True for a tool call that the strictest client takes as it is; other kinds than functions are the vendor's own. */
-function isCleanCall(call: JsonValue): boolean {
-  if (!isObject(call) || !asString(call['id']) || !asString(call['type'])) return false;
-  const named = asObject(call['function']);
-  return named === undefined || (!!asString(named['name']) && !!asString(named['arguments']));
-}
-
-/** Members of a choice that a strict client needs and the vendor left out or said in its own way. */
-function repairsOf(given: JsonObject, { content, finishReason }: CompletionChoice): JsonObject {
-  const calls = asArray(asObject(given['message'])?.['tool_calls']);
-  const repairs: JsonObject = {};
-  const reason = encodeFinishReason(finishReason);
-  if (given['finish_reason'] !== reason && (finishReason !== 'other' || !given['finish_reason']))
-    repairs['finish_reason'] = reason;
-  if (!calls.every(isCleanCall))
-    repairs['tool_calls'] = content.filter((part) => part.type === 'tool-call').map(encodeCall);
-  return repairs;
-}
-
-/**
- * The choices with `refusal`, `reasoning` (statement 26), plain content, and all that a strict client needs; undefined
- * when they already are so.
- */
-function completedChoices(
-  choices: readonly JsonValue[],
-  decoded: readonly CompletionChoice[],
-): string | undefined {
-  let isChanged = false;
-  const completed = choices.filter(isObject).map((choice, position) => {
-    const given = asObject(choice['message']) ?? {};
-    const { tool_calls: calls, ...repairs } = repairsOf(choice, decoded[position] as CompletionChoice);
-    const isWhole = given['refusal'] !== undefined && given['reasoning'] !== undefined;
-    const isRepaired = calls !== undefined || Object.keys(repairs).length > 0;
-    if (isWhole && !isRepaired && !Array.isArray(given['content'])) return choice;
-    isChanged = true;
-    const message = flattened(given);
-    const reasoning = message['reasoning'] ?? (plainReasoning(message) || null);
-    const refusal = message['refusal'] ?? null;
-    const repaired = calls === undefined ? message : withMembers(message, { tool_calls: calls });
-    const written = withMembers(repaired, { refusal, reasoning });
-    return { index: position, ...choice, ...repairs, message: written };
-  });
-  return isChanged ? JSON.stringify(completed) : undefined;
-}
-
 /** The upstream's whole answer with the gateway's identity, usage and warning spliced in. */
 function response(
   text: string,
@@ -151,14 +104,17 @@ function response(
     created: String(identity.createdAt),
     model: JSON.stringify(identity.model),
   };
-  const choices = completedChoices(asArray(parsed['choices']), result.choices);
-  if (choices !== undefined) set['choices'] = choices;
+  const whole = new ObjectText(text);
+  const own = whole.valueText('choices') ?? '[]';
+  const said = parsed === given ? own : JSON.stringify(parsed['choices']);
+  const choices = completedChoices(said, asArray(parsed['choices']), result.choices);
+  if (choices !== own) set['choices'] = choices;
   const usage = encodeUsage(result.usage, identity);
   if (usage) set['usage'] = JSON.stringify(usage);
   const warning = warningText(identity);
   if (warning !== undefined) set['warning'] = JSON.stringify(warning);
   const remove = usage ? [] : ['usage'];
-  return { body: spliceMembers(text, { set, remove }), result };
+  return { body: whole.spliced({ set, remove }), result };
 }
 
 /** Chat to Chat. */

@@ -80,43 +80,42 @@ function outputTotal(
 export const isUnreported = (usage: TokenUsage): boolean =>
   inputTotal(usage) === undefined && usage.output.total === undefined;
 
-/**
- * `usage.cost` as the caller's profile shows it. Amounts have at most nine decimals, so a JSON number prints as the
- * decimal text it was made from.
- */
-function costOf(usage: TokenUsage, identity: ResponseIdentity): JsonObject {
-  const members = Object.entries(costMembers(usage, identity));
-  return Object.fromEntries(members.map(([name, text]) => [name, JSON.parse(text) as JsonValue]));
-}
-
-function inputDetailsOf({ cacheRead, cacheWrite5m, cacheWrite1h }: TokenUsage['input']): JsonObject {
-  if (!cacheRead && !cacheWrite5m && !cacheWrite1h) return {};
+function inputDetailsOf({
+  cacheRead,
+  cacheWrite5m,
+  cacheWrite1h,
+}: TokenUsage['input']): JsonObject | undefined {
+  if (!cacheRead && !cacheWrite5m && !cacheWrite1h) return undefined;
   const details: JsonObject = { cached_tokens: cacheRead ?? 0 };
   if (cacheWrite5m || cacheWrite1h) {
     details['cache_write_tokens'] = (cacheWrite5m ?? 0) + (cacheWrite1h ?? 0);
     details['cache_write_5m_tokens'] = cacheWrite5m ?? 0;
     details['cache_write_1h_tokens'] = cacheWrite1h ?? 0;
   }
-  return { prompt_tokens_details: details };
+  return details;
 }
 
 /**
  * The `usage` object of an answer; null when the upstream reported nothing. Cache details appear only on cache
- * activity, searches only when one ran.
+ * activity, searches only when one ran, the cost as the caller's profile shows it: amounts have at most nine decimals, so
+ * a JSON number prints as the decimal text it was made from.
  */
 export function encodeUsage(usage: TokenUsage, identity: ResponseIdentity): JsonObject | null {
   if (isUnreported(usage)) return null;
   const prompt = inputTotal(usage) ?? 0;
   const completion = usage.output.total ?? 0;
   const { reasoning } = usage.output;
-  return {
+  const details = inputDetailsOf(usage.input);
+  const encoded: JsonObject = {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    ...(usage.searches ? { num_search_queries: usage.searches } : {}),
-    ...(usage.fullContentExtra === undefined ? {} : { full_content_extra_count: usage.fullContentExtra }),
-    ...inputDetailsOf(usage.input),
-    ...(reasoning === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoning } }),
-    ...costOf(usage, identity),
   };
+  if (usage.searches) encoded['num_search_queries'] = usage.searches;
+  if (usage.fullContentExtra !== undefined) encoded['full_content_extra_count'] = usage.fullContentExtra;
+  if (details) encoded['prompt_tokens_details'] = details;
+  if (reasoning !== undefined) encoded['completion_tokens_details'] = { reasoning_tokens: reasoning };
+  const costs = costMembers(usage, identity);
+  for (const name in costs) encoded[name] = JSON.parse(costs[name] as string) as JsonValue;
+  return encoded;
 }

@@ -1,5 +1,5 @@
 import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../core/json.js';
-import { memberText, spliceMembers } from '../json-splice.js';
+import { ObjectText, spliceMembers } from '../json-splice.js';
 import type { ResponseIdentity } from '../protocol.js';
 import { costMembers, UPSTREAM_COST_MEMBERS } from '../usage-cost.js';
 import { completeAnnotation } from './annotations.js';
@@ -38,9 +38,13 @@ export const clientItem = (item: JsonObject, issuer: string | undefined, tools: 
   hostedCall(annotated(markedItem(tools.shown(item), issuer)));
 
 /** `usage` without the upstream's price and with ours, as JSON text; undefined when there is none. */
-function pricedUsage(text: string, response: JsonObject, identity: ResponseIdentity): string | undefined {
+function pricedUsage(
+  object: ObjectText,
+  response: JsonObject,
+  identity: ResponseIdentity,
+): string | undefined {
   const usage = asObject(response['usage']);
-  const own = memberText(text, 'usage');
+  const own = object.valueText('usage');
   if (!usage || own === undefined) return undefined;
   const set = costMembers(decodeUsage(usage), identity);
   return spliceMembers(own, { set, remove: UPSTREAM_COST_MEMBERS });
@@ -69,7 +73,8 @@ export function identified(
   const items =
     output ?? given.map((item) => (isObject(item) ? clientItem(item, identity.issuer, tools) : item));
   if (output ?? items.some((item, index) => item !== given[index])) set['output'] = JSON.stringify(items);
-  const usage = pricedUsage(text, response, identity);
+  const own = new ObjectText(text);
+  const usage = pricedUsage(own, response, identity);
   if (usage !== undefined) set['usage'] = usage;
-  return spliceMembers(text, { set });
+  return own.spliced({ set });
 }

@@ -1,7 +1,7 @@
 import type { FaregateError } from '../../core/errors.js';
 import { asArray, asObject, asString, isObject, tryParseJson } from '../../core/json.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
-import { memberText, spliceMembers } from '../json-splice.js';
+import { ObjectText, spliceMembers } from '../json-splice.js';
 import type { RelayedChunk, ResponseIdentity, StreamRelay } from '../protocol.js';
 import { namedEvent, type SseEvent } from '../sse.js';
 import { completeAnnotation } from './annotations.js';
@@ -106,10 +106,11 @@ export class ResponsesRelay implements StreamRelay {
 
   private lifecycle(type: string, raw: JsonObject, data: string): string {
     const response = asObject(raw['response']) ?? {};
-    const text = memberText(data, 'response') ?? '{}';
+    const event = new ObjectText(data);
+    const text = event.valueText('response') ?? '{}';
     const output = CLOSING.has(type) ? this.output(response) : undefined;
     const own = identified(text, response, this.identity, output);
-    return namedEvent(type, spliceMembers(data, { set: { response: own } }));
+    return namedEvent(type, event.spliced({ set: { response: own } }));
   }
 
   /** The items that the client saw, where the last event tells none or by other ids; undefined when it tells them. */
