@@ -4,9 +4,9 @@ export interface CallerSide {
   readonly destroyed: boolean;
   readonly writableLength: number;
   writeHead(status: number, headers: Record<string, string>): unknown;
-  /** False: wait for `drain` before the next. */
-  write(text: string): boolean;
-  end(text?: string): unknown;
+  /** False: wait for `drain` before the next. Bytes: Node encodes a text three times over on its way out. */
+  write(bytes: Buffer): boolean;
+  end(bytes?: Buffer): unknown;
   destroy(): unknown;
   setTimeout(ms: number, elapsed: () => void): unknown;
   once(event: 'close' | 'drain', listener: () => void): unknown;

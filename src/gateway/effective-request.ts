@@ -35,13 +35,24 @@ export const PUBLIC_NAMES: Record<ParameterName, string> = {
 };
 
 /** Parameters that describe the caller, not the generation: no model lacks them. */
-export const ALWAYS_KEPT: ReadonlySet<ParameterName> = new Set([
+const ALWAYS_KEPT: ReadonlySet<ParameterName> = new Set([
   'user',
   'metadata',
   'choiceCount',
   'parallelToolCalls',
   'toolChoice',
 ]);
+
+const OF_THE_MODEL: ReadonlySet<string> = new Set(PARAMETERS.filter((name) => !ALWAYS_KEPT.has(name)));
+
+/** The optional parameters that a request uses and a model may lack, in the order of PARAMETERS. */
+export function usedParameters(request: CompletionRequest): ParameterName[] {
+  // Those that are there, which are few, instead of a look for each of all.
+  const used = (Object.keys(request) as ParameterName[]).filter(
+    (name) => OF_THE_MODEL.has(name) && request[name] !== undefined,
+  );
+  return used.length < 2 ? used : PARAMETERS.filter((name) => used.includes(name));
+}
 
 export interface EffectiveRequest {
   request: CompletionRequest;
@@ -82,12 +93,7 @@ export function effectiveRequest(
 function unsupported(request: CompletionRequest, model: CatalogModel): ParameterName[] {
   // A model entered without any capability says nothing about what it lacks.
   if (model.capabilities.length === 0) return [];
-  return PARAMETERS.filter(
-    (name) =>
-      request[name] !== undefined &&
-      !ALWAYS_KEPT.has(name) &&
-      !model.capabilities.includes(PUBLIC_NAMES[name]),
-  );
+  return usedParameters(request).filter((name) => !model.capabilities.includes(PUBLIC_NAMES[name]));
 }
 
 function missingLimit(model: CatalogModel, profile: CompatibilityProfile): number {

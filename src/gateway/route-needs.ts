@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { PARAMETERS, type CompletionRequest, type ContentPart } from '../protocols/completion.js';
+import type { CompletionRequest, ContentPart } from '../protocols/completion.js';
 import type { RouteNeeds } from '../routing/plan-route.js';
-import { ALWAYS_KEPT, PUBLIC_NAMES } from './effective-request.js';
+import { PUBLIC_NAMES, usedParameters } from './effective-request.js';
 
 /** Tokens are never fewer than this: a text of one byte a token is rare, one of eight is not. */
 const BYTES_PER_TOKEN_AT_MOST = 8;
@@ -26,9 +26,9 @@ export function needsOf(request: CompletionRequest, bodyBytes: number): RouteNee
   return {
     capabilities: [...capabilities],
     // Stop sequences are kept by the gateway where nobody else can.
-    parameters: PARAMETERS.filter(
-      (name) => request[name] !== undefined && !ALWAYS_KEPT.has(name) && name !== 'stop',
-    ).map((name) => ({ name, capability: PUBLIC_NAMES[name] })),
+    parameters: usedParameters(request)
+      .filter((name) => name !== 'stop')
+      .map((name) => ({ name, capability: PUBLIC_NAMES[name] })),
     inputTokens: Math.floor(textBytes / BYTES_PER_TOKEN_AT_MOST),
     outputTokens: request.maxOutputTokens,
   };

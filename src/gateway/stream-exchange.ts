@@ -51,7 +51,7 @@ export class StreamExchange extends Exchange {
     this.open(this.serving);
     this.hasBegun = true;
     meter.markFirstToken();
-    if (response.write(text)) return;
+    if (response.write(Buffer.from(text))) return;
     for (const leg of this.legs) leg.pause();
     if (this.stalled) return;
     this.stalled = setTimeout(() => this.cut(), this.call.slowReaderTimeoutMs);
@@ -62,7 +62,7 @@ export class StreamExchange extends Exchange {
     const last = text + this.call.plan.closeStream();
     this.complete(() => {
       this.open(this.serving);
-      this.call.response.end(last);
+      this.call.response.end(Buffer.from(last));
       clearTimeout(this.stalled);
     });
   }
@@ -71,7 +71,7 @@ export class StreamExchange extends Exchange {
     clearTimeout(this.stalled);
     const { client, plan, ticket, response } = this.call;
     const requestId = publicId('request', ticket.requestId);
-    response.end(plan.failStream(error) ?? client.encodeStreamError(error, requestId));
+    response.end(Buffer.from(plan.failStream(error) ?? client.encodeStreamError(error, requestId)));
   }
 
   protected override get isModelTold(): boolean {
@@ -95,7 +95,7 @@ export class StreamExchange extends Exchange {
     const { response, client } = this.call;
     if (response.headersSent || response.destroyed) return;
     this.open(undefined);
-    response.write(client.keepAlive ?? KEEP_ALIVE_COMMENT);
+    response.write(Buffer.from(client.keepAlive ?? KEEP_ALIVE_COMMENT));
   }
 
   private readonly resume = (): void => {

@@ -1,6 +1,6 @@
 import type { Candidate } from '../admission/ticket.js';
 import type { CompletionRequest, ParameterName } from '../protocols/completion.js';
-import { memberText, spliceMembers } from '../protocols/json-splice.js';
+import { ObjectText } from '../protocols/json-splice.js';
 import { ownFieldWarnings } from '../protocols/own-fields.js';
 import type { EncodeTarget, PortableRequest, Protocol } from '../protocols/protocol.js';
 import { deploymentQuirks, getAdapter } from '../providers/registry.js';
@@ -58,6 +58,7 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
       stopAtGateway: request.stopAtGateway,
     };
   }
+  const own = new ObjectText(text);
   const changes = client.passthrough.requestChanges(request, target, text);
   const remove = [...question.dropped, ...refused].flatMap((name) => client.parameterFields[name] ?? []);
   const set = { ...changes.set };
@@ -66,7 +67,7 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
   if (
     hasOwnField &&
     limit !== undefined &&
-    (limit !== question.givenMaxTokens || isAmbiguous(upstream, text))
+    (limit !== question.givenMaxTokens || isAmbiguous(upstream, own))
   ) {
     const field =
       upstream.maxTokensFields.find((name) => set[name] !== undefined) ??
@@ -79,7 +80,7 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
   const warnings = [...missing, ...(changes.warnings ?? [])];
   const { stopAtGateway } = request;
   return {
-    body: spliceMembers(text, { set, remove: [...changes.remove, ...remove] }),
+    body: own.spliced({ set, remove: [...changes.remove, ...remove] }),
     warnings,
     stopAtGateway,
   };
@@ -99,9 +100,9 @@ function withLimit({ candidate, request }: UpstreamBodyQuestion): CompletionRequ
 }
 
 /** The caller gave the limit under each of its names: vendors differ in which they read, the hold pays for one. */
-function isAmbiguous(upstream: Protocol, text: string): boolean {
+function isAmbiguous(upstream: Protocol, body: ObjectText): boolean {
   const names = upstream.maxTokensFields;
-  return names.length > 1 && names.toReversed().every((name) => memberText(text, name) !== undefined);
+  return names.length > 1 && names.every((name) => body.valueText(name) !== undefined);
 }
 
 /** The limit's wire name where the vendor does not care: the newest the caller used, else the protocol's first. */

@@ -27,14 +27,15 @@ export class WholeExchange extends Exchange {
   protected close(): void {
     const { identity, meter, ticket, response } = this.call;
     const { body, usage } = this.call.plan.closeWhole();
+    const bytes = Buffer.from(body);
     meter.markFirstToken();
     const head = wholeHeaders(ticket, this.serving, identity.warnings, {
-      bytes: Buffer.byteLength(body),
+      bytes: bytes.length,
       cost: identity.costOf(usage),
     });
     this.complete(() => {
       response.writeHead(200, head);
-      response.end(body);
+      response.end(bytes);
     });
   }
 

@@ -114,7 +114,7 @@ export class IdempotentAnswers implements OnApplicationShutdown {
     const opened = this.box.open(Buffer.from(claim.sealed, 'base64'), placeOf(call));
     const sent = JSON.parse(opened) as SentAnswer;
     answer.writeHead(sent.status, { ...sent.headers, ...REPLAYED });
-    answer.end(sent.body);
+    answer.end(Buffer.from(sent.body));
     return sent;
   }
 

@@ -9,9 +9,11 @@ export interface SentAnswer {
 }
 
 /** Longer answers are not kept, and cannot be joined once they have grown beyond it. */
-const MAX_KEPT_CHARACTERS = 4 * 1024 * 1024;
+const MAX_KEPT_BYTES = 4 * 1024 * 1024;
 /** A reader this far behind is cut: the others and the upstream do not wait for it. */
 const MAX_BEHIND_BYTES = 4 * 1024 * 1024;
+
+const NOTHING = Buffer.alloc(0);
 
 /** The side of a real caller that an answer goes to. */
 export type Reader = Pick<
@@ -27,7 +29,8 @@ export class SharedAnswer extends EventEmitter implements CallerSide {
   readonly writableLength = 0;
   destroyed = false;
   private head: Omit<SentAnswer, 'body'> | undefined;
-  private text = '';
+  private chunks: Buffer[] = [];
+  private keptBytes = 0;
   private isWhole = true;
   private hasEnded = false;
   private readonly readers = new Set<Reader>();
@@ -43,14 +46,14 @@ export class SharedAnswer extends EventEmitter implements CallerSide {
 
   /** The answer so far; undefined when it has become too long to keep, or nothing was sent. */
   get sent(): SentAnswer | undefined {
-    return this.isWhole && this.head ? { ...this.head, body: this.text } : undefined;
+    return this.isWhole && this.head ? { ...this.head, body: this.kept.toString('utf8') } : undefined;
   }
 
   /** Sends a reader all there was and, from now on, all there will be. Only while `isKept`. */
   join(reader: Reader, extraHeaders: Record<string, string> = {}): void {
     if (this.head) {
       reader.writeHead(this.head.status, { ...this.head.headers, ...extraHeaders });
-      if (this.text !== '') reader.write(this.text);
+      if (this.keptBytes > 0) reader.write(this.kept);
     }
     if (this.hasEnded) reader.end();
     else this.readers.add(reader);
@@ -62,19 +65,19 @@ export class SharedAnswer extends EventEmitter implements CallerSide {
   }
 
   /** Never asks to wait: a reader who does not keep up is cut. */
-  write(text: string): boolean {
-    this.keep(text);
+  write(bytes: Buffer): boolean {
+    this.keep(bytes);
     this.each((reader) => {
-      reader.write(text);
+      reader.write(bytes);
       if (reader.writableLength > MAX_BEHIND_BYTES) reader.destroy();
     });
     return true;
   }
 
-  end(text = ''): void {
-    this.keep(text);
+  end(bytes: Buffer = NOTHING): void {
+    this.keep(bytes);
     this.hasEnded = true;
-    this.each((reader) => reader.end(text));
+    this.each((reader) => reader.end(bytes));
     this.readers.clear();
   }
 
@@ -89,11 +92,17 @@ export class SharedAnswer extends EventEmitter implements CallerSide {
   /** Nothing here is ever waiting to be sent. */
   setTimeout(): void {}
 
-  private keep(text: string): void {
+  /** What was sent so far, in one piece. */
+  private get kept(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+
+  private keep(bytes: Buffer): void {
     if (!this.isWhole) return;
-    this.text += text;
-    this.isWhole = this.text.length <= MAX_KEPT_CHARACTERS;
-    if (!this.isWhole) this.text = '';
+    this.chunks.push(bytes);
+    this.keptBytes += bytes.length;
+    this.isWhole = this.keptBytes <= MAX_KEPT_BYTES;
+    if (!this.isWhole) this.chunks = [];
   }
 
   private each(send: (reader: Reader) => void): void {
