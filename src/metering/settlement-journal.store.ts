@@ -13,7 +13,6 @@ import { nowDate, nowMs } from '../core/clock.js';
 import { uuidv7 } from '../core/ids.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { JournalFile } from './journal-file.store.js';
-import { writeLines, type SettlementLine } from './settlement-line.js';
 import type { SettlementCall } from './settlement.js';
 
 /** A file is followed by a new one at this size, so that a busy process sheds old lines. */
@@ -23,7 +22,7 @@ const ABANDONED_MS = 30_000;
 
 /** A settlement until the database has it. */
 export interface JournalEntry {
-  line: SettlementLine;
+  call: SettlementCall;
   /** Where it is on disk; absent when the disk refused it. */
   file?: JournalFile;
 }
@@ -56,9 +55,8 @@ export class SettlementJournal {
   append(calls: readonly SettlementCall[]): JournalEntry[] {
     if (this.current.sizeBytes > ROTATE_BYTES) this.rotate();
     const file = this.current;
-    const { bytes, lines } = writeLines(calls);
-    file.append(bytes, lines.length);
-    return lines.map((line) => ({ line, file }));
+    file.append(Buffer.from(linesOf(calls)), calls.length);
+    return calls.map((call) => ({ call, file }));
   }
 
   confirm(entries: readonly JournalEntry[]): void {
@@ -105,11 +103,7 @@ export class SettlementJournal {
   removeAbandoned(path: string, refused: readonly SettlementCall[]): string | undefined {
     if (!isAbandoned(path)) return undefined;
     const aside = refused.length > 0 ? `${path}.refused` : undefined;
-    if (aside)
-      writeFileSync(aside, refused.map((call) => `${JSON.stringify(call)}\n`).join(''), {
-        flush: true,
-        mode: 0o600,
-      });
+    if (aside) writeFileSync(aside, linesOf(refused), { flush: true, mode: 0o600 });
     unlinkSync(path);
     return aside;
   }
@@ -137,6 +131,10 @@ export class SettlementJournal {
     return new JournalFile(join(this.dir, `settlements-${uuidv7()}.jsonl`));
   }
 }
+
+/** Each settlement on a line of its own. */
+const linesOf = (calls: readonly SettlementCall[]): string =>
+  calls.map((call) => `${JSON.stringify(call)}\n`).join('');
 
 function isAbandoned(path: string): boolean {
   try {

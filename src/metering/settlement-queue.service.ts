@@ -5,7 +5,6 @@ import { RollupNudge } from '../billing/holds/rollup-nudge.service.js';
 import { isDatabaseAway } from '../platform/database/database.service.js';
 import { SettlementJournal, type AbandonedFile, type JournalEntry } from './settlement-journal.store.js';
 import { SettlementRepository } from './settlement.repository.js';
-import { readLine, writeLines, type SettlementLine } from './settlement-line.js';
 import type { SettlementCall } from './settlement.js';
 
 const MAX_BATCH = 256;
@@ -68,7 +67,7 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
   get oldestPendingMs(): number {
     const oldest = this.setAside[0] ?? this.waiting[0];
     if (!oldest) return 0;
-    const request = readLine(oldest.line)['request'] as { started_at: string; duration_ms: number };
+    const { request } = oldest.call;
     return Math.max(0, nowMs() - Date.parse(request.started_at) - request.duration_ms);
   }
 
@@ -104,7 +103,7 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
       if (this.waiting.length < MAX_BATCH && !this.leaving) await pause(LINGER_MS);
       const batch = this.waiting.slice(0, MAX_BATCH);
       try {
-        await this.repository.settle(batch.map(({ line }) => line));
+        await this.repository.settle(batch.map(({ call }) => call));
         this.finish(batch);
         this.worker.nudge();
       } catch (error) {
@@ -121,7 +120,7 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
       this.log.error(
         `the journal cannot be written; the settlements of ${calls.map(({ hold }) => hold).join(', ')} are in memory alone: ${(error as Error).message}`,
       );
-      return writeLines(calls).lines.map((line) => ({ line }));
+      return calls.map((call) => ({ call }));
     }
   }
 
@@ -134,10 +133,10 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
   private async recover(batch: JournalEntry[], error: unknown): Promise<void> {
     try {
       if (isPassing(error)) throw error;
-      const refused = new Set(await this.settleSingly(batch.map(({ line }) => line)));
+      const refused = new Set(await this.settleSingly(batch.map(({ call }) => call)));
       this.waiting.splice(0, batch.length);
-      this.journal.confirm(batch.filter(({ line }) => !refused.has(line)));
-      this.setAside.push(...batch.filter(({ line }) => refused.has(line)));
+      this.journal.confirm(batch.filter(({ call }) => !refused.has(call)));
+      this.setAside.push(...batch.filter(({ call }) => refused.has(call)));
     } catch (passing) {
       this.journal.sync();
       this.log.warn(
@@ -152,15 +151,15 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
    * Settles one after the other and returns those that the database refuses, each named in the log. Throws when the
    * database is away; what was settled until then is settled a second time without harm.
    */
-  private async settleSingly(lines: readonly SettlementLine[]): Promise<SettlementLine[]> {
-    const refused: SettlementLine[] = [];
-    for (const line of lines) {
+  private async settleSingly(calls: readonly SettlementCall[]): Promise<SettlementCall[]> {
+    const refused: SettlementCall[] = [];
+    for (const call of calls) {
       try {
-        await this.repository.settle([line]);
+        await this.repository.settle([call]);
       } catch (error) {
         if (isPassing(error)) throw error;
-        refused.push(line);
-        this.log.error(`the settlement of ${readLine(line).hold} is refused: ${(error as Error).message}`);
+        refused.push(call);
+        this.log.error(`the settlement of ${call.hold} is refused: ${(error as Error).message}`);
       }
     }
     return refused;
@@ -184,12 +183,12 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
   private async replay({ path, calls, unreadable }: AbandonedFile): Promise<void> {
     const refused: SettlementCall[] = [];
     for (let start = 0; start < calls.length; start += MAX_BATCH) {
-      const batch = writeLines(calls.slice(start, start + MAX_BATCH)).lines;
+      const batch = calls.slice(start, start + MAX_BATCH);
       try {
         await this.repository.settle(batch);
       } catch (error) {
         if (isPassing(error)) throw error;
-        refused.push(...(await this.settleSingly(batch)).map(readLine));
+        refused.push(...(await this.settleSingly(batch)));
       }
     }
     if (calls.length > 0) this.worker.nudge();

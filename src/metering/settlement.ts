@@ -61,8 +61,81 @@ export interface CallEnd {
   attempts: readonly AttemptRecord[];
 }
 
-/** The argument of the SQL function settle_calls for one call; plain JSON, amounts as decimal digits. */
-export type SettlementCall = Record<string, unknown> & { hold: string };
+/** What the SQL function settle_calls is told of one call; plain JSON, amounts as decimal digits. */
+export interface SettlementCall {
+  /** UUID of the hold and of the request. */
+  hold: string;
+  /** True: nothing is charged, and there is neither an event nor anything that belongs to one. */
+  release: boolean;
+  request: SettledRequest;
+  attempts: readonly SettledAttempt[];
+  event?: string | undefined;
+  occurred_at?: string | undefined;
+  rated_pico?: string | undefined;
+  amount?: string | undefined;
+  cost?: string | undefined;
+  estimated?: boolean | undefined;
+  raw_usage?: Record<string, unknown> | undefined;
+  tokens?: SettledTokens | undefined;
+  lines?: readonly SettledLine[] | undefined;
+}
+
+/** The request's row, of which the rest is in its hold. */
+export interface SettledRequest {
+  status: CallStatus;
+  http_status: number | undefined;
+  error_type: string | undefined;
+  finish_reason: string | undefined;
+  usage_source: string;
+  upstream_id: string | undefined;
+  end_user: string | undefined;
+  warnings: readonly string[];
+  started_at: string;
+  first_token_ms: number | undefined;
+  duration_ms: number;
+  deployment: string;
+  provider: string;
+  /** Absent: the model of the hold. */
+  model: string | undefined;
+  route: JsonObject | undefined;
+}
+
+/** One try at one deployment. */
+export interface SettledAttempt {
+  seq: number;
+  deployment: string;
+  provider: string;
+  credential: string | undefined;
+  upstream_model: string;
+  outcome: AttemptOutcome;
+  status: number | undefined;
+  error_type: string | undefined;
+  upstream_id: string | undefined;
+  cost: string;
+  duration_ms: number;
+}
+
+/** One priced line of the event. */
+export interface SettledLine {
+  class: string;
+  quantity: number;
+  price: string;
+  pico: string;
+  amount: string;
+  cost_price: string | undefined;
+  cost: string;
+}
+
+/** Tokens by class, and searches; absent: the vendor has no such count. */
+export interface SettledTokens {
+  input: number | undefined;
+  cache_read: number | undefined;
+  cache_write_5m: number | undefined;
+  cache_write_1h: number | undefined;
+  output: number | undefined;
+  reasoning: number | undefined;
+  searches: number | undefined;
+}
 
 /**
  * Turns the end of a call into its settlement: priced lines for the customer, the provider's price beside each,
@@ -125,12 +198,14 @@ const PLAIN = /^[\x20-\x7e]*$/;
  * A caller's or an upstream's text as PostgreSQL can keep it: jsonb takes neither NUL nor half of a surrogate pair, and
  * one settlement that it refuses would leave its hold open for good.
  */
+function storable(text: string): string;
+function storable(text: string | undefined): string | undefined;
 function storable(text: string | undefined): string | undefined {
   if (text === undefined || PLAIN.test(text)) return text;
   return text.replace(/\0|\p{Surrogate}/gu, '\ufffd');
 }
 
-const lineOf = (line: BilledLine): Record<string, unknown> => ({
+const lineOf = (line: BilledLine): SettledLine => ({
   class: line.tokenClass,
   quantity: line.quantity,
   price: line.priceVersionId,
@@ -151,7 +226,7 @@ function vendorReport({ serviceTier, vendorCostNano }: TokenUsage): Record<strin
   };
 }
 
-function tokensOf(usage: TokenUsage): Record<string, number | undefined> {
+function tokensOf(usage: TokenUsage): SettledTokens {
   return {
     input: usage.input.noCache,
     cache_read: usage.input.cacheRead,
