@@ -71,7 +71,8 @@ describe('a key', () => {
     ['10.1.2.3', [], true],
     [undefined, [], true],
   ])('from %s, limited to %j: let in is %s', (address, allowedIps, isLetIn) => {
-    const code = refusedWith(() => checkAddress(principal({ allowedIps }), address));
+    const request = { headers: {}, socket: { remoteAddress: address } };
+    const code = refusedWith(() => checkAddress(principal({ allowedIps }), request, undefined));
     expect(code).toBe(isLetIn ? undefined : 'ip_not_allowed');
   });
 });

@@ -5,7 +5,6 @@ import type { Principal } from '../auth/principal.js';
 import { FaregateError } from '../core/errors.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { EventLoopLag } from '../platform/health/event-loop-lag.service.js';
-import { clientAddress } from '../platform/http/client-address.js';
 import { mayEnter } from './fair-share.js';
 
 const RETRY_SECONDS = 2;
@@ -27,7 +26,7 @@ export class EntranceService {
   /** Throws 403 for a key that lacks the scope or is used from elsewhere. */
   check(principal: Principal, request: IncomingMessage): void {
     checkScope(principal, 'inference');
-    checkAddress(principal, clientAddress(request, this.config.trustedProxies));
+    checkAddress(principal, request, this.config.trustedProxies);
   }
 
   /** Counts a call in; the answer counts it out, once. Throws 503 (529 on Messages) when there is no room for it. */

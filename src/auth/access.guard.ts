@@ -7,7 +7,6 @@ import { AppConfig } from '../platform/config/app-config.js';
 import { ACCESS, type Access, type AdminActor } from '../platform/http/access.decorator.js';
 import { AdminKeyStrategy, ApiKeyStrategy } from './api-key.strategy.js';
 import { invalidKey } from './credential.js';
-import { clientAddress } from '../platform/http/client-address.js';
 import { startReadingBody } from '../platform/http/request-body.js';
 import { checkAddress, checkScope } from './key-rights.js';
 import type { Principal } from './principal.js';
@@ -48,7 +47,7 @@ export class AccessGuard implements CanActivate {
     await authenticate(this.apiKeys, request);
     const principal = request.user as Principal;
     checkScope(principal, 'manage');
-    checkAddress(principal, clientAddress(request, this.config.trustedProxies));
+    checkAddress(principal, request, this.config.trustedProxies);
     return true;
   }
 

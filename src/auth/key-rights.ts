@@ -1,6 +1,11 @@
 import type { BlockList } from 'node:net';
 import { FaregateError } from '../core/errors.js';
-import { addressList, isListed } from '../platform/http/client-address.js';
+import {
+  addressList,
+  clientAddress,
+  isListed,
+  type AddressedRequest,
+} from '../platform/http/client-address.js';
 import type { Principal } from './principal.js';
 
 /** Throws 403 when the key was not made for this (statement 97: `manage`). */
@@ -10,9 +15,14 @@ export function checkScope(principal: Principal, scope: string): void {
   }
 }
 
-/** Throws 403 when the key is limited to other addresses (statement 72); `address` undefined: nobody knows. */
-export function checkAddress(principal: Principal, address: string | undefined): void {
+/** Throws 403 when the key is limited to other addresses (statement 72). */
+export function checkAddress(
+  principal: Principal,
+  request: AddressedRequest,
+  trustedProxies: BlockList | undefined,
+): void {
   if (principal.allowedIps.length === 0) return;
+  const address = clientAddress(request, trustedProxies);
   if (address !== undefined && isListed(listOf(principal.allowedIps), address)) return;
   throw new FaregateError('permission', 'This key may not be used from this address', {
     code: 'ip_not_allowed',

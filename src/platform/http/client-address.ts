@@ -21,13 +21,19 @@ export function isListed(list: BlockList, address: string): boolean {
   return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
+/** What of a request tells where it comes from. */
+export interface AddressedRequest {
+  headers: IncomingMessage['headers'];
+  socket: { remoteAddress?: string | undefined };
+}
+
 /**
  * Where a request comes from: the peer of its connection, or, when that is a trusted proxy, the right-most address of
  * X-Forwarded-For that is none. What stands to the left of it the caller may have written. Undefined when the chain
  * holds something that is no address, or the peer is gone: then nobody knows.
  */
 export function clientAddress(
-  { headers, socket }: Pick<IncomingMessage, 'headers'> & { socket: { remoteAddress?: string | undefined } },
+  { headers, socket }: AddressedRequest,
   trustedProxies: BlockList | undefined,
 ): string | undefined {
   const peer = plain(socket.remoteAddress ?? '');
