@@ -16,7 +16,7 @@ const MAX_ABANDONED_BYTES = 32 * 1024 * 1024;
 export interface LegReader {
   isExpected(headers: IncomingHttpHeaders): boolean;
   /** May throw AnswerFailure or FaregateError. */
-  take(chunk: Buffer): void;
+  take(read: Buffer): void;
   /** The upstream is done. May throw, as above; else the leg is complete. */
   finish(): void;
 }
@@ -103,9 +103,9 @@ export class Leg implements AttemptOwner {
     return this.reader.isExpected(headers);
   }
 
-  take(chunk: Buffer): void {
-    if (this.isAbandoned) this.boundAbandoned(chunk.length);
-    this.reader.take(chunk);
+  take(read: Buffer): void {
+    if (this.isAbandoned) this.boundAbandoned(read.length);
+    this.reader.take(read);
   }
 
   finish(): void {

@@ -127,12 +127,12 @@ class StreamReader implements LegReader {
     return /^text\/event-stream\b/i.test(String(headers['content-type'] ?? ''));
   }
 
-  take(chunk: Buffer): void {
-    this.bytes += chunk.length;
+  take(read: Buffer): void {
+    this.bytes += read.length;
     if (this.bytes > MAX_STREAM_BYTES)
       throw new FaregateError('upstream', 'The upstream sent a stream that is too large');
     let text = '';
-    for (const event of this.parser.push(chunk)) {
+    for (const event of this.parser.push(read)) {
       const relayed = this.relay.push(event);
       text += relayed.text;
       const failure = this.observe(relayed);

@@ -12,8 +12,8 @@ import { causeOf, failureOf, upstreamFailure, type UpstreamFailure } from '../pr
 export interface AttemptOwner {
   /** Whether a 2xx with these headers is an answer of the kind that was asked for. */
   isExpected(headers: IncomingHttpHeaders): boolean;
-  /** A part of a good answer. May throw: then the answer could not be read. */
-  take(chunk: Buffer): void;
+  /** What one read brought of a good answer. May throw: then the answer could not be read. */
+  take(read: Buffer): void;
   /** A good answer is complete. May throw, as above. */
   finish(): void;
   /** The upstream refused, broke off or sent what cannot be read. Nothing comes after it. */
@@ -45,6 +45,8 @@ export class UpstreamAttempt implements UpstreamHandler {
   private controller: Dispatcher.DispatchController | undefined;
   private refusal:
     { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; bytes: number } | undefined;
+  /** Parts of the answer since the latest read began: vendors put each event of a stream into a part of its own. */
+  private parts: Buffer[] = [];
   private ended = false;
 
   constructor(
@@ -93,13 +95,27 @@ export class UpstreamAttempt implements UpstreamHandler {
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.ended) return;
     const { refusal } = this;
-    if (!refusal) return this.guard(() => this.owner.take(chunk));
+    if (!refusal) {
+      this.parts.push(chunk);
+      // All parts of one read come before the next tick.
+      if (this.parts.length === 1) process.nextTick(handOn, this);
+      return;
+    }
     refusal.bytes += chunk.length;
     if (refusal.bytes <= MAX_ERROR_BYTES) refusal.chunks.push(chunk);
     else this.failRefused();
   }
 
+  /** Gives the owner what came. */
+  handOn(): void {
+    if (this.ended || this.parts.length === 0) return;
+    const read = this.parts.length === 1 ? (this.parts[0] as Buffer) : Buffer.concat(this.parts);
+    this.parts = [];
+    this.guard(() => this.owner.take(read));
+  }
+
   onResponseEnd(): void {
+    this.handOn();
     if (this.ended) return;
     if (this.refusal) return this.failRefused();
     this.guard(() => {
@@ -109,6 +125,7 @@ export class UpstreamAttempt implements UpstreamHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.handOn();
     this.fail(transportFailure(error));
   }
 
@@ -150,6 +167,8 @@ export class UpstreamAttempt implements UpstreamHandler {
 
 const fault = (message: string, internal: unknown): UpstreamFailure =>
   failureOf('fault', new FaregateError('upstream', message, { internal }));
+
+const handOn = (attempt: UpstreamAttempt): void => attempt.handOn();
 
 /** Compressed answers are not asked for and not understood. */
 const isEncoded = (headers: IncomingHttpHeaders): boolean =>

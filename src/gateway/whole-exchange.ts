@@ -68,11 +68,11 @@ class WholeReader implements LegReader {
     return !/^text\/(html|event-stream)\b/i.test(String(headers['content-type'] ?? ''));
   }
 
-  take(chunk: Buffer): void {
-    this.bytes += chunk.length;
+  take(read: Buffer): void {
+    this.bytes += read.length;
     if (this.bytes > MAX_ANSWER_BYTES)
       throw new FaregateError('upstream', 'The upstream sent an answer that is too large');
-    this.chunks.push(chunk);
+    this.chunks.push(read);
   }
 
   finish(): void {

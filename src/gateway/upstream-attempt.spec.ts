@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { Pool } from 'undici';
+import { buildTicket } from '../../test/support/builders/ticket.builder.js';
+import { AttemptMeter } from '../metering/attempt-meter.js';
+import { openaiChat } from '../protocols/openai-chat/index.js';
+import { UpstreamAttempt, type AttemptOwner } from './upstream-attempt.js';
+
+const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
+const LAST = '0\r\n\r\n';
+const EVENTS = ['data: one\n\n', 'data: two\n\n', 'data: three\n\n'];
+/** Each text in an HTTP chunk of its own. */
+const chunked = (...texts: string[]): string =>
+  texts.map((text) => `${text.length.toString(16)}\r\n${text}\r\n`).join('');
+
+let server: Server;
+let pool: Pool;
+/** What the upstream does with a connection that has asked. */
+let answer: (socket: Socket) => void;
+
+beforeAll(async () => {
+  server = createServer((socket) => socket.on('data', () => answer(socket)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  pool = new Pool(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
+afterAll(async () => {
+  await pool.destroy();
+  server.close();
+});
+
+/** What the owner of an attempt hears, in order. */
+async function heard(onTake: (attempt: UpstreamAttempt) => void = () => {}): Promise<string[]> {
+  const told: string[] = [];
+  const meter = new AttemptMeter(buildTicket().candidates[0], { bodyBytes: 2 });
+  await new Promise<void>((resolve) => {
+    const owner: AttemptOwner = {
+      isExpected: () => true,
+      take: (read) => {
+        told.push(read.toString());
+        onTake(attempt);
+      },
+      finish: () => {
+        told.push('finished');
+        resolve();
+      },
+      failed: ({ cause }) => {
+        told.push(cause);
+        resolve();
+      },
+    };
+    const attempt = new UpstreamAttempt(openaiChat, meter, owner);
+    pool.dispatch({ path: '/', method: 'POST', body: '{}' }, attempt);
+    setTimeout(resolve, 500).unref();
+  });
+  return told;
+}
+
+describe('a good answer of an upstream', () => {
+  it('is handed on once a read, however many parts it came in', async () => {
+    answer = (socket) => {
+      socket.write(HEAD + chunked(...EVENTS));
+      setTimeout(() => socket.write(chunked('data: four\n\n', 'data: five\n\n') + LAST), 50);
+    };
+    expect(await heard()).toEqual([EVENTS.join(''), 'data: four\n\ndata: five\n\n', 'finished']);
+  });
+
+  it('is handed on as far as it came before its connection broke', async () => {
+    answer = (socket) => socket.end(HEAD + chunked(...EVENTS));
+    expect(await heard()).toEqual([EVENTS.join(''), 'fault']);
+  });
+
+  it('is not handed on any further once it was cancelled', async () => {
+    answer = (socket) => {
+      socket.write(HEAD + chunked(...EVENTS));
+      setTimeout(() => socket.write(chunked('data: four\n\n') + LAST), 50);
+    };
+    expect(await heard((attempt) => attempt.cancel())).toEqual([EVENTS.join('')]);
+  });
+});
