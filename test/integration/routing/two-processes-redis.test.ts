@@ -155,6 +155,8 @@ describe('of two processes, what one finds out of an upstream the other knows', 
   it('that a deployment fails often: both rank it behind', async () => {
     await world.pool.query('update deployment set priority = 0');
     await world.pool.query('update catalog_version set version = version + 1');
+    // Before it knows that both are equal now, it asks the left one alone.
+    await within(() => servedBy(second()), 'right', 10_000);
     const measured = async (process: number): Promise<number> =>
       Number((await healthAt(process))['error_rate']);
     world.simulator.use({ match: { model: 'left' }, times: 3, answer: { kind: 'error', status: 500 } });
