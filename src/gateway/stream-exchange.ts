@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { FaregateError } from '../core/errors.js';
 import { publicId } from '../core/ids.js';
+import { EndOfTurn } from '../platform/http/end-of-turn.js';
 import type { RelayedChunk, StreamRelay } from '../protocols/protocol.js';
 import { KEEP_ALIVE_COMMENT, SseParser } from '../protocols/sse.js';
 import { causeOf, failureOf, streamFailure } from '../providers/upstream-failure.js';
@@ -13,15 +14,19 @@ import { AnswerFailure } from './upstream-attempt.js';
 /** No answer is this long: 128,000 tokens with twenty log probabilities each come to half of it. */
 const MAX_STREAM_BYTES = 256 * 1024 * 1024;
 
+/** One for all streams: their writes follow each other. */
+const endOfTurn = new EndOfTurn();
+
 /**
- * A streamed answer: each read of an upstream becomes at most one write to the caller. The status is withheld
- * until the first text, so that an early failure keeps its real status, but not for ever: a caller who waits for a slow
- * first token is sent the status and signs of life meanwhile, and until there is text another upstream may still answer.
- * A caller who reads slowly pauses the
- * upstreams; nothing is buffered beyond the read at hand.
+ * A streamed answer: what its upstreams bring in one turn of the event loop becomes at most one write to the caller. The
+ * status is withheld until the first text, so that an early failure keeps its real status, but not for ever: a caller who
+ * waits for a slow first token is sent the status and signs of life meanwhile, and until there is text another upstream may
+ * still answer. A caller who reads slowly pauses the upstreams; nothing is buffered beyond the read at hand.
  */
 export class StreamExchange extends Exchange {
   private stalled: NodeJS.Timeout | undefined;
+  /** Text of this turn. */
+  private unsent = '';
   /** Runs while the status is withheld. */
   private held: NodeJS.Timeout | undefined;
   /** Text of the answer has been sent, not only signs of life. */
@@ -51,7 +56,15 @@ export class StreamExchange extends Exchange {
     this.open(this.serving);
     this.hasBegun = true;
     meter.markFirstToken();
-    if (response.write(Buffer.from(text))) return;
+    if (this.unsent === '') endOfTurn.add(() => this.flush());
+    this.unsent += text;
+  }
+
+  private flush(): void {
+    const { response } = this.call;
+    const text = this.unsent;
+    this.unsent = '';
+    if (text === '' || response.destroyed || response.write(Buffer.from(text))) return;
     for (const leg of this.legs) leg.pause();
     if (this.stalled) return;
     this.stalled = setTimeout(() => this.cut(), this.call.slowReaderTimeoutMs);
@@ -62,15 +75,17 @@ export class StreamExchange extends Exchange {
     const last = text + this.call.plan.closeStream();
     this.complete(() => {
       this.open(this.serving);
+      this.flush();
       this.call.response.end(Buffer.from(last));
       clearTimeout(this.stalled);
     });
   }
 
   protected breakOff(error: FaregateError): void {
-    clearTimeout(this.stalled);
     const { client, plan, ticket, response } = this.call;
     const requestId = publicId('request', ticket.requestId);
+    this.flush();
+    clearTimeout(this.stalled);
     response.end(Buffer.from(plan.failStream(error) ?? client.encodeStreamError(error, requestId)));
   }
 

@@ -6,6 +6,7 @@ import { LiveList, type Listed } from '../core/live-list.js';
 import { credentialPlace, type CatalogCredential, type CatalogProvider } from '../catalog/model.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { SealedBox } from '../platform/crypto/sealed-box.js';
+import { EndOfTurn } from '../platform/http/end-of-turn.js';
 import type { Protocol, UpstreamCall } from '../protocols/protocol.js';
 import { getAdapter } from './registry.js';
 import { publicLookup } from '../platform/network/public-lookup.client.js';
@@ -74,8 +75,7 @@ export class UpstreamClient implements OnApplicationShutdown {
   private readonly lines = new Map<string, Line>();
   private readonly vault: SealedBox;
 
-  /** Requests of this turn of the event loop, not written yet. */
-  private gathered: (() => void)[] = [];
+  private readonly endOfTurn = new EndOfTurn();
   /** Requests that no connection has taken yet. */
   private readonly queued = new LiveList<UpstreamHandler>();
   private readonly watch = setInterval(() => this.giveUpQueued(), QUEUE_LOOK_MS).unref();
@@ -84,11 +84,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     this.vault = new SealedBox(config.credentialKey, 'provider-credential');
   }
 
-  /**
-   * Sends the request; `handler` sees the answer. Throws when the provider's settings forbid the call. The requests
-   * of one turn of the event loop are written one right after another: under load that wakes fewer threads than
-   * writes with work between them (docs/performance.md).
-   */
+  /** Sends the request at the end of this turn; `handler` sees the answer. Throws when the provider's settings forbid the call. */
   send(request: UpstreamRequest, handler: UpstreamHandler): void {
     const line = this.lineOf(request);
     const options: Dispatcher.DispatchOptions = {
@@ -102,8 +98,7 @@ export class UpstreamClient implements OnApplicationShutdown {
     handler.waitsIn = this.queued;
     handler.waitsUntil = monotonicMs() + 2 * this.config.upstreamConnectTimeoutMs;
     this.queued.add(handler);
-    this.gathered.push(() => line.pool.dispatch(options, handler));
-    if (this.gathered.length === 1) setImmediate(() => this.flush());
+    this.endOfTurn.add(() => line.pool.dispatch(options, handler));
   }
 
   /**
@@ -141,12 +136,6 @@ export class UpstreamClient implements OnApplicationShutdown {
       sums.set(provider.slug, sum);
     }
     return sums;
-  }
-
-  private flush(): void {
-    const gathered = this.gathered;
-    this.gathered = [];
-    for (const dispatch of gathered) dispatch();
   }
 
   /** Connections are made within their own deadline; what still waits after twice that waits for others' calls to end. */
