@@ -64,4 +64,16 @@ describe('a content chunk that differs from the one before in its text alone', (
     expect(template.match(chunkOf({ content: 'y' }, { padding: 'last' }))).toBeUndefined();
     expect(template.match(chunkOf({ content: 'y' }, { padding: 'dddd' }))?.text).toBe('y');
   });
+
+  it('is not relayed for a choice that has ended, however many choices taught before', () => {
+    const of = (index: number, delta: object, reason: string | null = null): string =>
+      chunkOf({}, { choices: [{ index, delta, finish_reason: reason }] });
+    const relay = new ChatStreamRelay(testIdentity());
+    const told = [0, 1].map((index) => of(index, { role: 'assistant', content: '' }));
+    for (let round = 0; round < 3; round++) told.push(of(1, { content: 'b' }), of(0, { content: 'a' }));
+    told.push(of(0, {}, 'stop'), of(1, { content: 'b' }));
+    for (const data of told) relay.push({ data });
+    expect(relay.push({ data: of(0, { content: 'late' }) }).text).toBe('');
+    expect(relay.push({ data: of(1, { content: 'more' }) }).text).toContain('"content":"more"');
+  });
 });

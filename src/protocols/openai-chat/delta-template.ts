@@ -1,5 +1,6 @@
 import { asArray, asObject, tryParseJson } from '../../core/json.js';
 import { spliceMembers, type MemberChanges } from '../json-splice.js';
+import { dataEvent } from '../sse.js';
 
 /** Stands for the text while a template is made; no vendor writes it. */
 const MARK = '\u2402faregate\u2403';
@@ -11,10 +12,10 @@ const CONTENT_KEY = '"content":"';
 const MAX_MISSES = 4;
 
 interface Template {
-  /** The upstream's text before and after the content's literal. */
+  /** The upstream's data before and after the content's literal. */
   prefix: string;
   suffix: string;
-  /** The same for the client, changes spliced in. */
+  /** The client's frame around it, changes spliced in. */
   sentPrefix: string;
   sentSuffix: string;
 }
@@ -30,7 +31,7 @@ export class DeltaTemplate {
 
   constructor(private readonly changes: MemberChanges) {}
 
-  /** The text of a chunk that fits and its wire form for the client; undefined: read the chunk as a whole. */
+  /** The text of a chunk that fits and its frame for the client; undefined: read the chunk as a whole. */
   match(data: string): { text: string; sent: string } | undefined {
     const { template } = this;
     if (!template) return undefined;
@@ -47,19 +48,24 @@ export class DeltaTemplate {
     return { text, sent: template.sentPrefix + literal + template.sentSuffix };
   }
 
-  /** Learns from a content chunk that was read as a whole; `text` is all that its delta carries. */
-  learn(data: string, text: string): void {
-    if (this.misses >= MAX_MISSES) return;
+  /**
+   * Learns from a content chunk that was read as a whole; `text` is all that its delta carries. Answers with the chunk's frame
+   * for the client; undefined when nothing could be learnt.
+   */
+  learn(data: string, text: string): string | undefined {
+    if (this.misses >= MAX_MISSES) return undefined;
     this.misses += 1;
     const start = data.indexOf(CONTENT_KEY) + CONTENT_KEY.length;
     const literal = JSON.stringify(text).slice(1, -1);
-    if (start < CONTENT_KEY.length || !data.startsWith(`${literal}"`, start)) return;
+    if (start < CONTENT_KEY.length || !data.startsWith(`${literal}"`, start)) return undefined;
     const prefix = data.slice(0, start);
     const suffix = data.slice(start + literal.length);
-    if (contentOf(prefix + MARK + suffix) !== MARK) return;
-    const [sentPrefix, sentSuffix, more] = spliceMembers(prefix + MARK + suffix, this.changes).split(MARK);
-    if (sentPrefix === undefined || sentSuffix === undefined || more !== undefined) return;
+    if (contentOf(prefix + MARK + suffix) !== MARK) return undefined;
+    const frame = dataEvent(spliceMembers(prefix + MARK + suffix, this.changes));
+    const [sentPrefix, sentSuffix, more] = frame.split(MARK);
+    if (sentPrefix === undefined || sentSuffix === undefined || more !== undefined) return undefined;
     this.template = { prefix, suffix, sentPrefix, sentSuffix };
+    return sentPrefix + literal + sentSuffix;
   }
 }
 

@@ -61,7 +61,7 @@ export class ChatStreamRelay implements StreamRelay {
     const same = this.openBlock === -1 ? undefined : this.template.match(event.data);
     if (same) {
       const delta: CompletionEvent = { type: 'text-delta', block: this.openBlock, text: same.text };
-      return { events: [delta], text: dataEvent(same.sent) };
+      return { events: [delta], text: same.sent };
     }
     this.openBlock = -1;
     const frame = this.decoder.decode(event);
@@ -114,18 +114,18 @@ export class ChatStreamRelay implements StreamRelay {
     if (!Array.isArray(choices) || choices.length === 0) return this.withoutChoices(data, chunk);
     const [only] = choices;
     if (!isChanged && choices.length === 1 && isObject(only) && this.isPlain(chunk, only)) {
-      this.learn(data, events);
-      return dataEvent(spliceMembers(data, this.plain));
+      return this.learnt(data, events) ?? dataEvent(spliceMembers(data, this.plain));
     }
     return this.takeApart(data, chunk, choices.filter(isObject));
   }
 
   /** A chunk that was one piece of text and nothing else: the next one probably differs in its text alone. */
-  private learn(data: string, events: readonly CompletionEvent[]): void {
+  private learnt(data: string, events: readonly CompletionEvent[]): string | undefined {
     const [only] = events;
-    if (events.length !== 1 || only?.type !== 'text-delta' || only.logprobs !== undefined) return;
-    this.openBlock = only.block;
-    this.template.learn(data, only.text);
+    if (events.length !== 1 || only?.type !== 'text-delta' || only.logprobs !== undefined) return undefined;
+    const sent = this.template.learn(data, only.text);
+    if (sent !== undefined) this.openBlock = only.block;
+    return sent;
   }
 
   /** True when the strictest client takes this chunk as it is. */
