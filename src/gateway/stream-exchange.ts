@@ -14,6 +14,9 @@ import { AnswerFailure } from './upstream-attempt.js';
 /** No answer is this long: 128,000 tokens with twenty log probabilities each come to half of it. */
 const MAX_STREAM_BYTES = 256 * 1024 * 1024;
 
+/** Characters that wait for the end of a turn at most. */
+const MAX_UNSENT = 16 * 1024;
+
 /** One for all streams: their writes follow each other. */
 const endOfTurn = new EndOfTurn();
 
@@ -58,6 +61,8 @@ export class StreamExchange extends Exchange {
     meter.markFirstToken();
     if (this.unsent === '') endOfTurn.add(() => this.flush());
     this.unsent += text;
+    // One turn can bring megabytes; whether the caller takes them shows when they are written.
+    if (this.unsent.length > MAX_UNSENT) this.flush();
   }
 
   private flush(): void {
