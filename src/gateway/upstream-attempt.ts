@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { nowMs } from '../core/clock.js';
 import { FaregateError } from '../core/errors.js';
+import { joinBytes } from '../core/join-bytes.js';
 import type { LiveList } from '../core/live-list.js';
 import type { AttemptMeter } from '../metering/attempt-meter.js';
 import type { Protocol } from '../protocols/protocol.js';
@@ -109,7 +110,7 @@ export class UpstreamAttempt implements UpstreamHandler {
   /** Gives the owner what came. */
   handOn(): void {
     if (this.ended || this.parts.length === 0) return;
-    const read = this.parts.length === 1 ? (this.parts[0] as Buffer) : Buffer.concat(this.parts);
+    const read = joinBytes(this.parts);
     this.parts = [];
     this.guard(() => this.owner.take(read));
   }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { nowMs } from '../core/clock.js';
 import { FaregateError } from '../core/errors.js';
+import { joinBytes } from '../core/join-bytes.js';
 import { isObject, tryParseJson } from '../core/json.js';
 import type { CompletionResult } from '../protocols/completion.js';
 import { disguisedFailure, upstreamFailure } from '../providers/upstream-failure.js';
@@ -76,7 +77,6 @@ class WholeReader implements LegReader {
   }
 
   finish(): void {
-    const whole = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
-    this.done(whole.toString('utf8'));
+    this.done(joinBytes(this.chunks).toString('utf8'));
   }
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { FaregateError, invalidRequest } from '../../core/errors.js';
+import { joinBytes } from '../../core/join-bytes.js';
 import { isObject, type JsonObject } from '../../core/json.js';
 import { checkStrictJson } from './strict-json.js';
 
@@ -24,7 +25,7 @@ export function startReadingBody(request: IncomingMessage, maxBytes: number): vo
         reject(new FaregateError('too_large', `Request body is larger than ${maxBytes} bytes`));
       }
     });
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.on('end', () => resolve(joinBytes(chunks)));
     request.on('error', () => reject(invalidRequest('The request body could not be read')));
     request.on('close', () => {
       if (!request.complete) reject(invalidRequest('The connection closed before the body was complete'));
