@@ -80,18 +80,22 @@ export class StreamExchange extends Exchange {
     const last = text + this.call.plan.closeStream();
     this.complete(() => {
       this.open(this.serving);
-      this.flush();
-      this.call.response.end(Buffer.from(last));
-      clearTimeout(this.stalled);
+      this.endWith(last);
     });
   }
 
   protected breakOff(error: FaregateError): void {
-    const { client, plan, ticket, response } = this.call;
+    const { client, plan, ticket } = this.call;
     const requestId = publicId('request', ticket.requestId);
-    this.flush();
+    this.endWith(plan.failStream(error) ?? client.encodeStreamError(error, requestId));
+  }
+
+  /** Sends what is left of this turn, and the end. */
+  private endWith(last: string): void {
     clearTimeout(this.stalled);
-    response.end(Buffer.from(plan.failStream(error) ?? client.encodeStreamError(error, requestId)));
+    const text = this.unsent + last;
+    this.unsent = '';
+    this.call.response.end(Buffer.from(text));
   }
 
   protected override get isModelTold(): boolean {

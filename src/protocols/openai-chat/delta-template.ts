@@ -60,8 +60,9 @@ export class DeltaTemplate {
     if (start < CONTENT_KEY.length || !data.startsWith(`${literal}"`, start)) return undefined;
     const prefix = data.slice(0, start);
     const suffix = data.slice(start + literal.length);
-    if (contentOf(prefix + MARK + suffix) !== MARK) return undefined;
-    const frame = dataEvent(spliceMembers(prefix + MARK + suffix, this.changes));
+    const marked = prefix + MARK + suffix;
+    if (contentOf(marked) !== MARK) return undefined;
+    const frame = dataEvent(spliceMembers(marked, this.changes));
     const [sentPrefix, sentSuffix, more] = frame.split(MARK);
     if (sentPrefix === undefined || sentSuffix === undefined || more !== undefined) return undefined;
     this.template = { prefix, suffix, sentPrefix, sentSuffix };
