@@ -131,6 +131,6 @@ describe.each(['PostgreSQL', 'Redis'])('the queue on %s', (backend) => {
     running.push(app);
     const started = performance.now();
     for (let call = 0; call < 100; call++) app.get(RollupNudge).nudge();
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(50);
   });
 });
