@@ -2,11 +2,7 @@ import { BinaryRows } from '../platform/database/binary-rows.js';
 import type { SettledAttempt, SettledLine, SettlementCall } from './settlement.js';
 
 /** Object ids of the row types that the SQL function settle_calls takes. */
-export interface SettlementTypes {
-  call: number;
-  line: number;
-  attempt: number;
-}
+export type SettlementTypes = Record<'settled_call' | 'settled_line' | 'settled_attempt', number>;
 
 /**
  * Settlements as the arguments of settle_calls: calls, their lines, their attempts, each an array in PostgreSQL's binary form.
@@ -17,9 +13,9 @@ export function settlementRows(
   calls: readonly SettlementCall[],
   types: SettlementTypes,
 ): [Buffer, Buffer, Buffer] {
-  const callRows = new BinaryRows(types.call);
-  const lineRows = new BinaryRows(types.line);
-  const attemptRows = new BinaryRows(types.attempt);
+  const callRows = new BinaryRows(types.settled_call);
+  const lineRows = new BinaryRows(types.settled_line);
+  const attemptRows = new BinaryRows(types.settled_attempt);
   for (const call of calls) {
     writeCall(callRows, call);
     for (const line of call.lines ?? []) writeLine(lineRows, call.hold, line);

@@ -4,11 +4,6 @@ import { settlementRows, type SettlementTypes } from './settlement-rows.js';
 import type { SettlementCall } from './settlement.js';
 
 const SETTLE_CALLS = { name: 'settle-calls', text: 'SELECT cardinality((settle_calls($1, $2, $3)).holds)' };
-const READ_TYPES = {
-  name: 'settlement-types',
-  text: `SELECT 'settled_call'::regtype::oid::int AS call, 'settled_line'::regtype::oid::int AS line,
-                'settled_attempt'::regtype::oid::int AS attempt`,
-};
 
 /** Ends holds in the database: one transaction a batch, each hold once whoever asks and however often. */
 @Injectable()
@@ -19,13 +14,7 @@ export class SettlementRepository {
 
   /** Holds that were closed before are left as they are. Throws RangeError for what is no settlement. */
   async settle(calls: readonly SettlementCall[]): Promise<void> {
-    this.types ??= await this.readTypes();
+    this.types ??= await this.database.rowTypes('settled_call', 'settled_line', 'settled_attempt');
     await this.database.money(SETTLE_CALLS, settlementRows(calls, this.types));
-  }
-
-  private async readTypes(): Promise<SettlementTypes> {
-    const [types] = await this.database.money<SettlementTypes & Record<string, unknown>>(READ_TYPES, []);
-    if (!types) throw new Error('settle_calls has no types');
-    return types;
   }
 }

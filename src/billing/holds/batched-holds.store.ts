@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { isoTime } from '../../core/clock.js';
 import { AppConfig } from '../../platform/config/app-config.js';
 import { Batcher } from '../../platform/database/batcher.js';
 import { Database } from '../../platform/database/database.service.js';
 import { GatewayProcess } from './gateway-process.service.js';
+import { holdRows } from './hold-rows.js';
 import { HoldPort, type HoldAnswer, type HoldOutcome, type HoldRequest } from './hold-port.js';
 
 const PLACE_HOLDS = {
   name: 'place-holds',
   // Only refusals travel back: an id without a row was placed.
-  text: `SELECT hold_id, outcome, available_nano FROM place_holds($1, make_interval(secs => $2), $3) WHERE outcome <> 'placed'`,
+  text: `SELECT hold_id, outcome, available_nano FROM place_holds($1, make_interval(secs => $2), $3::asked_hold[]) WHERE outcome <> 'placed'`,
 };
 
 interface Row {
@@ -24,6 +24,7 @@ const PLACED: HoldAnswer = { outcome: 'placed', availableNano: 0n };
 @Injectable()
 export class BatchedHolds extends HoldPort {
   private readonly batches: Batcher<HoldRequest, HoldAnswer>;
+  private types: Record<'asked_hold', number> | undefined;
 
   constructor(
     private readonly database: Database,
@@ -39,22 +40,11 @@ export class BatchedHolds extends HoldPort {
   }
 
   private async placeAll(holds: HoldRequest[]): Promise<HoldAnswer[]> {
-    const items = holds.map((hold) => ({
-      id: hold.requestId,
-      key: hold.apiKeyId,
-      amount: hold.amountNano.toString(),
-      protocol: hold.protocol,
-      streamed: hold.streamed,
-      model_requested: hold.modelRequested,
-      model: hold.modelId,
-      deployment: hold.deploymentId,
-      provider: hold.providerId,
-      priced_at: isoTime(hold.pricedAtMs),
-    }));
+    this.types ??= await this.database.rowTypes('asked_hold');
     const rows = await this.database.money<Row>(PLACE_HOLDS, [
       this.process.id,
       this.config.holdTtlSeconds,
-      JSON.stringify(items),
+      holdRows(holds, this.types.asked_hold),
     ]);
     const answers = new Map(rows.map((row) => [row.hold_id, row]));
     return holds.map(({ requestId }) => {

@@ -117,9 +117,11 @@ export class BinaryRows {
     }
   }
 
-  /** ISO text of an instant until 2285. Throws RangeError when it is none. */
-  timestamptz(iso: string | undefined): void {
-    if (this.column(OID.timestamptz, iso, 8)) this.int64((Date.parse(iso) - POSTGRES_EPOCH_MS) * 1000);
+  /** An instant until 2285, as ISO text or in milliseconds of the epoch. Throws RangeError when it is none. */
+  timestamptz(instant: string | number | undefined): void {
+    if (!this.column(OID.timestamptz, instant, 8)) return;
+    const epochMs = typeof instant === 'number' ? instant : Date.parse(instant);
+    this.int64((epochMs - POSTGRES_EPOCH_MS) * 1000);
   }
 
   /** Must have no NUL and no half of a surrogate pair. */

@@ -8,6 +8,10 @@ export interface PreparedQuery {
   text: string;
 }
 
+const ROW_TYPES = {
+  name: 'row-types',
+  text: 'SELECT name, name::regtype::oid::int AS oid FROM unnest($1::text[]) AS name',
+};
 const CONNECT_TIMEOUT_MS = 2_000;
 const STATEMENT_TIMEOUT_MS = 5_000;
 const LOCK_TIMEOUT_MS = 2_000;
@@ -58,6 +62,12 @@ export class Database implements OnApplicationShutdown {
   /** Rows of one prepared statement on the money pool. */
   async money<Row extends pg.QueryResultRow>(query: PreparedQuery, values: unknown[]): Promise<Row[]> {
     return (await this.moneyPool.query<Row>({ ...query, values })).rows;
+  }
+
+  /** Object ids of row types by name; they differ from database to database. For BinaryRows, on the money pool. */
+  async rowTypes<Name extends string>(...names: Name[]): Promise<Record<Name, number>> {
+    const rows = await this.money<{ name: Name; oid: number }>(ROW_TYPES, [names]);
+    return Object.fromEntries(rows.map(({ name, oid }) => [name, oid])) as Record<Name, number>;
   }
 
   /** Runs `work` in one transaction on the general pool. */

@@ -37,6 +37,14 @@ describe('what Prisma cannot say stands in the database', () => {
     expect(found).toContain(rule);
   });
 
+  it('no statement that every call runs is compiled before it is run', async () => {
+    const rows = await runSql(
+      database.url,
+      `select proname as name from pg_proc where pronamespace = 'public'::regnamespace and 'jit=off' = any (proconfig) order by 1`,
+    );
+    expect(rows.map(({ name }) => name)).toEqual(['add_to_promo_rollup', 'place_holds', 'settle_calls']);
+  });
+
   it('no rule is there that this list does not name', () => {
     expect(found.filter((rule) => !EXPECTED_RULES.includes(rule))).toEqual([]);
   });
