@@ -6,6 +6,7 @@ import { monotonicMs, nowMs } from '../core/clock.js';
 import type { TokenClass } from '../core/token-usage.js';
 import { FaregateError, unavailable } from '../core/errors.js';
 import { withMembers } from '../core/json.js';
+import { MAX_AMOUNT } from '../core/money.js';
 import type { CompletionRequest, ProtocolName } from '../protocols/completion.js';
 import {
   affordableOutput,
@@ -105,11 +106,13 @@ export class AdmissionService {
 
   private async place(call: AdmissionRequest, ticket: Ticket): Promise<HoldAnswer> {
     const { model, deployment } = ticket.candidates[0];
+    const worst = dearest(call, ticket.candidates);
     try {
       return await this.holds.place({
         requestId: ticket.requestId,
         apiKeyId: call.principal.keyId,
-        amountNano: dearest(call, ticket.candidates),
+        // No wallet has more, and none holds the calls up that are placed with this one.
+        amountNano: worst > MAX_AMOUNT ? MAX_AMOUNT : worst,
         protocol: call.protocol,
         streamed: call.request.stream,
         modelRequested: call.request.model.slice(0, 200),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { CatalogModel } from '../catalog/model.js';
 import { PriceSheet, type PriceVersion } from '../catalog/price.js';
+import type { JsonObject } from '../core/json.js';
 import type { TokenClass, TokenUsage } from '../core/token-usage.js';
 import { rateUsage } from '../metering/rate-usage.js';
 import type { CompletionRequest, ContentPart, ToolDefinition } from '../protocols/completion.js';
@@ -44,6 +45,13 @@ const searchTool = (maxUses?: number): ToolDefinition => ({
   },
 });
 
+const server = (raw: JsonObject): ToolDefinition => ({ kind: 'server', protocol: 'openai-responses', raw });
+
+const fetched = (source: JsonObject): JsonObject => ({
+  type: 'web_fetch_tool_result',
+  content: { type: 'web_fetch_result', content: { type: 'document', source } },
+});
+
 const ask = (over: Partial<EstimateQuestion> = {}): EstimateQuestion => ({
   request: requestOf([{ type: 'text', text: 'hello' }]),
   model,
@@ -55,6 +63,10 @@ const ask = (over: Partial<EstimateQuestion> = {}): EstimateQuestion => ({
   ownSearches: 0,
   ...over,
 });
+
+/** Input tokens held for a call of a hundred bytes with one such block. */
+const inputOf = (raw: JsonObject): number =>
+  estimateCall(ask({ request: requestOf([{ type: 'opaque', protocol: 'google-gemini', raw }]) })).inputTokens;
 
 /** Sheets with an input and an output price, and any further class and tier. */
 const sheets = fc
@@ -68,6 +80,9 @@ const sheets = fc
           'cache_write_5m',
           'cache_write_1h',
           'output',
+          'audio_input',
+          'image_input',
+          'audio_output',
           'search',
         ),
         fc.constantFrom(0, 1, 50, 1_000, 128_000),
@@ -89,6 +104,8 @@ const sheets = fc
     return new PriceSheet([...versions.values()]);
   });
 
+const SOUND: ContentPart = { type: 'audio', format: 'wav', data: 'AAAA' };
+
 /** A whole number up to `most`; often `most` itself, sometimes nothing. */
 const upTo = (most: number) => fc.oneof(fc.integer({ min: 0, max: most }), fc.constant(most), fc.constant(0));
 
@@ -102,19 +119,24 @@ describe('the worst case of a call', () => {
         answers: fc.constantFrom(undefined, 1, 2, 8),
         uses: fc.constantFrom(undefined, 0, 1, 7),
         searching: fc.boolean(),
+        hasSound: fc.boolean(),
       })
       .chain((given) => {
         const { prices, bodyBytes, maxOutputTokens } = given;
         const tools = given.searching ? [searchTool(given.uses)] : undefined;
-        const request = requestOf([{ type: 'text', text: 'x' }], { choiceCount: given.answers, tools });
+        const content: ContentPart[] = [given.hasSound ? SOUND : { type: 'text', text: 'x' }];
+        const request = requestOf(content, { choiceCount: given.answers, tools });
         const question = ask({ request, prices, bodyBytes, maxOutputTokens });
         const bound = estimateCall(question);
         const split = fc.tuple(upTo(bound.inputTokens), fc.array(fc.nat(), { minLength: 3, maxLength: 3 }));
+        const parts = given.hasSound || given.searching ? fc.integer({ min: 0, max: 3 }) : fc.constant(0);
         return fc.record({
           question: fc.constant(question),
           usage: fc
-            .tuple(split, upTo(bound.outputTokens * bound.answers), upTo(bound.searches))
-            .map(([[input, cuts], output, searches]) => usageOf(input, cuts, { output, searches })),
+            .tuple(split, upTo(bound.outputTokens * bound.answers), upTo(bound.searches), parts, fc.boolean())
+            .map(([[input, cuts], output, searches, media, isSpoken]) =>
+              withParts(usageOf(input, cuts, { output, searches }), media, isSpoken),
+            ),
         });
       });
     fc.assert(
@@ -135,6 +157,13 @@ describe('the worst case of a call', () => {
       output: { total: rest.output },
       searches: rest.searches,
     };
+  };
+
+  /** Says of so many thirds of the plain input that they are sound, of a third that it is images, and of the output that it is spoken. */
+  const withParts = (usage: TokenUsage, thirds: number, isSpoken: boolean): TokenUsage => {
+    const third = Math.floor((usage.input.noCache ?? 0) / 3);
+    const input = { ...usage.input, audio: third * thirds, image: thirds > 0 ? third : 0 };
+    return { ...usage, input, output: { ...usage.output, audio: isSpoken ? usage.output.total : 0 } };
   };
 
   it('never counts fewer input tokens than the body has bytes, up to the context window', () => {
@@ -179,9 +208,75 @@ describe('the worst case of a call', () => {
       estimateCall(ask({ prices, request: requestOf([], { tools }) })).amountNano;
     expect(held([searchTool(3)])).toBe(30_000_000n);
     expect(held([searchTool()])).toBe(100_000_000n);
-    expect(held([{ kind: 'server', protocol: 'anthropic-messages', raw: { type: 'bash_20250124' } }])).toBe(
-      0n,
-    );
+    expect(held([server({ googleSearch: {} })])).toBe(100_000_000n);
+    expect(held([server({ type: 'bash_20250124' })])).toBe(0n);
+    const ownFields = ['web_search_options'];
+    expect(estimateCall(ask({ prices, request: requestOf([], { ownFields }) })).searches).toBe(10);
+  });
+
+  it.each([-1, 1.5, 1e300, '3', true])(
+    'refuses a tool that may search %j times, naming the field',
+    (uses) => {
+      const tools = [searchTool(1), searchTool(uses as number)];
+      expect(() => estimateCall(ask({ request: requestOf([], { tools }) }))).toThrow(
+        expect.objectContaining({
+          kind: 'invalid_request',
+          details: expect.objectContaining({ param: 'tools.1.max_uses' }),
+        }),
+      );
+    },
+  );
+
+  it('holds whatever number of searches a tool allows', () => {
+    const tools = Array.from({ length: 1_000 }, () => searchTool(1_000_000_001));
+    expect(estimateCall(ask({ request: requestOf([], { tools }) })).searches).toBe(1_000_000_001_000);
+  });
+
+  it.each([
+    ['a search', { tools: [searchTool(1)] }],
+    ['pages', { tools: [server({ urlContext: {} })] }],
+    ['files', { tools: [server({ type: 'file_search' })] }],
+    ['what other servers say', { ownFields: ['mcp_servers'] }],
+    ['a search of Chat', { ownFields: ['web_search_options'] }],
+  ])('takes the whole context window where the vendor adds %s', (_, more) => {
+    expect(estimateCall(ask({ request: requestOf([], more) })).inputTokens).toBe(200_000);
+  });
+
+  it.each(['bash_20250124', 'text_editor_20250728', 'octen_search', 'local_shell', 'tool_search_tool_bm25'])(
+    'counts the bytes of a call whose tool %s adds nothing to its input',
+    (type) => {
+      const request = requestOf([], { tools: [server({ type })] });
+      expect(estimateCall(ask({ request })).inputTokens).toBe(700);
+    },
+  );
+
+  it.each<[string, JsonObject]>([
+    ['a video by its address', { fileData: { mimeType: 'video/mp4', fileUri: 'https://x.test/v' } }],
+    ['a video in the request', { inlineData: { mimeType: 'video/mp4', data: 'AAAA' } }],
+    ['an uploaded file', { type: 'container_upload', file_id: 'file_1' }],
+    ['a block not known', { type: 'hologram', id: 'x' }],
+    [
+      'a page that was fetched as a file',
+      fetched({ type: 'base64', media_type: 'application/pdf', data: 'AA' }),
+    ],
+  ])('takes the whole context window for %s', (_, raw) => {
+    expect(inputOf(raw)).toBe(200_000);
+  });
+
+  it.each<[string, JsonObject, number]>([
+    ['what a search found', { type: 'web_search_tool_result', content: [{ url: 'https://x.test' }] }, 100],
+    ['what a search was asked', { type: 'server_tool_use', id: 's', input: {} }, 100],
+    ['a page that was fetched as text', fetched({ type: 'text', data: 'short' }), 100],
+    ['a call of a tool that Moonshot brings', { type: 'builtin_function', id: 'b', function: {} }, 100],
+    ['code that the vendor ran', { executableCode: { code: 'print(1)' } }, 100],
+    ['a screenshot', { type: 'computer_call_output', output: { type: 'computer_screenshot' } }, 6_100],
+    [
+      'pictures a tool made',
+      { type: 'mcp_tool_result', content: [{ type: 'image' }, { type: 'image' }] },
+      12_100,
+    ],
+  ])('counts the bytes and the images of %s', (_, raw, tokens) => {
+    expect(inputOf(raw)).toBe(tokens);
   });
 });
 

@@ -1,8 +1,10 @@
 import type { CatalogModel } from '../catalog/model.js';
 import type { PriceSheet } from '../catalog/price.js';
 import { PICO_PER_NANO } from '../core/money.js';
-import { tokenCount, type TokenClass } from '../core/token-usage.js';
+import type { TokenClass } from '../core/token-usage.js';
 import type { CompletionRequest, ContentPart } from '../protocols/completion.js';
+import { IMAGE_TOKENS, opaqueTokens } from './opaque-input.js';
+import { readsOutside, vendorSearches } from './vendor-tools.js';
 
 /** The most a call can use and cost. */
 export interface Estimate {
@@ -45,40 +47,37 @@ export interface EstimateQuestion extends CallExtent {
   maxOutputTokens: number;
 }
 
-/**
- * Tokens an image can count for at most. Vendors publish 85 to about 4,800 for the largest size they do not
- * scale down; this leaves room.
- */
-const IMAGE_TOKENS = 6_000;
 /** Hidden instructions that vendors add when tools are declared (Anthropic documents up to 530). */
 const TOOL_OVERHEAD_TOKENS = 600;
-/** Searches of a tool that names no limit of its own. */
-const UNLIMITED_SEARCHES = 10;
-/** Every class that input may be billed in. */
-const INPUT_CLASSES: readonly TokenClass[] = ['input', 'cache_read', 'cache_write_5m', 'cache_write_1h'];
+/** Every class that text may be billed in, and that pictures and sound may be. */
+const TEXT_CLASSES: readonly TokenClass[] = ['input', 'cache_read', 'cache_write_5m', 'cache_write_1h'];
+const MEDIA_CLASSES: readonly TokenClass[] = [...TEXT_CLASSES, 'audio_input', 'image_input'];
 /** Each input class is rounded by itself, by half a nano at most. */
-const INPUT_ROUNDING_NANO = BigInt(INPUT_CLASSES.length / 2);
+const INPUT_ROUNDING_NANO = BigInt(MEDIA_CLASSES.length / 2);
 
 /**
  * The worst case of a call, from its bytes: byte-level tokenisers never make more tokens than there are bytes, a
- * model never reads more than its context window, and prices are taken from the dearest tier and cache class.
+ * model never reads more than its context window, which is taken whole where the vendor adds input that nobody else can
+ * measure, and prices are taken from the dearest tier and cache class.
  */
 export function estimateCall(question: EstimateQuestion): Estimate {
   const { request, model } = question;
   const { upstreamCalls } = question;
   const window = model.contextWindow * (request.readsEachAlone ? request.messages.length : 1);
-  const perCall = Math.min(boundInput(question), window);
+  const { tokens, hasMedia } = boundInput(question);
+  const perCall = Math.min(tokens, window);
   const inputTokens = Math.min(perCall * upstreamCalls + question.addedInputTokens, window * upstreamCalls);
   const outputTokens = question.maxOutputTokens;
   const answers = Math.max(request.choiceCount ?? 1, question.sharesOutput ? 1 : upstreamCalls);
-  const searches = boundSearches(request) * upstreamCalls + question.ownSearches;
-  const inputPrice = dearest(question.prices, INPUT_CLASSES);
+  const searches = vendorSearches(request) * upstreamCalls + question.ownSearches;
+  const inputPrice = dearest(question.prices, hasMedia ? MEDIA_CLASSES : TEXT_CLASSES);
   const amountNano =
     roundUp(BigInt(inputTokens) * inputPrice) +
     (inputPrice > 0n ? INPUT_ROUNDING_NANO * BigInt(upstreamCalls) : 0n) +
     roundUp(BigInt(outputTokens) * BigInt(answers) * outputPrice(question.prices)) +
-    // Each upstream call may be priced in a tier of its own, and each tier's output is rounded by itself.
+    // Each upstream call may be priced in a tier of its own, and each tier's output is rounded by itself; so is its sound.
     BigInt(upstreamCalls - 1) +
+    (dearest(question.prices, ['audio_output']) > 0n ? BigInt(upstreamCalls) : 0n) +
     roundUp(BigInt(searches) * dearest(question.prices, ['search'])) +
     roundUp(BigInt(question.ownFullContent ?? 0) * dearest(question.prices, ['search_full_content']));
   return { inputTokens, outputTokens, answers, searches, amountNano };
@@ -96,9 +95,12 @@ export function affordableOutput(question: EstimateQuestion, availableNano: bigi
   return tokens > BigInt(question.maxOutputTokens) ? question.maxOutputTokens : Number(tokens);
 }
 
-function boundInput({ request, model, bodyBytes }: EstimateQuestion): number {
+function boundInput({ request, model, bodyBytes }: EstimateQuestion): { tokens: number; hasMedia: boolean } {
+  if (readsOutside(request)) return { tokens: model.contextWindow, hasMedia: true };
+  let hasMedia = false;
   let tokens = bodyBytes + (request.tools?.length ? TOOL_OVERHEAD_TOKENS : 0);
   const visit = (part: ContentPart): void => {
+    hasMedia ||= MEDIA.has(part.type);
     switch (part.type) {
       case 'image':
         tokens += IMAGE_TOKENS - (part.source.kind === 'base64' ? part.source.data.length : 0);
@@ -111,26 +113,21 @@ function boundInput({ request, model, bodyBytes }: EstimateQuestion): number {
       case 'tool-result':
         part.content.forEach(visit);
         break;
+      case 'opaque':
+        tokens += opaqueTokens(part.raw, model.contextWindow);
+        break;
       default:
         break;
     }
   };
   for (const message of request.messages) message.content.forEach(visit);
-  return Math.max(tokens, 1);
+  return { tokens: Math.max(tokens, 1), hasMedia };
 }
 
-function boundSearches({ tools = [] }: CompletionRequest): number {
-  let searches = 0;
-  for (const tool of tools) {
-    // The gateway's own tool is no vendor's business; `ownSearches` counts it.
-    if (tool.kind !== 'server' || tool.raw['type'] === 'octen_search') continue;
-    if (!/search/.test(String(tool.raw['type']))) continue;
-    searches += tokenCount(tool.raw['max_uses']) ?? UNLIMITED_SEARCHES;
-  }
-  return searches;
-}
+/** Parts that may be pictures or sound, or hold some. */
+const MEDIA: ReadonlySet<ContentPart['type']> = new Set(['image', 'audio', 'document', 'opaque']);
 
-const outputPrice = (prices: PriceSheet): bigint => dearest(prices, ['output']);
+const outputPrice = (prices: PriceSheet): bigint => dearest(prices, ['output', 'audio_output']);
 
 /** Pico → nano, upwards. */
 const roundUp = (pico: bigint): bigint => (pico + PICO_PER_NANO - 1n) / PICO_PER_NANO;

@@ -3,13 +3,22 @@ import { untilSettled } from '../support/calls.js';
 import { CHAT_MODEL, MESSAGES_MODEL, setBalance } from '../support/gateway.js';
 import { Statements } from '../support/statements.js';
 
+/** Its context window costs more than an amount can say. */
+const DEAR_MODEL = 'test/dear';
 /** Pays for a short question and about 600 output tokens, not for 2,000. */
 const BALANCE_NANO = 10_000_000n;
 
 describe('a balance that pays for a shorter answer only', () => {
   let world: Statements;
   beforeAll(async () => {
-    world = await Statements.start('standard');
+    world = await Statements.start('standard', [
+      {
+        id: DEAR_MODEL,
+        protocol: 'anthropic-messages',
+        upstreamModel: 'claude-opus-4-8',
+        prices: { input: 10n ** 18n, output: 1n },
+      },
+    ]);
   });
   afterAll(() => world.close());
   beforeEach(async () => {
@@ -74,5 +83,19 @@ describe('a balance that pays for a shorter answer only', () => {
     const answer = await world.chat(body({ model: CHAT_MODEL, max_tokens: 2_000 }));
     expect(answer).toMatchObject({ status: 402, json: { error: { code: 'insufficient_balance' } } });
     expect(world.calls).toBe(0);
+  });
+
+  it('refuses what costs more than any amount, and whoever asks beside it is served', async () => {
+    await setBalance(world.gateway.pool, world.customer.tenant, 10_000_000_000n);
+    const dear = body({
+      model: DEAR_MODEL,
+      max_tokens: 300,
+      tools: [{ type: 'web_search_20250305', name: 'web_search' }],
+    });
+    const usual = body({ model: CHAT_MODEL, max_tokens: 300 });
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => [world.messages(dear), world.chat(usual)]).flat(),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill([402, 200]).flat());
   });
 });
