@@ -12,12 +12,18 @@ export interface TokenUsage {
     cacheWrite5m?: number | undefined;
     /** Input tokens written to a one-hour prompt cache. */
     cacheWrite1h?: number | undefined;
+    /** The part of `noCache` that is sound. */
+    audio?: number | undefined;
+    /** The part of `noCache` that is images. */
+    image?: number | undefined;
   };
   output: {
     /** All output tokens, reasoning included. */
     total?: number | undefined;
     /** The part of `total` spent on reasoning; information only, never priced a second time. */
     reasoning?: number | undefined;
+    /** The part of `total` that is sound. */
+    audio?: number | undefined;
   };
   /** Web searches run by a server tool. */
   searches?: number | undefined;
@@ -33,7 +39,10 @@ export interface TokenUsage {
 export const SERVICE_TIERS = ['standard', 'flex', 'priority', 'batch'] as const;
 export type ServiceTier = (typeof SERVICE_TIERS)[number];
 
-/** The classes that carry a price. `output` includes reasoning. */
+/**
+ * The classes that carry a price. `output` includes reasoning; `input` and `output` include sound and images where these
+ * have no price of their own.
+ */
 export const TOKEN_CLASSES = [
   'input',
   'cache_read',
@@ -48,6 +57,13 @@ export const TOKEN_CLASSES = [
 ] as const;
 
 export type TokenClass = (typeof TOKEN_CLASSES)[number];
+
+/** Classes of parts, with the class that they are billed in where they have no price of their own. */
+export const WHOLE_OF: Readonly<Partial<Record<TokenClass, TokenClass>>> = {
+  audio_input: 'input',
+  image_input: 'input',
+  audio_output: 'output',
+};
 
 /** A usage with nothing reported yet. */
 export const emptyUsage = (): TokenUsage => ({ input: {}, output: {} });
@@ -65,20 +81,56 @@ export function isComplete(usage: TokenUsage): boolean {
   return inputTotal(usage) !== undefined && usage.output.total !== undefined;
 }
 
-/** The billable quantity of each class; classes with nothing to bill are left out. */
-export function billableQuantities(usage: TokenUsage): [TokenClass, number][] {
+/**
+ * The billable quantity of each class; classes with nothing to bill are left out. `isApart` tells which parts (sound, images)
+ * are billed in a class of their own; all others, and without it all, are billed with the whole they belong to.
+ */
+export function billableQuantities(
+  usage: TokenUsage,
+  isApart: (tokenClass: TokenClass) => boolean = () => false,
+): [TokenClass, number][] {
+  const { input, output } = usage;
   const quantities: [TokenClass, number][] = [];
-  const put = (tokenClass: TokenClass, quantity: number | undefined) => {
+  const put = (tokenClass: TokenClass, quantity: number | undefined): void => {
     if (quantity !== undefined && quantity > 0) quantities.push([tokenClass, quantity]);
   };
-  put('input', usage.input.noCache);
-  put('cache_read', usage.input.cacheRead);
-  put('cache_write_5m', usage.input.cacheWrite5m);
-  put('cache_write_1h', usage.input.cacheWrite1h);
-  put('output', usage.output.total);
+  /** A whole without those of its parts that are billed apart, and these. */
+  const putApart = (wholeClass: TokenClass, whole: number | undefined, parts: readonly Counted[]): void => {
+    const counts = partsWithin(whole, ...parts.map(([, count]) => count));
+    const billed = counts.map((count, index) => (isApart((parts[index] as Counted)[0]) ? (count ?? 0) : 0));
+    put(wholeClass, whole && whole - billed.reduce((sum, count) => sum + count, 0));
+    parts.forEach(([tokenClass], index) => put(tokenClass, billed[index]));
+  };
+  if (input.audio === undefined && input.image === undefined) put('input', input.noCache);
+  else
+    putApart('input', input.noCache, [
+      ['audio_input', input.audio],
+      ['image_input', input.image],
+    ]);
+  put('cache_read', input.cacheRead);
+  put('cache_write_5m', input.cacheWrite5m);
+  put('cache_write_1h', input.cacheWrite1h);
+  if (output.audio === undefined) put('output', output.total);
+  else putApart('output', output.total, [['audio_output', output.audio]]);
   put('search', usage.searches);
   put('search_full_content', usage.fullContentExtra);
   return quantities;
+}
+
+type Counted = readonly [TokenClass, number | undefined];
+
+/** Counts of parts, each no more than those before it leave of their whole; undefined where one is not reported. */
+export function partsWithin(
+  whole: number | undefined,
+  ...parts: readonly (number | undefined)[]
+): (number | undefined)[] {
+  let left = whole ?? 0;
+  return parts.map((part) => {
+    if (part === undefined || whole === undefined) return undefined;
+    const count = Math.min(part, left);
+    left -= count;
+    return count;
+  });
 }
 
 /** Folds a later report over an earlier one: a class reported later replaces the earlier figure. */
@@ -109,10 +161,13 @@ export function addUsage(one: TokenUsage, other: TokenUsage): TokenUsage {
       cacheRead: add(one.input.cacheRead, other.input.cacheRead),
       cacheWrite5m: add(one.input.cacheWrite5m, other.input.cacheWrite5m),
       cacheWrite1h: add(one.input.cacheWrite1h, other.input.cacheWrite1h),
+      audio: add(one.input.audio, other.input.audio),
+      image: add(one.input.image, other.input.image),
     },
     output: {
       total: add(one.output.total, other.output.total),
       reasoning: add(one.output.reasoning, other.output.reasoning),
+      audio: add(one.output.audio, other.output.audio),
     },
     searches: add(one.searches, other.searches),
     fullContentExtra: add(one.fullContentExtra, other.fullContentExtra),

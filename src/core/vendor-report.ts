@@ -1,5 +1,5 @@
-import { isObject } from './json.js';
-import type { ServiceTier } from './token-usage.js';
+import { isObject, type JsonObject } from './json.js';
+import { partsWithin, tokenCount, type ServiceTier, type TokenUsage } from './token-usage.js';
 
 /** How vendors name the tiers they serve in: OpenAI, Anthropic, Groq, Gemini (`serviceTier`) and Vertex (`trafficType`). */
 const TIERS: Readonly<Record<string, ServiceTier>> = {
@@ -38,4 +38,22 @@ export function reportedCostNano(usage: Record<string, unknown>): string | undef
   // A double has 15 digits: nano of less than a million dollars are among them.
   const [whole = '0', fraction = ''] = cost.toFixed(9).split('.');
   return BigInt(whole + fraction).toString();
+}
+
+/** Sound and images in OpenAI's details of the input, as parts of the input that no cache had. */
+export function inputMedia(
+  details: JsonObject,
+  noCache: number | undefined,
+): Pick<TokenUsage['input'], 'audio' | 'image'> {
+  const [audio, image] = partsWithin(
+    noCache,
+    tokenCount(details['audio_tokens']),
+    tokenCount(details['image_tokens']),
+  );
+  return { audio, image };
+}
+
+/** Sound in OpenAI's details of the output, as a part of all output. */
+export function outputAudio(details: JsonObject, total: number | undefined): number | undefined {
+  return partsWithin(total, tokenCount(details['audio_tokens']))[0];
 }

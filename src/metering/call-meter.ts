@@ -6,7 +6,7 @@ import { formatNano } from '../core/money.js';
 import { addUsage, emptyUsage, inputTotal, isComplete, type TokenUsage } from '../core/token-usage.js';
 import { AttemptMeter, type MadeAttempt, type MeteredCandidate } from './attempt-meter.js';
 import { isCharged } from './charge-table.js';
-import { rateParts, type RatedCall, type RatedPart } from './rate-parts.js';
+import { rateCost, rateParts, type RatedCall, type RatedPart } from './rate-parts.js';
 import { rateUsage } from './rate-usage.js';
 import {
   buildSettlement,
@@ -97,7 +97,9 @@ export class CallMeter implements RunningCall {
   readonly costOf = (usage: TokenUsage, whole = usage): string | undefined => {
     if (!isComplete(usage)) return undefined;
     if (usage !== whole) {
-      return formatNano(rateUsage(usage, this.serving.listPrices, inputTotal(whole)).amountNano);
+      return formatNano(
+        rateUsage(usage, this.serving.listPrices, { inputTokens: inputTotal(whole) }).amountNano,
+      );
     }
     const billed = this.attempts.filter((attempt) => attempt.outcomeWithin('served') === 'served');
     if (billed.length > 1 || this.ownUsage) {
@@ -205,4 +207,4 @@ const isBilled = ({ outcome }: Measured): boolean => outcome !== 'failed';
 
 /** What the provider takes from us for one attempt, as far as is known. */
 const costOf = ({ attempt, measured }: Measured): bigint =>
-  measured.source === 'none' ? 0n : rateUsage(measured.usage, attempt.candidate.costPrices).amountNano;
+  measured.source === 'none' ? 0n : rateCost(attempt.part(measured)).amountNano;

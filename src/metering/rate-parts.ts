@@ -1,7 +1,7 @@
 import type { PriceSheet } from '../catalog/price.js';
 import { roundPicoToNano } from '../core/money.js';
-import type { TokenUsage } from '../core/token-usage.js';
-import { rateUsage, type RatedLine } from './rate-usage.js';
+import { WHOLE_OF, type TokenClass, type TokenUsage } from '../core/token-usage.js';
+import { rateUsage, type RatedLine, type RatedUsage } from './rate-usage.js';
 
 /** What one upstream call used, with the prices that hold for it. */
 export interface RatedPart {
@@ -34,28 +34,40 @@ export interface RatedCall {
  */
 export function rateParts(parts: readonly RatedPart[]): RatedCall {
   const call: RatedCall = { lines: [], ratedPico: 0n, amountNano: 0n, costNano: 0n };
-  for (const part of parts) {
-    const cost = rateUsage(part.usage, part.costPrices);
-    for (const line of rateUsage(part.usage, part.listPrices).lines) {
-      const match = cost.lines.find(({ tokenClass }) => tokenClass === line.tokenClass);
-      putLine(call.lines, {
-        tokenClass: line.tokenClass,
-        quantity: line.quantity,
-        priceVersionId: line.priceVersionId,
-        unitPricePico: line.unitPricePico,
-        ratedPico: line.ratedPico,
-        amountNano: line.amountNano,
-        costPriceVersionId: match?.priceVersionId,
-        costNano: match?.amountNano ?? 0n,
-      });
-    }
-  }
+  for (const part of parts) for (const line of billedLines(part)) putLine(call.lines, line);
   for (const line of call.lines) {
     call.ratedPico += line.ratedPico;
     call.amountNano += line.amountNano;
     call.costNano += line.costNano;
   }
   return call;
+}
+
+/** What the provider takes for a part, in lines that none of the customer's cuts through. */
+export const rateCost = ({ usage, listPrices, costPrices }: RatedPart): RatedUsage =>
+  rateUsage(usage, costPrices, { beside: listPrices });
+
+/** What costs the provider a line of its own, and the customer none, stands on the line that it is billed with. */
+function billedLines(part: RatedPart): BilledLine[] {
+  const cost = rateCost(part).lines;
+  const { lines } = rateUsage(part.usage, part.listPrices);
+  const isBilled = (name: TokenClass): boolean => lines.some(({ tokenClass }) => tokenClass === name);
+  return lines.map((line) => {
+    const own = cost.filter(
+      ({ tokenClass }) =>
+        tokenClass === line.tokenClass || (WHOLE_OF[tokenClass] === line.tokenClass && !isBilled(tokenClass)),
+    );
+    return {
+      tokenClass: line.tokenClass,
+      quantity: line.quantity,
+      priceVersionId: line.priceVersionId,
+      unitPricePico: line.unitPricePico,
+      ratedPico: line.ratedPico,
+      amountNano: line.amountNano,
+      costPriceVersionId: own.length === 1 ? own[0]?.priceVersionId : undefined,
+      costNano: own.reduce((sum, { amountNano }) => sum + amountNano, 0n),
+    };
+  });
 }
 
 function putLine(lines: BilledLine[], line: BilledLine): void {

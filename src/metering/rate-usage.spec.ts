@@ -14,14 +14,26 @@ const price = (tokenClass: TokenClass, unitPricePico: bigint, tierFrom = 0): Pri
 
 const counts = fc.option(fc.integer({ min: 0, max: 1_000_000_000 }), { nil: undefined });
 const usages: fc.Arbitrary<TokenUsage> = fc.record({
-  input: fc.record({ noCache: counts, cacheRead: counts, cacheWrite5m: counts, cacheWrite1h: counts }),
-  output: fc.record({ total: counts, reasoning: counts }),
+  input: fc.record({
+    noCache: counts,
+    cacheRead: counts,
+    cacheWrite5m: counts,
+    cacheWrite1h: counts,
+    audio: counts,
+    image: counts,
+  }),
+  output: fc.record({ total: counts, reasoning: counts, audio: counts }),
   searches: counts,
 });
 const classes = ['input', 'cache_read', 'cache_write_5m', 'cache_write_1h', 'output', 'search'] as const;
+const media = ['audio_input', 'image_input', 'audio_output'] as const;
+/** Prices of all these classes, and of some media beside them. */
 const fullSheets = fc
-  .array(fc.bigInt(0n, 10n ** 12n), { minLength: classes.length, maxLength: classes.length })
-  .map((prices) => new PriceSheet(classes.map((name, index) => price(name, prices[index] ?? 0n))));
+  .tuple(fc.array(fc.bigInt(0n, 10n ** 12n), { minLength: 9, maxLength: 9 }), fc.subarray([...media]))
+  .map(
+    ([prices, some]) =>
+      new PriceSheet([...classes, ...some].map((name, index) => price(name, prices[index] ?? 0n))),
+  );
 
 describe('rating', () => {
   it('is the exact sum of quantity times price, rounded once a class, half up', () => {
@@ -96,7 +108,7 @@ describe('rating', () => {
       );
     expect(rate(150_000, 50_000)).toEqual(['input-0', 'cache_read-0', 'output-0']);
     expect(rate(150_000, 50_001)).toEqual(['input-200001', 'cache_read-0', 'output-200001']);
-    const part = rateUsage({ input: {}, output: { total: 1 } }, sheet, 200_001);
+    const part = rateUsage({ input: {}, output: { total: 1 } }, sheet, { inputTokens: 200_001 });
     expect(part.lines.map(({ priceVersionId }) => priceVersionId)).toEqual(['output-200001']);
   });
 

@@ -15,8 +15,9 @@ export function costMembers(usage: TokenUsage, identity: ResponseIdentity): Reco
   const cost = identity.costOf(usage);
   if (cost === undefined) return {};
   if (identity.profile === 'standard') return { cost };
+  const { noCache, audio, image } = usage.input;
   const parts: [string, TokenUsage][] = [
-    ['prompt_cost', partial({ noCache: usage.input.noCache })],
+    ['prompt_cost', partial({ noCache, audio, image })],
     ['cache_read_cost', partial({ cacheRead: usage.input.cacheRead })],
     [
       'cache_write_cost',
@@ -36,7 +37,7 @@ export function costMembers(usage: TokenUsage, identity: ResponseIdentity): Reco
   return { cost: `${total}`, cost_details: `{${members.join(',')}}` };
 }
 
-/** A usage of one class alone, complete enough to be priced. */
+/** A usage of a few classes alone, complete enough to be priced. */
 const partial = (input: TokenUsage['input']): TokenUsage => ({
   input: { noCache: 0, ...input },
   output: { total: 0 },

@@ -62,7 +62,8 @@ describe('an answer that goes on costing when its caller has left', () => {
     expect(gateway.simulator.journal.map(({ answer }) => answer.finished)).toEqual(['complete']);
   });
 
-  it('is cut at once where that ends the charge, and when the vendor fails it is asked of nobody else', async () => {
+  it('is cut at once where that ends the charge', async () => {
+    const known = (await readCalls(gateway.pool)).length;
     gateway.simulator.use({
       times: 1,
       answer: { kind: 'model' },
@@ -73,15 +74,28 @@ describe('an answer that goes on costing when its caller has left', () => {
     stopping.hangUp();
     await gateway.simulator.idle();
     expect(gateway.simulator.journal.map(({ answer }) => answer.finished)).toEqual(['client-aborted']);
-    gateway.simulator.reset();
-    const failure = { kind: 'error', status: 500, message: 'Broken.' } as const;
-    gateway.simulator.use({ times: 1, answer: failure, pacing: { firstByteDelayMs: 300 } });
+    expect(await settled(known)).toMatchObject([{ status: 'aborted', estimated: true }]);
+  });
+
+  it.each([
+    ['a whole answer', CHAT_MODEL, false, 500],
+    ['a stream', COSTING_MODEL, true, 429],
+  ])('costs nobody anything when the vendor refuses it, and is asked of nobody else: %s', async (...one) => {
+    const [, model, stream, status] = one;
+    const refusal = { kind: 'error', status, message: 'Not now.' } as const;
+    gateway.simulator.use({ times: 1, answer: refusal, pacing: { firstByteDelayMs: 300 } });
     const known = (await readCalls(gateway.pool)).length;
-    const failing = openCall(gateway, CHAT, chatBody(CHAT_MODEL));
+    const call = openCall(gateway, CHAT, chatBody(model, { stream }));
     await gateway.simulator.until((journal) => journal.length === 1);
-    failing.hangUp();
-    await settled(known);
+    call.hangUp();
+    expect(await settled(known)).toEqual([
+      expect.objectContaining({ status: 'aborted', estimated: null, amount_nano: 0n }),
+    ]);
     expect(gateway.simulator.journal).toHaveLength(1);
+    const { rows } = await gateway.pool.query(
+      'select outcome, cost_nano from attempt order by request_id desc limit 1',
+    );
+    expect(rows).toEqual([{ outcome: 'failed', cost_nano: '0' }]);
   });
 
   it('is read no further than 32 MB, and charged by what was received', async () => {
