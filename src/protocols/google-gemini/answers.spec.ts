@@ -3,7 +3,11 @@ import { decodeError, encodeError } from './error.js';
 import { FaregateError } from '../../core/errors.js';
 import { decodeLogprobs, encodeLogprobs } from './logprobs.js';
 import { PartialArguments, pathSteps } from './partial-arguments.js';
+import { GroundedSearches } from './grounding.js';
+import { decodeResponse } from './response.js';
+import { GeminiDecoder } from './stream-decode.js';
 import { decodeUsage } from './usage.js';
+import type { JsonObject } from '../../core/json.js';
 
 describe('how answers end', () => {
   it('row 54: every word of Google has its meaning, calls make STOP tool-calls, unknown words are accepted', () => {
@@ -46,6 +50,69 @@ describe('usage', () => {
     expect(decodeUsage(raw)).toMatchObject({ output: { total: 20, reasoning: 20 } });
     expect(decodeUsage({ promptTokenCount: 7, totalTokenCount: 7 }).output.total).toBe(0);
     expect(decodeUsage({}).output.total).toBeUndefined();
+  });
+  it('tells sound and images, as parts of what no cache had and of the output, never more than these', () => {
+    const of = (counts: Record<string, number>) =>
+      Object.entries(counts).map(([modality, tokenCount]) => ({ modality, tokenCount }));
+    const raw = {
+      promptTokenCount: 100,
+      cachedContentTokenCount: 30,
+      promptTokensDetails: of({ TEXT: 10, AUDIO: 60, IMAGE: 30 }),
+      cacheTokensDetails: of({ TEXT: 10, AUDIO: 20 }),
+      candidatesTokenCount: 10,
+      candidatesTokensDetails: of({ AUDIO: 11, IMAGE: 3 }),
+    };
+    expect(decodeUsage(raw)).toMatchObject({
+      input: { noCache: 70, audio: 40, image: 30 },
+      output: { total: 10, audio: 10 },
+    });
+    expect(decodeUsage({ ...raw, cacheTokensDetails: of({ AUDIO: 90 }) }).input.audio).toBe(0);
+    expect(decodeUsage({ promptTokenCount: 1 }).input.audio).toBeUndefined();
+  });
+});
+
+describe('searches that Google ran', () => {
+  const grounded = (queries: string[] | undefined, index = 0) => ({
+    index,
+    groundingMetadata: queries ? { webSearchQueries: queries } : { groundingChunks: [] },
+  });
+  const counted = (modelVersion: string, ...chunks: JsonObject[][]) => {
+    const searches = new GroundedSearches();
+    for (const candidates of chunks) searches.note({ candidates, modelVersion });
+    return searches.count;
+  };
+
+  it('are its different queries, empty ones aside, and unknown without grounding', () => {
+    expect(counted('gemini-3-flash', [grounded(['tea', '', 'green tea', 'tea'])])).toBe(2);
+    expect(counted('gemini-3-flash', [grounded(undefined)])).toBe(0);
+    expect(counted('gemini-3-flash', [{ index: 0 }])).toBeUndefined();
+  });
+
+  it('are those that each candidate of a stream names last, of all candidates together', () => {
+    const chunks = [[grounded(['a'])], [grounded(['a', 'b'])], [grounded(undefined), grounded(['c'], 1)]];
+    expect(counted('gemini-3.1-pro', ...chunks)).toBe(3);
+  });
+
+  it('are one for the whole prompt before generation 3, which Google bills by grounded prompts', () => {
+    expect(counted('gemini-2.5-flash', [grounded(['a', 'b']), grounded(['c'], 1)])).toBe(1);
+    expect(counted('gemini-2.5-flash', [grounded([])])).toBe(0);
+  });
+
+  it('are counted in whole answers and in streams, with and without reported tokens', () => {
+    const said = { content: { parts: [{ text: 'Hi' }] }, finishReason: 'STOP', ...grounded(['a', 'b']) };
+    const body = { candidates: [said], modelVersion: 'gemini-3-pro' };
+    const usageMetadata = { promptTokenCount: 9, candidatesTokenCount: 1 };
+    expect(decodeResponse({ ...body, usageMetadata }).usage).toMatchObject({
+      input: { noCache: 9 },
+      searches: 2,
+    });
+    expect(decodeResponse(body).usage.searches).toBe(2);
+    const decoder = new GeminiDecoder();
+    const events = [
+      { candidates: [{ content: { parts: [{ text: 'H' }] } }], usageMetadata, modelVersion: 'gemini-3-pro' },
+      body,
+    ].flatMap((chunk) => decoder.read(chunk));
+    expect(events.at(-1)).toMatchObject({ type: 'usage', usage: { input: { noCache: 9 }, searches: 2 } });
   });
 });
 

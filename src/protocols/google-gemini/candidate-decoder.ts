@@ -1,4 +1,4 @@
-import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../core/json.js';
+import { asArray, asString, isObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import type { CompletionEvent, ThinkingSignature } from '../completion.js';
 import { opaquePart, partsOf, refusalOf } from './candidates.js';
 import { decodeFinishReason } from './finish-reason.js';
@@ -167,10 +167,4 @@ export class CandidateDecoder {
     this.events.push({ type: 'tool-delta', block, text: call.args ?? call.pieces.text });
     this.events.push({ type: 'tool-end', block, ...(signature ? { signature } : {}) });
   }
-}
-
-/** The index that a candidate names; 0 for one that names none, or an absurd one. */
-export function candidateIndex(candidate: JsonObject): number {
-  const index = asObject(candidate)?.['index'];
-  return typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < 128 ? index : 0;
 }

@@ -55,3 +55,9 @@ export function decodeCandidate(candidate: JsonObject, answerId: string, first: 
     logprobs,
   });
 }
+
+/** The index that a candidate names; 0 for one that names none, or an absurd one. */
+export function candidateIndex(candidate: JsonObject): number {
+  const index = asObject(candidate)?.['index'];
+  return typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < 128 ? index : 0;
+}

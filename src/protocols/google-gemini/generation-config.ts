@@ -134,7 +134,7 @@ function encodeFormat(
   const mime = { responseMimeType: 'application/json' };
   if (format.kind === 'json-object') return mime;
   if (generationOf(upstreamModel).jsonSchema) return { ...mime, responseJsonSchema: format.schema };
-  const { schema, lost } = toOpenApiSchema(format.schema);
+  const { schema, lost } = toOpenApiSchema(format.schema, 'response_format');
   if (lost.length > 0) warnings.push(`response_format: ${lost.join(', ')} cannot be said to this model`);
   return { ...mime, responseSchema: schema };
 }

@@ -12,6 +12,8 @@ export interface Generation {
   canStopThinking: boolean;
   /** The flash models of generation 3 know the level "minimal". */
   minimalLevel: boolean;
+  /** Takes money for each search; before 3, once for a prompt whose answer is grounded in any. */
+  paidBySearch: boolean;
 }
 
 /** The generation that a model's name tells of; a name without a version counts as the newest. */
@@ -26,5 +28,6 @@ export function generationOf(upstreamModel: string): Generation {
     levels: number >= 3,
     canStopThinking: number < 3 && !(number === 2.5 && !isFlash),
     minimalLevel: number >= 3 && isFlash,
+    paidBySearch: number >= 3,
   };
 }

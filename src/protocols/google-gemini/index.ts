@@ -21,6 +21,7 @@ export const googleGemini: Protocol = {
     `/models/${encodeURIComponent(model)}:${streamed ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
   forwardedHeaders: [],
   fixedHeaders: {},
+  inputField: 'contents',
   requiresMaxTokens: false,
   canStopAt: (sequences) => sequences.length <= MAX_STOPS,
   givesSeveralAnswers: true,

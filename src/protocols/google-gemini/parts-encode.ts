@@ -42,7 +42,10 @@ function encodeSource(source: MediaSource, fallback: string): JsonObject {
   if (source.kind === 'url')
     return { fileData: { mimeType: typeOfUrl(source.url, fallback), fileUri: source.url } };
   if (!/^(?:https|gs):\/\//.test(source.id))
-    throw invalidRequest('A file by its id cannot be sent to this model; send its bytes');
+    throw invalidRequest(
+      'contents: a file by its id cannot be sent to this model; send its bytes',
+      'contents',
+    );
   return { fileData: { mimeType: typeOfUrl(source.id, fallback), fileUri: source.id } };
 }
 

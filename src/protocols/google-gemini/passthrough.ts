@@ -1,8 +1,8 @@
 import { FaregateError } from '../../core/errors.js';
-import { asArray, asObject, isObject, tryParseJson } from '../../core/json.js';
+import { asArray, asObject, isObject, tryParseJson, type JsonObject } from '../../core/json.js';
 import type { TokenUsage } from '../../core/token-usage.js';
 import type { CompletionRequest, CompletionResult } from '../completion.js';
-import { memberText, ObjectText, spliceMembers } from '../json-splice.js';
+import { ObjectText, spliceMembers } from '../json-splice.js';
 import type {
   EncodeTarget,
   Passthrough,
@@ -21,7 +21,7 @@ import { CONFIG_MEMBERS, encodeGenerationConfig } from './generation-config.js';
 import { generationOf } from './generation.js';
 import { decodeResponse } from './response.js';
 import { GeminiDecoder } from './stream-decode.js';
-import { spellings } from './wire.js';
+import { member, nameIn, spellings } from './wire.js';
 
 /** What the route's path says, which an upstream of this protocol reads there and refuses in the body. */
 const PATH_MEMBERS = ['model', 'stream'];
@@ -30,14 +30,16 @@ const PATH_MEMBERS = ['model', 'stream'];
  * The caller's own bytes with: no router fields, the output limit that is paid for, none of the parameters that the
  * model lacks, and no signature of another vendor.
  */
-function requestChanges(request: CompletionRequest, target: EncodeTarget, text: string): RequestChanges {
+function requestChanges(request: CompletionRequest, target: EncodeTarget, own: ObjectText): RequestChanges {
   const set: Record<string, string> = {};
   const remove: string[] = [...ROUTING_FIELDS, ...PATH_MEMBERS];
   const warnings: string[] = [];
   if (request.tools === undefined) remove.push('tools');
-  if (request.toolChoice === undefined) withoutChoice(text, { set, remove });
-  const config = generationConfig(request, target, text);
-  if (config) set[config.name] = config.text;
+  if (request.toolChoice === undefined) withoutChoice(own, { set, remove });
+  const [name, other] = ownSpellings(own, 'generationConfig');
+  const config = generationConfig(request, target, own.valueText(name));
+  if (config !== undefined) set[name] = config;
+  remove.push(...other);
   if (needsNewContents(request, target)) {
     const {
       systemInstruction,
@@ -53,9 +55,9 @@ function requestChanges(request: CompletionRequest, target: EncodeTarget, text: 
 }
 
 /** Gemini refuses a calling config without functions; the rest of `toolConfig` stays (row 21). */
-function withoutChoice(text: string, changes: Pick<RequestChanges, 'set' | 'remove'>): void {
+function withoutChoice(own: ObjectText, changes: Pick<RequestChanges, 'set' | 'remove'>): void {
   for (const name of spellings('toolConfig')) {
-    const given = memberText(text, name);
+    const given = own.valueText(name);
     if (!given?.startsWith('{')) continue;
     const rest = spliceMembers(given, { remove: spellings('functionCallingConfig') });
     if (rest === '{}') changes.remove.push(name);
@@ -63,16 +65,22 @@ function withoutChoice(text: string, changes: Pick<RequestChanges, 'set' | 'remo
   }
 }
 
-/** The caller's `generationConfig` with the limit in force and without what was dropped; undefined when it can stay. */
+/** The spelling under which a member of the body was read, and the other one, which nobody has paid for. */
+function ownSpellings(own: ObjectText, member: string): [string, string[]] {
+  const isGiven = (name: string): boolean => (own.valueText(name) ?? 'null') !== 'null';
+  const name = spellings(member).find(isGiven) ?? member;
+  return [name, spellings(member).filter((spelling) => spelling !== name)];
+}
+
+/**
+ * The caller's `generationConfig` with the limit in force, without what was dropped, and without the second spelling of a
+ * member that stands in it twice; undefined when it can stay.
+ */
 function generationConfig(
   request: CompletionRequest,
   target: EncodeTarget,
-  text: string,
-): { name: string; text: string } | undefined {
-  const name =
-    spellings('generationConfig').findLast((spelling) => memberText(text, spelling) !== undefined) ??
-    'generationConfig';
-  const given = memberText(text, name);
+  given: string | undefined,
+): string | undefined {
   const own = given === undefined || given === 'null' ? '{}' : given;
   const known = asObject(tryParseJson(own)) ?? {};
   const { config = {} } = encodeGenerationConfig(request, target);
@@ -80,15 +88,21 @@ function generationConfig(
     .filter(([parameter]) => request[parameter as keyof CompletionRequest] === undefined)
     .flatMap(([, members]) => members.flatMap(spellings))
     .filter((spelling) => (known[spelling] ?? undefined) !== undefined && spelling !== 'responseMimeType');
+  remove.push(...Object.values(CONFIG_MEMBERS).flatMap((members) => unread(known, members)));
   const limit = config['maxOutputTokens'];
-  const before = known['maxOutputTokens'] ?? known['max_output_tokens'];
-  const isLimited = limit !== undefined && limit !== before;
+  const isLimited = limit !== undefined && limit !== member(known, 'maxOutputTokens');
   if (!isLimited && remove.length === 0) return undefined;
   const changes = isLimited
     ? { set: { maxOutputTokens: String(limit) }, remove: [...remove, 'max_output_tokens'] }
     : { remove };
-  return { name, text: spliceMembers(own, changes) };
+  return spliceMembers(own, changes);
 }
+
+/** Spellings that stand beside the one that was read. */
+const unread = (known: JsonObject, members: readonly string[]): string[] =>
+  members.flatMap((name) =>
+    spellings(name).filter((spelling) => known[spelling] !== undefined && spelling !== nameIn(known, name)),
+  );
 
 /** True when the history holds another vendor's thinking, or lacks the signatures that the model demands. */
 function needsNewContents({ messages }: CompletionRequest, target: EncodeTarget): boolean {

@@ -147,7 +147,7 @@ describe('contents', () => {
       role: 'user',
       content: [{ type: 'image', source: { kind: 'file', id: 'file-1' } }],
     };
-    expect(() => contentsOf([file])).toThrow('A file by its id cannot be sent');
+    expect(() => contentsOf([file])).toThrow('contents: a file by its id cannot be sent');
   });
   it('row 52: audio goes over as bytes with its type', () => {
     const audio: Message = { role: 'user', content: [{ type: 'audio', format: 'wav', data: 'UklG' }] };

@@ -1,12 +1,11 @@
 import { FaregateError } from '../../core/errors.js';
 import { asArray, asObject, asString, isObject, type JsonObject } from '../../core/json.js';
-import { emptyUsage } from '../../core/token-usage.js';
 import type { CompletionChoice, CompletionResult, ContentPart } from '../completion.js';
 import type { ResponseIdentity } from '../protocol.js';
 import { blockedPrompt, decodeCandidate } from './candidates.js';
 import { findError } from './error.js';
 import { encodeFinishReason } from './finish-reason.js';
-import { encodeGrounding } from './grounding.js';
+import { encodeGrounding, GroundedSearches } from './grounding.js';
 import { encodeLogprobs } from './logprobs.js';
 import { callArguments, signed } from './parts-encode.js';
 import { ISSUER, redactedText, signatureText } from './signature.js';
@@ -22,12 +21,13 @@ export function decodeResponse(body: JsonObject): CompletionResult {
   const error = findError(body);
   if (error) throw new FaregateError('upstream', 'The upstream reported an error', { internal: error });
   const id = asString(body['responseId']);
-  const usage = asObject(body['usageMetadata']);
+  const searches = new GroundedSearches();
+  searches.note(body);
   return compact<CompletionResult>({
     id,
     model: asString(body['modelVersion']),
     choices: decodeChoices(body, answerIdOf(body)),
-    usage: usage ? decodeUsage(usage) : emptyUsage(),
+    usage: { ...decodeUsage(asObject(body['usageMetadata']) ?? {}), searches: searches.count },
   });
 }
 

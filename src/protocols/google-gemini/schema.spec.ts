@@ -17,7 +17,7 @@ describe('row 24: JSON Schema in the OpenAPI subset', () => {
       required: ['z'],
       $defs: { name: { type: 'string', minLength: 1 } },
     };
-    const { schema, lost } = toOpenApiSchema(given);
+    const { schema, lost } = toOpenApiSchema(given, 'tools');
     expect(schema).toEqual({
       type: 'object',
       properties: {
@@ -33,10 +33,13 @@ describe('row 24: JSON Schema in the OpenAPI subset', () => {
     expect(lost).toEqual([]);
   });
   it('row 24: a schema inside itself ends, and what the subset lacks is named', () => {
-    const { schema, lost } = toOpenApiSchema({
-      $ref: '#/$defs/node',
-      $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' } }, not: {} } },
-    });
+    const { schema, lost } = toOpenApiSchema(
+      {
+        $ref: '#/$defs/node',
+        $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' } }, not: {} } },
+      },
+      'tools',
+    );
     expect(schema).toEqual({ type: 'object', properties: { next: { type: 'object' } } });
     expect(lost.toSorted()).toEqual(['$ref', 'not']);
   });
@@ -46,7 +49,9 @@ describe('row 24: JSON Schema in the OpenAPI subset', () => {
       const ref = { $ref: `#/$defs/d${depth - 1}` };
       $defs[`d${depth}`] = { type: 'object', properties: { a: ref, b: ref } };
     }
-    expect(() => toOpenApiSchema({ $ref: '#/$defs/d39', $defs })).toThrow('too large');
+    expect(() => toOpenApiSchema({ $ref: '#/$defs/d39', $defs }, 'tools')).toThrow(
+      'tools: a JSON schema is too large',
+    );
   });
   it('row 24: the subset is read back as JSON Schema', () => {
     const given = {

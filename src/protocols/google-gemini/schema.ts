@@ -42,11 +42,12 @@ export interface TranslatedSchema {
 
 /**
  * JSON Schema → the subset: references inlined, `const` as `enum`, type lists as `anyOf` and `nullable`. A schema inside
- * itself becomes a bare object, which the subset can say. Throws invalid_request for a schema without reasonable end.
+ * itself becomes a bare object, which the subset can say. Throws invalid_request, naming
+ * `field`, for a schema without reasonable end.
  */
-export function toOpenApiSchema(schema: JsonObject): TranslatedSchema {
+export function toOpenApiSchema(schema: JsonObject, field: string): TranslatedSchema {
   const lost = new Set<string>();
-  const translated = new Translator(schema, lost).schema(schema, []);
+  const translated = new Translator(schema, lost, field).schema(schema, []);
   return { schema: translated, lost: [...lost] };
 }
 
@@ -56,12 +57,14 @@ class Translator {
   constructor(
     private readonly root: JsonObject,
     private readonly lost: Set<string>,
+    private readonly field: string,
   ) {}
 
   /** `chain` holds the references that led here. */
   schema(given: JsonObject, chain: readonly string[]): JsonObject {
     this.nodes += 1;
-    if (this.nodes > MAX_NODES) throw invalidRequest('A JSON schema is too large for this model');
+    if (this.nodes > MAX_NODES)
+      throw invalidRequest(`${this.field}: a JSON schema is too large for this model`, this.field);
     const reference = typeof given['$ref'] === 'string' ? given['$ref'] : undefined;
     if (reference !== undefined && chain.includes(reference)) {
       this.lost.add('$ref');

@@ -3,9 +3,10 @@ import { emptyUsage, mergeUsage, type TokenUsage } from '../../core/token-usage.
 import type { CompletionEvent, StreamFailure } from '../completion.js';
 import type { StreamDecoder } from '../protocol.js';
 import type { SseEvent } from '../sse.js';
-import { CandidateDecoder, candidateIndex } from './candidate-decoder.js';
-import { blockedPrompt } from './candidates.js';
+import { CandidateDecoder } from './candidate-decoder.js';
+import { blockedPrompt, candidateIndex } from './candidates.js';
 import { findError, streamFailure } from './error.js';
+import { GroundedSearches } from './grounding.js';
 import { answerIdOf } from './tool-ids.js';
 import { decodeUsage, isUnreported } from './usage.js';
 import { compact } from './wire.js';
@@ -23,6 +24,7 @@ export class GeminiDecoder implements StreamDecoder {
   /** Everything reported so far. */
   usage: TokenUsage = emptyUsage();
   private readonly candidates: CandidateDecoder[] = [];
+  private readonly searches = new GroundedSearches();
   private blocked: { message: string | undefined } | undefined;
   private started = false;
   private answerId = '';
@@ -55,12 +57,7 @@ export class GeminiDecoder implements StreamDecoder {
     for (const candidate of asArray(chunk['candidates']).filter(isObject))
       this.candidateOf(candidate).push(candidate, events);
     this.blocked ??= blockedPrompt(chunk);
-    const reported = asObject(chunk['usageMetadata']);
-    const usage = reported && decodeUsage(reported);
-    if (usage && !isUnreported(usage)) {
-      this.usage = mergeUsage(this.usage, usage);
-      events.push({ type: 'usage', usage: this.usage });
-    }
+    this.report(chunk, events);
     return events;
   }
 
@@ -82,6 +79,16 @@ export class GeminiDecoder implements StreamDecoder {
       ...(message === undefined ? [] : [{ type: 'refusal-delta' as const, text: message }]),
       { type: 'finish', reason: 'content-filter' },
     ];
+  }
+
+  /** What a chunk tells of the usage; Vertex sends `trafficType` alone on most of them. */
+  private report(chunk: JsonObject, events: CompletionEvent[]): void {
+    this.searches.note(chunk);
+    const searches = this.searches.count;
+    const usage = decodeUsage(asObject(chunk['usageMetadata']) ?? {});
+    if (isUnreported(usage) && searches === this.usage.searches) return;
+    this.usage = mergeUsage(this.usage, { ...usage, searches });
+    events.push({ type: 'usage', usage: this.usage });
   }
 
   private candidateOf(candidate: JsonObject): CandidateDecoder {

@@ -120,7 +120,7 @@ function encodeFunction(
   const named = compact<JsonObject>({ name: names.wire(name), description });
   if (parameters === undefined) return named;
   if (generationOf(upstreamModel).jsonSchema) return { ...named, parametersJsonSchema: parameters };
-  const { schema, lost } = toOpenApiSchema(parameters);
+  const { schema, lost } = toOpenApiSchema(parameters, 'tools');
   if (lost.length > 0)
     warnings.push(`tools.${name}: ${lost.join(', ')} of the schema cannot be said to this model`);
   // An object without properties is refused: such a function takes nothing.

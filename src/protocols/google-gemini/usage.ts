@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../../core/json.js';
-import { inputTotal, tokenCount, type TokenUsage } from '../../core/token-usage.js';
+import { asArray, isObject, type JsonObject, type JsonValue } from '../../core/json.js';
+import { inputTotal, partsWithin, tokenCount, type TokenUsage } from '../../core/token-usage.js';
 import { reportedTier } from '../../core/vendor-report.js';
 import type { ResponseIdentity } from '../protocol.js';
 import { costMembers } from '../usage-cost.js';
@@ -16,11 +16,29 @@ export function decodeUsage(raw: JsonObject): TokenUsage {
   const cacheRead = tokenCount(raw['cachedContentTokenCount']);
   const reasoning = tokenCount(raw['thoughtsTokenCount']);
   const noCache = prompt === undefined ? undefined : Math.max(0, prompt - (cacheRead ?? 0)) + toolPrompt;
+  const total = outputTotal(raw, (prompt ?? 0) + toolPrompt, reasoning);
+  const [audio, image] = partsWithin(noCache, ...['AUDIO', 'IMAGE'].map((name) => uncached(raw, name)));
+  const [spoken] = partsWithin(total, tokensOf(raw['candidatesTokensDetails'], 'AUDIO'));
   return {
-    input: { noCache, cacheRead },
-    output: { total: outputTotal(raw, (prompt ?? 0) + toolPrompt, reasoning), reasoning },
+    input: { noCache, cacheRead, audio, image },
+    output: { total, reasoning, audio: spoken },
     serviceTier: reportedTier(raw['serviceTier'] ?? raw['trafficType']),
   };
+}
+
+/** Prompt tokens of a modality that no cache had. */
+function uncached(raw: JsonObject, modality: string): number | undefined {
+  const all = tokensOf(raw['promptTokensDetails'], modality);
+  const cached = tokensOf(raw['cacheTokensDetails'], modality) ?? 0;
+  return all === undefined ? undefined : Math.max(0, all - cached);
+}
+
+/** Tokens of a modality; undefined when its list does not name it. */
+function tokensOf(details: JsonValue | undefined, modality: string): number | undefined {
+  const named = asArray(details)
+    .filter(isObject)
+    .find((one) => one['modality'] === modality);
+  return tokenCount(named?.['tokenCount']);
 }
 
 function outputTotal(raw: JsonObject, input: number, reasoning: number | undefined): number | undefined {
