@@ -19,6 +19,8 @@ export class ChoiceDecoder {
   finished = false;
   private textBlock: number | undefined;
   private thinkingBlock: number | undefined;
+  /** What the open thinking block has said. */
+  private thought = '';
   private readonly tools: ToolCallAssembler;
   private readonly choice: { choice?: number };
   private touched = false;
@@ -76,8 +78,9 @@ export class ChoiceDecoder {
       const part = isObject(item) ? decodeDetail(item) : undefined;
       if (part?.type === 'redacted-thinking') this.redacted(part.data, part.issuer);
       else if (part) {
-        // Details repeat the plain text when both are sent.
-        if (part.text !== '' && text === '') this.thinking(part.text);
+        // Details repeat the plain text when both are sent: piece by piece, or once with the signature.
+        const isRepeated = text !== '' || (part.signature !== undefined && part.text === this.thought);
+        if (part.text !== '' && !isRepeated) this.thinking(part.text);
         if (part.signature) {
           const block = this.openThinking();
           this.events.push({ type: 'thinking-signature', block, signature: part.signature });
@@ -110,6 +113,7 @@ export class ChoiceDecoder {
 
   private thinking(text: string): void {
     this.events.push({ type: 'thinking-delta', block: this.openThinking(), text });
+    this.thought += text;
   }
 
   private redacted(data: string, issuer: string): void {
@@ -162,5 +166,6 @@ export class ChoiceDecoder {
     if (this.thinkingBlock === undefined) return;
     this.events.push({ type: 'thinking-end', block: this.thinkingBlock });
     this.thinkingBlock = undefined;
+    this.thought = '';
   }
 }

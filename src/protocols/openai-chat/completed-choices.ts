@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '../../core/json.js';
 import { asArray, asObject, asString, isObject } from '../../core/json.js';
 import type { CompletionChoice } from '../completion.js';
 import { itemTexts, ObjectText, spliceMembers } from '../json-splice.js';
+import type { ResponseIdentity } from '../protocol.js';
 import { flattened } from './content.js';
 import { encodeFinishReason } from './finish-reason.js';
 import { plainReasoning } from './reasoning.js';
@@ -31,11 +32,10 @@ function messageChanges(message: JsonObject, { content }: CompletionChoice): Rec
 function choiceChanges(
   choice: JsonObject,
   { finishReason }: CompletionChoice,
-  position: number,
+  identity: ResponseIdentity,
 ): Record<string, string> {
   const set: Record<string, string> = {};
-  if (choice['index'] === undefined) set['index'] = String(position);
-  const reason = encodeFinishReason(finishReason);
+  const reason = encodeFinishReason(finishReason, identity);
   const isSaid =
     choice['finish_reason'] === reason || (finishReason === 'other' && !!choice['finish_reason']);
   if (!isSaid) set['finish_reason'] = JSON.stringify(reason);
@@ -49,7 +49,7 @@ function choiceChanges(
 export function completedChoices(
   text: string,
   choices: readonly JsonValue[],
-  decoded: readonly CompletionChoice[],
+  { decoded, identity }: { decoded: readonly CompletionChoice[]; identity: ResponseIdentity },
 ): string {
   const items = itemTexts(text);
   const texts = items.filter((_, index) => isObject(choices[index]));
@@ -58,7 +58,8 @@ export function completedChoices(
     const given = asObject(choice['message']);
     const message = messageChanges(given ?? {}, read);
     const isWhole = given !== undefined && Object.keys(message).length === 0;
-    const set = choiceChanges(choice, read, position);
+    const set = choiceChanges(choice, read, identity);
+    if (choice['index'] === undefined) set['index'] = String(position);
     const item = texts[position] as string;
     if (isWhole && Object.keys(set).length === 0) return item;
     const inItem = new ObjectText(item);

@@ -10,6 +10,8 @@ import type {
   MediaSource,
   TextPart,
 } from '../completion.js';
+import type { WireQuirks } from '../protocol.js';
+import { dropped } from '../warnings.js';
 import { readObject, readString, readWord, requireObject, requireString } from './wire.js';
 
 /** `cache_control` of a part or a tool: `{type:"ephemeral", ttl?:"5m"|"1h"}`. */
@@ -27,6 +29,21 @@ export const encodeCacheControl = (control: CacheControl): JsonObject => ({
   type: 'ephemeral',
   ...(control.ttl === undefined ? {} : { ttl: control.ttl }),
 });
+
+/** What the caller of a vendor is told of a cache mark that has no place there. */
+export const unmarked = ({ cacheControl }: WireQuirks): string =>
+  dropped(
+    'cache_control',
+    cacheControl
+      ? "this model's provider takes it on content alone"
+      : "this model's provider caches as it sees fit",
+  );
+
+/** Text parts as the one string that every vendor reads; a cache mark needs the parts. */
+export const joined = (texts: JsonObject[], separator: string): string | JsonObject[] =>
+  texts.some((part) => part['cache_control'] !== undefined)
+    ? texts
+    : texts.map((part) => asString(part['text']) ?? '').join(separator);
 
 /** A data URL as bytes, anything else as a URL to pass on. */
 export function decodeMediaUrl(url: string, path: string): MediaSource {

@@ -16,6 +16,7 @@ export const openaiChat: Protocol = {
   upstreamPath: () => '/chat/completions',
   forwardedHeaders: ['openai-beta'],
   fixedHeaders: {},
+  inputField: 'messages',
   requiresMaxTokens: false,
   canStopAt: (sequences) => sequences.length <= MAX_STOPS,
   givesSeveralAnswers: true,

@@ -1,12 +1,22 @@
 import { invalidRequest } from '../../core/errors.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
-import { asObject, asString, isObject } from '../../core/json.js';
-import type { ContentPart, Message, ThinkingSignature, ToolCallPart, ToolResultPart } from '../completion.js';
+import { asArray, asObject, asString, isObject } from '../../core/json.js';
+import type {
+  ContentPart,
+  Message,
+  OpaquePart,
+  ThinkingSignature,
+  ToolCallPart,
+  ToolResultPart,
+} from '../completion.js';
 import { decodeContent } from './content.js';
-import { decodeThinking } from './reasoning.js';
+import { decodeThinking, plainReasoning } from './reasoning.js';
 import { readArray, readObject, readString, readWord, requireObject, requireString } from './wire.js';
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
+
+/** Content parts that most vendors refuse: Octen's bare image and Mistral's thinking. */
+const SEED_PARTS: ReadonlySet<unknown> = new Set(['image', 'thinking']);
 
 /** What decoding the messages found. */
 export interface DecodedMessages {
@@ -29,9 +39,24 @@ export function callSignature(call: JsonObject): ThinkingSignature | undefined {
   return value ? { issuer: 'google', value } : undefined;
 }
 
-function decodeToolCall(value: JsonValue, path: string): ToolCallPart {
+/** Kinds of calls: OpenAI's two, and Moonshot's of tools that it brings itself. */
+const CALL_KINDS = ['function', 'custom', 'builtin_function'] as const;
+
+/** A call of another kind than function stays as it came; of a custom tool's, what OpenAI asks for must be there. */
+function decodeOwnCall(raw: JsonObject, path: string): OpaquePart {
+  requireString(raw, 'id', path);
+  if (raw['type'] === 'custom') {
+    const custom = requireObject(raw['custom'], `${path}.custom`);
+    requireString(custom, 'name', `${path}.custom`);
+    readString(custom, 'input', `${path}.custom`);
+  }
+  return { type: 'opaque', protocol: 'openai-chat', raw };
+}
+
+function decodeToolCall(value: JsonValue, path: string): ToolCallPart | OpaquePart {
   const call = requireObject(value, path);
-  readWord(call, 'type', ['function'], path);
+  const kind = readWord(call, 'type', CALL_KINDS, path) ?? 'function';
+  if (kind !== 'function') return decodeOwnCall(call, path);
   const named = requireObject(call['function'], `${path}.function`);
   const given = named['arguments'];
   if (given !== undefined && given !== null && typeof given !== 'string' && !isObject(given)) {
@@ -68,7 +93,7 @@ class MessagesDecoder {
   private content(message: JsonObject, path: string): ContentPart[] {
     const { content } = message;
     this.rewriteMessages ||=
-      Array.isArray(content) && content.some((part) => isObject(part) && part['type'] === 'image');
+      Array.isArray(content) && content.some((part) => isObject(part) && SEED_PARTS.has(part['type']));
     return decodeContent(content, `${path}.content`);
   }
 
@@ -97,6 +122,9 @@ class MessagesDecoder {
   private assistant(message: JsonObject, path: string): Message {
     const refusal = readString(message, 'refusal', path);
     const name = readString(message, 'name', path);
+    // DeepSeek's member alone, which vendors of `reasoning` do not read.
+    const isTold = message['reasoning'] || asArray(message['reasoning_details']).length > 0;
+    this.rewriteMessages ||= !isTold && plainReasoning(message) !== '';
     const calls = (readArray(message, 'tool_calls', path) ?? []).map((call, index) =>
       decodeToolCall(call, `${path}.tool_calls.${index}`),
     );

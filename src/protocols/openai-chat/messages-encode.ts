@@ -5,8 +5,17 @@ import type { ContentPart, Message, OpaquePart, ToolCallPart, ToolResultPart } f
 import type { EncodeTarget, WireQuirks } from '../protocol.js';
 import type { ToolNames } from '../tool-names.js';
 import { dropped } from '../warnings.js';
-import { encodeAudio, encodeCacheControl, encodeDocument, encodeImage, encodeText } from './content.js';
-import { encodeDetails, plainDetails } from './reasoning.js';
+import {
+  encodeAudio,
+  encodeCacheControl,
+  encodeDocument,
+  encodeImage,
+  encodeText,
+  joined,
+  unmarked,
+} from './content.js';
+import { ownCall } from './own-calls.js';
+import { encodeDetails, isFormatIssuer, plainDetails } from './reasoning.js';
 import { nineAlphanumerics } from './short-ids.js';
 
 type PartOf<T extends ContentPart['type']> = Extract<ContentPart, { type: T }>;
@@ -29,10 +38,23 @@ function withCallSignatures(content: ContentPart[]): ContentPart[] {
   });
 }
 
+const line = (text: string): JsonObject => ({ type: 'text', text });
+
 const FOREIGN = 'another model made it';
 
-const isSigned = (part: ContentPart): boolean =>
-  part.type === 'redacted-thinking' || (part.type === 'thinking' && part.signature !== undefined);
+/** Who signed a part; undefined for one that nobody did. */
+function issuerOf(part: ContentPart): string | undefined {
+  if (part.type === 'redacted-thinking') return part.issuer;
+  return part.type === 'thinking' ? part.signature?.issuer : undefined;
+}
+
+/** Whether a vendor takes signatures of this issuer: its own, and where it passes them on by `format` those it can name. */
+const takesSignature = (issuer: string, { issuer: own, quirks }: EncodeTarget): boolean =>
+  issuer === own || (quirks.reasoningHistory === 'reasoning' && isFormatIssuer(issuer));
+
+/** Whether any of it was signed by another than the vendor it is for. */
+export const hasForeignSignature = (content: readonly ContentPart[], target: EncodeTarget): boolean =>
+  content.map(issuerOf).some((issuer) => issuer !== undefined && !takesSignature(issuer, target));
 
 /** Writes messages for one vendor. One instance per request; collects what could not be carried. */
 class MessagesEncoder {
@@ -111,7 +133,10 @@ class MessagesEncoder {
   /** An image that nobody would fetch must not be lost in silence (row 44). */
   private checkImage({ source }: PartOf<'image'>): void {
     if (this.quirks.imageUrls !== false || source.kind !== 'url') return;
-    throw invalidRequest('This model takes no image by URL; send it as a base64 data URL', 'messages');
+    throw invalidRequest(
+      'messages: this model takes no image by URL; send it as a base64 data URL',
+      'messages',
+    );
   }
 
   private document(part: PartOf<'document'>): JsonObject[] {
@@ -124,7 +149,7 @@ class MessagesEncoder {
   private marked(encoded: JsonObject, part: Pick<PartOf<'text'>, 'cacheControl'>): JsonObject {
     if (!part.cacheControl) return encoded;
     if (!this.quirks.cacheControl) {
-      this.warnings.add(dropped('cache_control', "this model's provider caches as it sees fit"));
+      this.warnings.add(unmarked(this.quirks));
       return encoded;
     }
     return { ...encoded, cache_control: encodeCacheControl(part.cacheControl) };
@@ -139,15 +164,13 @@ class MessagesEncoder {
 
   private assistant(message: Message): JsonObject {
     const content = withCallSignatures(message.content);
-    const calls = ofType(content, 'tool-call').map((call) => this.call(call));
+    const calls = content.flatMap((part) => this.calls(part));
     const refusals = ofType(content, 'refusal').map((part) => part.text);
     for (const part of ofType(content, 'opaque')) this.opaque(part);
-    const text = ofType(content, 'text')
-      .map((part) => part.text)
-      .join('');
+    const texts = ofType(content, 'text').flatMap((part) => this.part(part));
     return {
       role: 'assistant',
-      content: text === '' && (calls.length > 0 || refusals.length > 0) ? null : text,
+      content: texts.length === 0 && (calls.length > 0 || refusals.length > 0) ? null : joined(texts, ''),
       ...this.reasoning(content, calls.length > 0),
       ...(refusals.length > 0 ? { refusal: refusals.join('') } : {}),
       ...(calls.length > 0 ? { tool_calls: calls } : {}),
@@ -155,7 +178,15 @@ class MessagesEncoder {
     };
   }
 
-  private call({ id, name, arguments: text, signature }: ToolCallPart): JsonObject {
+  private calls(part: ContentPart): JsonObject[] {
+    if (part.type === 'tool-call') return [this.call(part)];
+    const own = ownCall(part);
+    return own ? [{ ...own.raw, id: this.callId(own.id) }] : [];
+  }
+
+  private call(part: ToolCallPart): JsonObject {
+    const { id, name, arguments: text, signature } = part;
+    if (part.cacheControl) this.warnings.add(unmarked(this.quirks));
     const isOwn = signature?.issuer === 'google' && this.target.issuer === 'google';
     if (signature && !isOwn) this.warnings.add(dropped('messages.tool_calls.signature', FOREIGN));
     return {
@@ -180,7 +211,7 @@ class MessagesEncoder {
       }
       return {};
     }
-    if (content.some((part) => isThinking(part) && isSigned(part) && !this.isOwnThinking(part))) {
+    if (hasForeignSignature(content, this.target)) {
       this.warnings.add(dropped('messages.thinking.signature', FOREIGN));
     }
     const text = ofType(content, 'thinking')
@@ -198,8 +229,8 @@ class MessagesEncoder {
   }
 
   private isOwnThinking(part: ContentPart): boolean {
-    if (part.type === 'thinking') return part.signature?.issuer === this.target.issuer;
-    return part.type === 'redacted-thinking' && part.issuer === this.target.issuer;
+    const issuer = issuerOf(part);
+    return issuer !== undefined && takesSignature(issuer, this.target);
   }
 
   /** One `tool` message a call; what such a message cannot hold follows in one user message. */
@@ -210,22 +241,22 @@ class MessagesEncoder {
   }
 
   private toolResult(result: ToolResultPart, moved: JsonObject[]): JsonObject {
-    const lines: string[] = [];
+    const lines: JsonObject[] = [];
     for (const encoded of result.content.flatMap((part) => this.part(part))) {
-      const text = encoded['type'] === 'text' ? asString(encoded['text']) : undefined;
-      if (text !== undefined) lines.push(text);
+      if (encoded['type'] === 'text') lines.push(encoded);
       else {
         const name = encoded['type'] === 'file' ? 'file' : 'image';
-        lines.push(`[The ${name} of this result is in the next user message.]`);
-        moved.push({ type: 'text', text: `The ${name} of tool result ${result.callId}:` }, encoded);
+        lines.push(line(`[The ${name} of this result is in the next user message.]`));
+        moved.push(line(`The ${name} of tool result ${result.callId}:`), encoded);
       }
     }
-    const content = lines.join('\n');
-    return {
-      role: 'tool',
-      tool_call_id: this.callId(result.callId),
-      content: result.isError ? `Error: ${content}` : content,
-    };
+    const [first] = lines;
+    if (result.isError)
+      lines.splice(0, 1, { ...first, ...line(`Error: ${asString(first?.['text']) ?? ''}`) });
+    const last = lines.pop();
+    if (last) lines.push(this.marked(last, result));
+    else if (result.cacheControl) this.warnings.add(unmarked(this.quirks));
+    return { role: 'tool', tool_call_id: this.callId(result.callId), content: joined(lines, '\n') };
   }
 }
 

@@ -1,7 +1,7 @@
 import { testIdentity } from '../../../test/support/protocol-laws.js';
 import { FaregateError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json.js';
-import { spliceMembers } from '../json-splice.js';
+import { ObjectText, spliceMembers } from '../json-splice.js';
 import type { EncodeTarget, WireQuirks } from '../protocol.js';
 import { passthrough } from './passthrough.js';
 import { decodeRequest } from './request-decode.js';
@@ -18,7 +18,7 @@ function sent(body: JsonObject, to = target()): JsonObject {
   const whole = { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...body };
   const text = JSON.stringify(whole);
   return JSON.parse(
-    spliceMembers(text, passthrough.requestChanges(decodeRequest(whole), to, text)),
+    spliceMembers(text, passthrough.requestChanges(decodeRequest(whole), to, new ObjectText(text))),
   ) as JsonObject;
 }
 
@@ -92,6 +92,53 @@ describe('a verbatim request', () => {
   });
 });
 
+describe('thinking for a vendor that passes signatures on by their format', () => {
+  const openrouter = target({ reasoningHistory: 'reasoning' }, { issuer: 'openrouter' });
+  const detail = (format: string) => ({
+    type: 'reasoning.text',
+    text: 'hm',
+    signature: 's',
+    id: 'rs_1',
+    format,
+    index: 0,
+    vendor: 1,
+  });
+  const answer = (format: string) => ({
+    role: 'assistant',
+    content: 'a',
+    reasoning: 'hm',
+    reasoning_details: [detail(format)],
+  });
+  const changes = (message: JsonObject) =>
+    passthrough.requestChanges(
+      decodeRequest({ model: 'm', messages: [message] }),
+      openrouter,
+      new ObjectText('{}'),
+    );
+
+  it.each(['anthropic-claude-v1', 'openai-responses-v1', 'azure-openai-responses-v1', 'google-gemini-v1'])(
+    "%s: the vendor's own answer goes back as it came, with its ids and unknown members",
+    (format) => {
+      expect(changes(answer(format))).not.toHaveProperty('set.messages');
+      expect(changes(answer(format)).warnings).toEqual([]);
+      expect(changes({ role: 'assistant', content: 'a', reasoning: 'hm' })).not.toHaveProperty(
+        'set.messages',
+      );
+    },
+  );
+
+  it('a signature that no format names is left out and said; reasoning_content becomes reasoning', () => {
+    const foreign = { ...detail('unknown'), signature: 'mistral:c2ln' };
+    const { set, warnings } = changes({ ...answer(''), reasoning_details: [foreign] });
+    expect(JSON.parse(set['messages'] ?? '')).toEqual([{ role: 'assistant', content: 'a', reasoning: 'hm' }]);
+    expect(warnings).toEqual([expect.stringMatching(/^messages\.thinking\.signature was dropped/)]);
+    const deepseek = changes({ role: 'assistant', content: 'a', reasoning_content: 'hm' });
+    expect(JSON.parse(deepseek.set['messages'] ?? '')).toEqual([
+      { role: 'assistant', content: 'a', reasoning: 'hm' },
+    ]);
+  });
+});
+
 describe('a verbatim answer', () => {
   const text = JSON.stringify({
     id: 'chatcmpl-1',
@@ -142,6 +189,16 @@ describe('a verbatim answer', () => {
     expect(body).toContain(
       `"choices":[{"index":0,"message":${completed},"finish_reason":"stop",${vendors.replaceAll(', "share"', ',"share"')}}]`,
     );
+  });
+
+  it('tells a caller of the older functions that a function_call ended it', () => {
+    const message =
+      '{"role":"assistant","content":null,"refusal":null,"reasoning":null,"function_call":{"name":"f","arguments":"{}"}}';
+    const choices = `[{"index":0,"message":${message},"finish_reason":"function_call"}]`;
+    const legacy = passthrough.response(`{"choices":${choices}}`, testIdentity({ legacyFunctions: true }));
+    expect(legacy.body).toContain(`"choices":${choices}`);
+    const { body } = passthrough.response(`{"choices":${choices}}`, testIdentity());
+    expect(body).toContain('"finish_reason":"tool_calls"');
   });
 
   it('that is no answer is an upstream failure, whatever its status was', () => {

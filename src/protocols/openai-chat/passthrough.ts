@@ -1,13 +1,14 @@
 import { FaregateError } from '../../core/errors.js';
 import type { JsonObject } from '../../core/json.js';
 import { asArray, isObject, tryParseJson } from '../../core/json.js';
-import type { CompletionRequest, CompletionResult } from '../completion.js';
+import type { CompletionRequest, CompletionResult, Message } from '../completion.js';
 import { ObjectText } from '../json-splice.js';
 import type { EncodeTarget, Passthrough, RequestChanges, ResponseIdentity, WireQuirks } from '../protocol.js';
 import { ROUTING_FIELDS } from '../routing-fields.js';
 import { OwnNames } from '../tool-names.js';
 import { completedChoices } from './completed-choices.js';
-import { encodeMessages } from './messages-encode.js';
+import { encodeMessages, hasForeignSignature } from './messages-encode.js';
+import { ownCall } from './own-calls.js';
 import { encodeReasoning } from './reasoning-encode.js';
 import { encodeMaxTokens, encodeStreamOptions } from './request-encode.js';
 import { decodeResponse, warningText } from './response.js';
@@ -27,7 +28,8 @@ const TOOL_FIELDS = ['tool_choice', 'function_call', 'parallel_tool_calls'];
  * True when the caller's own messages would not be understood as they stand: a form of the seeds, a role that
  * the vendor lacks, or thinking, which each vendor wants back in another field or not at all.
  */
-function needsNewMessages(request: CompletionRequest, { quirks }: EncodeTarget): boolean {
+function needsNewMessages(request: CompletionRequest, target: EncodeTarget): boolean {
+  const { quirks } = target;
   if (request.rewriteMessages || request.replacesMessages) return true;
   if (quirks.toolCallIds !== undefined && request.messages.some(({ role }) => role === 'tool')) return true;
   return request.messages.some((message) => {
@@ -37,12 +39,17 @@ function needsNewMessages(request: CompletionRequest, { quirks }: EncodeTarget):
       const role = message.developer ? 'developer' : 'system';
       return (quirks.systemRole ?? role) !== role;
     }
-    const isThinking = message.content.some(
-      (part) => part.type === 'thinking' || part.type === 'redacted-thinking',
-    );
-    const wantsBlank = quirks.reasoningHistory === 'reasoning_content' && message.role === 'assistant';
-    return isThinking || (wantsBlank && message.content.some((part) => part.type === 'tool-call'));
+    return needsNewThinking(message, target);
   });
+}
+
+/** The same for the thinking of a turn. OpenRouter's own form stands: said anew it would lose members that only it knows. */
+function needsNewThinking({ role, content }: Message, target: EncodeTarget): boolean {
+  const field = target.quirks.reasoningHistory;
+  if (field === 'reasoning') return hasForeignSignature(content, target);
+  if (content.some(({ type }) => type === 'thinking' || type === 'redacted-thinking')) return true;
+  const hasCalls = content.some((part) => part.type === 'tool-call' || ownCall(part) !== undefined);
+  return field === 'reasoning_content' && role === 'assistant' && hasCalls;
 }
 
 /** Members of the caller's body that this target wants under another name or in another form. */
@@ -66,13 +73,13 @@ function translatedMembers(
   }
   if (request.replacesTools) {
     remove.push('tools', 'functions', ...TOOL_FIELDS);
-    Object.assign(set, encodeTools(request, { names: new OwnNames(), warnings }));
+    Object.assign(set, encodeTools(request, { names: new OwnNames(), warnings, quirks }));
   } else if (!request.tools) remove.push(...TOOL_FIELDS);
   else if (!request.toolChoice) remove.push('tool_choice', 'function_call');
   if (needsNewMessages(request, target)) {
     const encoded = encodeMessages(request.messages, target);
     set['messages'] = encoded.messages;
-    warnings.push(...encoded.warnings);
+    warnings.push(...encoded.warnings.filter((warning) => !warnings.includes(warning)));
   }
   return { set, remove, warnings };
 }
@@ -107,7 +114,7 @@ function response(
   const whole = new ObjectText(text);
   const own = whole.valueText('choices') ?? '[]';
   const said = parsed === given ? own : JSON.stringify(parsed['choices']);
-  const choices = completedChoices(said, asArray(parsed['choices']), result.choices);
+  const choices = completedChoices(said, asArray(parsed['choices']), { decoded: result.choices, identity });
   if (choices !== own) set['choices'] = choices;
   const usage = encodeUsage(result.usage, identity);
   if (usage) set['usage'] = JSON.stringify(usage);

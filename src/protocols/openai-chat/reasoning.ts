@@ -27,6 +27,9 @@ const ISSUERS: ReadonlyMap<string, string> = new Map([
 
 const UNKNOWN = 'unknown';
 
+/** True for an issuer whose signatures `format` names, by which OpenRouter sends them to whom they belong. */
+export const isFormatIssuer = (issuer: string): boolean => FORMATS.has(issuer);
+
 /** A signature as a detail writes it; that of a vendor without a format of its own names its issuer (mapping row 40). */
 export function detailSignature(signature: ThinkingSignature): { format: string; value: string } {
   const format = FORMATS.get(signature.issuer);

@@ -159,7 +159,7 @@ describe('encodeRequest', () => {
     expect(back('anthropic', 'reasoning_content')).toEqual([
       { role: 'assistant', content: 'ok', reasoning_content: 'hm' },
     ]);
-    expect(back('openai', 'reasoning')).toEqual([{ role: 'assistant', content: 'ok', reasoning: 'hm' }]);
+    expect(back('mistral', 'reasoning')).toEqual([{ role: 'assistant', content: 'ok', reasoning: 'hm' }]);
     const format = 'anthropic-claude-v1';
     expect(back('anthropic', 'reasoning')).toEqual([
       {

@@ -80,7 +80,7 @@ export function encodeRequest(request: CompletionRequest, target: EncodeTarget):
   if (request.stop) body['stop'] = [...request.stop];
   Object.assign(
     body,
-    encodeTools(request, { names, warnings }),
+    encodeTools(request, { names, warnings, quirks: target.quirks }),
     encodeReasoning(request, target.quirks, warnings),
   );
   if (request.responseFormat) {

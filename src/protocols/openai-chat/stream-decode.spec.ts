@@ -180,6 +180,20 @@ describe('content', () => {
     ]);
   });
 
+  it('of thinking is read once when its text stands in plain deltas and again beside its signature', () => {
+    const block = (text: string, signature: string) => [
+      chunk({ reasoning: text.slice(0, 1) }),
+      chunk({ reasoning: text.slice(1) }),
+      chunk({
+        reasoning_details: [{ type: 'reasoning.text', text, signature, format: 'anthropic-claude-v1' }],
+      }),
+    ];
+    expect(content(...block('abc', 's'), ...block('abc', 't'))).toEqual([
+      { type: 'thinking', text: 'abc', signature: { issuer: 'anthropic', value: 's' } },
+      { type: 'thinking', text: 'abc', signature: { issuer: 'anthropic', value: 't' } },
+    ]);
+  });
+
   it('rows 34 and 56: of refusals and logprobs arrives', () => {
     const logprobs = { content: [{ token: 'a', logprob: -1, bytes: null, top_logprobs: [] }], refusal: null };
     const { events } = decode(

@@ -93,7 +93,9 @@ describe('ChatStreamEncoder', () => {
     const format = 'anthropic-claude-v1';
     expect(chatChunks(text).slice(0, 3)).toEqual([
       content({ role: 'assistant', reasoning: 'hm' }),
-      content({ reasoning_details: [{ type: 'reasoning.text', signature: 's', format, index: 0 }] }),
+      content({
+        reasoning_details: [{ type: 'reasoning.text', text: 'hm', signature: 's', format, index: 0 }],
+      }),
       content({ reasoning_details: [{ type: 'reasoning.encrypted', data: 'd', format, index: 1 }] }),
     ]);
   });
@@ -120,6 +122,47 @@ describe('ChatStreamEncoder', () => {
         ],
       }),
     );
+  });
+
+  it("annotations have the whole answer's offsets, wherever in its block a citation comes", () => {
+    const citation = { type: 'web_search_result_location', url: 'https://x', title: 'X' };
+    const text = encodeStream(openaiChat, [
+      { type: 'text-start', block: 0 },
+      { type: 'text-delta', block: 0, text: 'Intro: ' },
+      { type: 'text-end', block: 0 },
+      { type: 'text-start', block: 1 },
+      { type: 'citation', block: 1, citation },
+      { type: 'text-delta', block: 1, text: 'Paris ' },
+      { type: 'citation', block: 1, citation: { ...citation, url: 'https://y' } },
+      { type: 'text-delta', block: 1, text: 'is big' },
+      { type: 'text-end', block: 1 },
+      { type: 'finish', reason: 'stop' },
+    ]);
+    const whole = openaiChat.encodeResponse(
+      {
+        choices: [
+          {
+            content: [
+              { type: 'text', text: 'Intro: ' },
+              {
+                type: 'text',
+                text: 'Paris is big',
+                citations: [citation, { ...citation, url: 'https://y' }],
+              },
+            ],
+            finishReason: 'stop',
+          },
+        ],
+        usage: { input: {}, output: {} },
+      },
+      identity,
+    ) as { choices: { message: { annotations: object[] } }[] };
+    const annotations = whole.choices[0]?.message.annotations;
+    expect(annotations).toMatchObject([
+      { url_citation: { url: 'https://x', start_index: 7, end_index: 19 } },
+      { url_citation: { url: 'https://y', start_index: 7, end_index: 19 } },
+    ]);
+    expect(chatChunks(text)[3]).toEqual(content({ annotations }));
   });
 
   it('gives an empty answer its role, its finish and its end', () => {

@@ -12,8 +12,14 @@ interface Block {
   choice: number;
   /** Position among the tool calls of its choice. */
   tool: number;
+  /** Where it starts in the text of its choice. */
+  start: number;
   /** Characters of text or arguments sent so far. */
   length: number;
+  /** What a thinking block has said, which its signature is for. */
+  thought: string;
+  /** Citations of a text block: the stretch they belong to is known at its end. */
+  citations: JsonValue[];
   /** Signature that came before the arguments. */
   signature?: ThinkingSignature | undefined;
 }
@@ -24,11 +30,20 @@ type Handlers = { [T in CompletionEvent['type']]: (event: EventOf<T>) => string 
 
 const SILENT = (): string => '';
 
+const newBlock = (place: Pick<Block, 'choice' | 'tool' | 'start'>): Block => ({
+  ...place,
+  length: 0,
+  thought: '',
+  citations: [],
+});
+
 /** Writes a Chat stream in Octen's shape. One instance per call. */
 export class ChatStreamEncoder implements StreamEncoder {
   private readonly writer: ChunkWriter;
   private readonly blocks = new Map<number, Block>();
   private readonly toolCounts = new Map<number, number>();
+  /** Characters of answer text sent so far, by choice. */
+  private readonly textLengths = new Map<number, number>();
   private readonly started = new Set<number>();
   private readonly reasons = new Map<number, FinishReason>();
   private details = 0;
@@ -38,11 +53,14 @@ export class ChatStreamEncoder implements StreamEncoder {
     start: SILENT,
     'text-start': (event) => this.open(event.block, event.choice),
     'text-delta': (event) => this.text(event),
-    'text-end': SILENT,
-    citation: (event) => this.citation(event),
+    'text-end': (event) => this.textEnd(event),
+    citation: ({ block, citation }) => {
+      this.block(block).citations.push(citation);
+      return '';
+    },
     'refusal-delta': (event) => this.delta(event.choice ?? 0, { refusal: event.text }),
     'thinking-start': (event) => this.open(event.block, event.choice),
-    'thinking-delta': (event) => this.delta(this.block(event.block).choice, { reasoning: event.text }),
+    'thinking-delta': (event) => this.thinking(event),
     'thinking-signature': (event) => this.signature(event),
     'thinking-end': SILENT,
     'redacted-thinking': (event) => this.hidden(event),
@@ -90,30 +108,41 @@ export class ChatStreamEncoder implements StreamEncoder {
   }
 
   private block(block: number): Block {
-    return this.blocks.get(block) ?? { choice: 0, tool: 0, length: 0 };
+    return this.blocks.get(block) ?? newBlock({ choice: 0, tool: 0, start: 0 });
   }
 
   private open(block: number, choice = 0, tool = 0): string {
-    this.blocks.set(block, { choice, tool, length: 0 });
+    this.blocks.set(block, newBlock({ choice, tool, start: this.textLengths.get(choice) ?? 0 }));
     return '';
   }
 
   private text(event: EventOf<'text-delta'>): string {
     const block = this.block(event.block);
     block.length += event.text.length;
+    const before = this.textLengths.get(block.choice) ?? 0;
+    this.textLengths.set(block.choice, before + event.text.length);
     return this.delta(block.choice, { content: event.text }, event.logprobs);
   }
 
-  private citation(event: EventOf<'citation'>): string {
-    const { choice, length } = this.block(event.block);
-    const annotation = encodeCitation(event.citation, { start: 0, end: length });
-    return annotation ? this.delta(choice, { annotations: [annotation] }) : '';
+  private textEnd(event: EventOf<'text-end'>): string {
+    const { choice, start, length, citations } = this.block(event.block);
+    const annotations = citations
+      .map((citation) => encodeCitation(citation, { start, end: start + length }))
+      .filter((annotation) => annotation !== undefined);
+    return annotations.length > 0 ? this.delta(choice, { annotations }) : '';
   }
 
+  private thinking(event: EventOf<'thinking-delta'>): string {
+    const block = this.block(event.block);
+    block.thought += event.text;
+    return this.delta(block.choice, { reasoning: event.text });
+  }
+
+  /** With the text that was signed, because the plain deltas do not say where a block of several ends. */
   private signature(event: EventOf<'thinking-signature'>): string {
     const { format, value } = detailSignature(event.signature);
-    const { choice } = this.block(event.block);
-    return this.detail(choice, { type: 'reasoning.text', signature: value, format });
+    const { choice, thought } = this.block(event.block);
+    return this.detail(choice, { type: 'reasoning.text', text: thought, signature: value, format });
   }
 
   private hidden({ issuer, data, choice = 0 }: EventOf<'redacted-thinking'>): string {

@@ -77,6 +77,38 @@ describe('ChatStreamRelay', () => {
     expect(chunks[2]).toMatchObject({ type: 'finish', choices: [{ delta: {}, finish_reason: 'length' }] });
   });
 
+  it('shows the logprobs of a finish that carries content once', () => {
+    const logprobs = (token: string) => ({ content: [{ token, logprob: -0.1 }], refusal: null });
+    const last = { index: 0, delta: { content: 'b' }, logprobs: logprobs('b'), finish_reason: 'stop' };
+    const bare = { index: 0, delta: {}, logprobs: logprobs('b'), finish_reason: 'stop' };
+    const first = choicesChunk([
+      { index: 0, delta: { role: 'assistant', content: 'a' }, logprobs: logprobs('a'), finish_reason: null },
+    ]);
+    for (const end of [last, bare]) {
+      const { chunks } = relay(wire(first, choicesChunk([end])));
+      const tokens = chunks.flatMap(({ choices }) =>
+        (choices as { logprobs?: { content: { token: string }[] } }[]).flatMap(
+          (choice) => choice.logprobs?.content.map(({ token }) => token) ?? [],
+        ),
+      );
+      expect(tokens).toEqual(['a', 'b']);
+    }
+  });
+
+  it('tells a caller of the older functions that a function_call ended the answer', () => {
+    const called = (more: object): JsonObject => chunk({ function_call: { ...more } });
+    const upstream = wire(
+      called({ name: 'f', arguments: '' }),
+      called({ arguments: '{"a":1}' }),
+      finishChunk('function_call'),
+    );
+    const { chunks } = relay(upstream, testIdentity({ legacyFunctions: true }));
+    expect(chunks).toContainEqual(
+      expect.objectContaining({ choices: [{ index: 0, delta: {}, finish_reason: 'function_call' }] }),
+    );
+    expect(relay(upstream).text).toContain('"finish_reason":"tool_calls"');
+  });
+
   it('repairs what the strictest client refuses: role, tool index and type, content lists, a missing object', () => {
     const bare = { id: 'a', function: { name: 'f', arguments: '{}' } };
     const list = [

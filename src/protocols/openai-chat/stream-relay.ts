@@ -50,7 +50,10 @@ export class ChatStreamRelay implements StreamRelay {
   private heldFinishes = '';
   private failed = false;
 
-  constructor(identity: ResponseIdentity, quirks: WireQuirks = {}) {
+  constructor(
+    private readonly identity: ResponseIdentity,
+    quirks: WireQuirks = {},
+  ) {
     this.decoder = new ChatStreamDecoder(quirks);
     this.writer = new ChunkWriter(identity);
     this.plain = this.changes('content');
@@ -167,7 +170,7 @@ export class ChatStreamRelay implements StreamRelay {
 
   /** Puts one choice of a chunk where it belongs: content, finish, both, or (after its finish) nowhere. */
   private sort(choice: JsonObject, contents: JsonObject[], finishes: JsonObject[]): void {
-    const { usage: _usage, message, delta: given, finish_reason: reason, ...rest } = choice;
+    const { usage: _usage, message, delta: given, finish_reason: reason, logprobs, ...rest } = choice;
     const index = typeof choice['index'] === 'number' ? choice['index'] : 0;
     const state = this.choice(index);
     if (state.finishSeen) return;
@@ -176,13 +179,15 @@ export class ChatStreamRelay implements StreamRelay {
     const isFinish = typeof reason === 'string' && reason !== '';
     const wasRoleSent = state.roleSent;
     const repaired = this.repaired(delta, state, isFinish);
-    if (!isFinish || !wasRoleSent || hasContent(repaired)) {
-      contents.push(withMembers(rest, { index, delta: repaired, finish_reason: null }));
-    }
+    // Once: helpers add up the tokens of every chunk.
+    const noted = logprobs === undefined ? {} : { logprobs };
+    const isContent = !isFinish || !wasRoleSent || hasContent(repaired);
+    if (isContent)
+      contents.push(withMembers(rest, { index, delta: repaired, finish_reason: null, ...noted }));
     if (!isFinish) return;
     state.finishSeen = true;
-    const word = encodeFinishReason(this.reasons.get(index) ?? 'other');
-    finishes.push(withMembers(rest, { index, delta: {}, finish_reason: word }));
+    const word = encodeFinishReason(this.reasons.get(index) ?? 'other', this.identity);
+    finishes.push(withMembers(rest, { index, delta: {}, finish_reason: word, ...(isContent ? {} : noted) }));
   }
 
   private repaired(delta: JsonObject, state: ChoiceState, isFinish: boolean): JsonObject {

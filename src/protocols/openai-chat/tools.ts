@@ -4,7 +4,8 @@ import { asString, isObject } from '../../core/json.js';
 import type { CompletionRequest, ToolChoice, ToolDefinition } from '../completion.js';
 import type { ToolNames } from '../tool-names.js';
 import { dropped } from '../warnings.js';
-import { decodeCacheControl } from './content.js';
+import type { WireQuirks } from '../protocol.js';
+import { decodeCacheControl, unmarked } from './content.js';
 import { isStrictSchema } from './strict-schema.js';
 import {
   readArray,
@@ -122,6 +123,7 @@ export function decodeToolChoice(
 interface ToolContext {
   names: ToolNames;
   warnings: string[];
+  quirks: WireQuirks;
 }
 
 function encodeTool(tool: ToolDefinition, { names, warnings }: ToolContext): JsonObject {
@@ -164,7 +166,7 @@ function encodeChoice(
  * functions (mapping row 50); a choice that named one of them goes with it.
  */
 export function encodeTools(request: CompletionRequest, context: ToolContext): JsonObject {
-  const { names, warnings } = context;
+  const { names, warnings, quirks } = context;
   const tools = (request.tools ?? []).filter((tool) => {
     const carried = tool.kind === 'function' || tool.protocol === 'openai-chat';
     if (!carried) warnings.push(dropped(`tools.${toolName(tool)}`, "this model's provider does not have it"));
@@ -174,6 +176,8 @@ export function encodeTools(request: CompletionRequest, context: ToolContext): J
   const isLost = choice && (tools.length === 0 || !namesOf(choice).every((name) => isAmong(tools, name)));
   if (isLost) warnings.push(dropped('tool_choice', 'there is no such tool to choose'));
   if (tools.length === 0) return {};
+  const hasMark = tools.some((tool) => tool.kind === 'function' && tool.cacheControl);
+  if (hasMark && !warnings.includes(unmarked(quirks))) warnings.push(unmarked(quirks));
   return {
     tools: tools.map((tool) => encodeTool(tool, context)),
     ...(choice && !isLost ? { tool_choice: encodeChoice(choice, tools, names) } : {}),

@@ -49,6 +49,20 @@ describe('decodeUsage', () => {
     expect(openai.output).toEqual({ total: 300, reasoning: 290 });
   });
 
+  it('tells sound and images, as parts of what no cache had and of the output, never more than these', () => {
+    const usage = {
+      prompt_tokens: 100,
+      prompt_tokens_details: { cached_tokens: 30, audio_tokens: 50, image_tokens: 40 },
+      completion_tokens: 20,
+      completion_tokens_details: { audio_tokens: 25 },
+    };
+    expect(decodeUsage(usage)).toMatchObject({
+      input: { noCache: 70, audio: 50, image: 20 },
+      output: { total: 20, audio: 20 },
+    });
+    expect(decodeUsage({ prompt_tokens: 1, completion_tokens: 1 }).input.audio).toBeUndefined();
+  });
+
   it('keeps what was not reported apart from none', () => {
     expect(decodeUsage({}).output.total).toBeUndefined();
     expect(decodeUsage({ prompt_tokens: 1.5, completion_tokens: -1 })).toEqual(decodeUsage({}));

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '../../core/json.js';
 import { asObject } from '../../core/json.js';
 import type { TokenUsage } from '../../core/token-usage.js';
 import { inputTotal, tokenCount } from '../../core/token-usage.js';
-import { reportedCostNano, reportedTier } from '../../core/vendor-report.js';
+import { inputMedia, outputAudio, reportedCostNano, reportedTier } from '../../core/vendor-report.js';
 import type { ResponseIdentity } from '../protocol.js';
 import { costMembers } from '../usage-cost.js';
 
@@ -48,15 +48,17 @@ export function decodeUsage(usage: JsonObject, tier?: unknown): TokenUsage {
   const outputDetails = asObject(usage['completion_tokens_details']) ?? {};
   const prompt = tokenCount(usage['prompt_tokens']);
   const cacheRead = cacheReads(usage, inputDetails);
-  const writes = cacheWrites(usage, inputDetails);
-  const cached = (cacheRead ?? 0) + (writes.cacheWrite5m ?? 0) + (writes.cacheWrite1h ?? 0);
+  const { cacheWrite5m, cacheWrite1h } = cacheWrites(usage, inputDetails);
+  const cached = (cacheRead ?? 0) + (cacheWrite5m ?? 0) + (cacheWrite1h ?? 0);
   // A part cannot exceed its whole: such a vendor counts the cache beside prompt_tokens, not inside it.
   const noCache = prompt === undefined || cached > prompt ? prompt : prompt - cached;
   const completion = tokenCount(usage['completion_tokens']);
   const reasoning = firstCount(outputDetails['reasoning_tokens'], usage['reasoning_tokens']);
+  const total = outputTotal(usage, prompt, completion, reasoning);
+  const { audio, image } = inputMedia(inputDetails, noCache);
   return {
-    input: { noCache, cacheRead, ...writes },
-    output: { total: outputTotal(usage, prompt, completion, reasoning), reasoning },
+    input: { noCache, cacheRead, cacheWrite5m, cacheWrite1h, audio, image },
+    output: { total, reasoning, audio: outputAudio(outputDetails, total) },
     searches: tokenCount(usage['num_search_queries']),
     serviceTier: reportedTier(tier ?? usage['service_tier']),
     vendorCostNano: reportedCostNano(usage),
