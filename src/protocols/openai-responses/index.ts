@@ -17,6 +17,7 @@ export const openaiResponses: Protocol = {
   upstreamPath: () => '/responses',
   forwardedHeaders: ['openai-beta'],
   fixedHeaders: {},
+  inputField: 'input',
   requiresMaxTokens: false,
   givesSeveralAnswers: false,
   issuer: ISSUER,

@@ -96,7 +96,7 @@ class InputEncoder {
       case 'document':
         return encodeDocument(part);
       case 'audio':
-        throw invalidRequest('Audio input cannot be sent to this model');
+        throw invalidRequest('input: audio input cannot be sent to this model', 'input');
       case 'opaque':
         return this.opaque(part);
       default:

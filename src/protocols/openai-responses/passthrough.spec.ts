@@ -1,3 +1,4 @@
+import { ObjectText } from '../json-splice.js';
 import type { JsonObject } from '../../core/json.js';
 import type { EncodeTarget } from '../protocol.js';
 import { passthrough } from './passthrough.js';
@@ -6,7 +7,7 @@ import { decodeRequest } from './request-decode.js';
 const changes = (body: JsonObject, to: Partial<EncodeTarget> = {}) => {
   const target = { upstreamModel: 'gpt-5.4', quirks: {}, issuer: 'openai', ...to };
   const whole = { model: 'm', input: 'hi', ...body };
-  return passthrough.requestChanges(decodeRequest(whole), target, JSON.stringify(whole));
+  return passthrough.requestChanges(decodeRequest(whole), target, new ObjectText(JSON.stringify(whole)));
 };
 const reasoning = (encrypted_content: string | null, id = 'rs_1') => ({
   type: 'reasoning',

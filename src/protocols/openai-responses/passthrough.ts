@@ -116,7 +116,7 @@ function response(text: string, identity: ResponseIdentity): { body: string; res
     throw new FaregateError('upstream', 'The upstream sent something that is not a completion', { internal });
   }
   const result = decodeResponse(parsed, undefined, identity.issuer);
-  return { body: identified(text, parsed, identity), result };
+  return { body: identified(text, parsed, { identity, usage: result.usage }), result };
 }
 
 /** Responses on both sides: the bytes go through, changed only as said above. */

@@ -1,10 +1,10 @@
-import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue } from '../../core/json.js';
+import { asArray, asString, isObject, type JsonObject, type JsonValue } from '../../core/json.js';
+import type { TokenUsage } from '../../core/token-usage.js';
 import { ObjectText, spliceMembers } from '../json-splice.js';
 import type { ResponseIdentity } from '../protocol.js';
 import { costMembers, UPSTREAM_COST_MEMBERS } from '../usage-cost.js';
 import { completeAnnotation } from './annotations.js';
 import { isMarked, ISSUER } from './signature.js';
-import { decodeUsage } from './usage.js';
 import { hostedCall, VendorTools } from './vendor-tools.js';
 
 /** A reasoning item of another issuer than OpenAI, marked with its name so that it comes back to that one alone. */
@@ -41,25 +41,29 @@ export const clientItem = (item: JsonObject, issuer: string | undefined, tools: 
 function pricedUsage(
   object: ObjectText,
   response: JsonObject,
-  identity: ResponseIdentity,
+  { identity, usage }: Relayed,
 ): string | undefined {
-  const usage = asObject(response['usage']);
   const own = object.valueText('usage');
-  if (!usage || own === undefined) return undefined;
-  const set = costMembers(decodeUsage(usage), identity);
+  if (!isObject(response['usage']) || own === undefined) return undefined;
+  const set = usage ? costMembers(usage, identity) : {};
   return spliceMembers(own, { set, remove: UPSTREAM_COST_MEMBERS });
 }
 
+/** What a response object is given on its way to the client. */
+export interface Relayed {
+  identity: ResponseIdentity;
+  /** What it used, for its price; absent: not known yet. */
+  usage?: TokenUsage | undefined;
+  /** Its items, where they had to change; absent: its own. */
+  output?: JsonObject[] | undefined;
+}
+
 /**
- * A response object's text with the gateway's id, time, model and price; `output` replaces the items where they had
- * to change. Nothing is kept, so `store` is false and there is no earlier response.
+ * A response object's text with the gateway's id, time, model and price. Nothing is kept, so `store` is false and there is no
+ * earlier response.
  */
-export function identified(
-  text: string,
-  response: JsonObject,
-  identity: ResponseIdentity,
-  output?: JsonObject[],
-): string {
+export function identified(text: string, response: JsonObject, relayed: Relayed): string {
+  const { identity, output } = relayed;
   const set: Record<string, string> = {
     id: JSON.stringify(identity.id),
     created_at: String(identity.createdAt),
@@ -74,7 +78,7 @@ export function identified(
     output ?? given.map((item) => (isObject(item) ? clientItem(item, identity.issuer, tools) : item));
   if (output ?? items.some((item, index) => item !== given[index])) set['output'] = JSON.stringify(items);
   const own = new ObjectText(text);
-  const usage = pricedUsage(own, response, identity);
+  const usage = pricedUsage(own, response, relayed);
   if (usage !== undefined) set['usage'] = usage;
   return own.spliced({ set });
 }

@@ -1,6 +1,5 @@
 import { FaregateError } from '../../core/errors.js';
-import { asObject, asString, isObject, withMembers, type JsonObject } from '../../core/json.js';
-import { emptyUsage } from '../../core/token-usage.js';
+import { asString, isObject, withMembers, type JsonObject } from '../../core/json.js';
 import type { CompletionChoice, CompletionResult } from '../completion.js';
 import type { ResponseIdentity, WireQuirks } from '../protocol.js';
 import { envelope } from './envelope.js';
@@ -8,7 +7,7 @@ import { decodeFinishReason, encodeFinishReason } from './finish-reason.js';
 import { decodeLogprobs, decodeOutput } from './output-decode.js';
 import { OutputEncoder } from './output-encode.js';
 import { ClientTools } from './client-tools.js';
-import { decodeUsage, encodeUsage } from './usage.js';
+import { encodeUsage, usageOf } from './usage.js';
 import { compact } from './wire.js';
 
 /** Statuses of a response that holds no answer: it failed, or was never finished. */
@@ -31,7 +30,6 @@ export function decodeResponse(body: JsonObject, _quirks?: WireQuirks, issuer?: 
   }
   const content = decodeOutput(body, issuer);
   const hasCalls = content.some((part) => part.type === 'tool-call');
-  const usage = asObject(body['usage']);
   return compact<CompletionResult>({
     id: asString(body['id']),
     model: asString(body['model']),
@@ -42,7 +40,7 @@ export function decodeResponse(body: JsonObject, _quirks?: WireQuirks, issuer?: 
         logprobs: decodeLogprobs(body['output']),
       }),
     ],
-    usage: usage ? decodeUsage(usage, body['service_tier']) : emptyUsage(),
+    usage: usageOf(body),
   });
 }
 

@@ -1,11 +1,12 @@
 import { asArray, asObject, asString, isObject, tryParseJson, type JsonObject } from '../../core/json.js';
+import { emptyUsage, type TokenUsage } from '../../core/token-usage.js';
 import type { CompletionEvent, StreamFailure } from '../completion.js';
 import type { StreamDecoder } from '../protocol.js';
 import type { SseEvent } from '../sse.js';
 import { decodeStreamFailure } from './error.js';
 import { decodeFinishReason } from './finish-reason.js';
 import { impliedItem, startItem, type OpenItem } from './stream-items.js';
-import { decodeUsage } from './usage.js';
+import { isSearch, usageOf } from './usage.js';
 import { VendorTools } from './vendor-tools.js';
 import { compact } from './wire.js';
 
@@ -24,11 +25,14 @@ type Handler = (state: ResponsesDecoder, raw: JsonObject) => CompletionEvent[];
 export class ResponsesDecoder implements StreamDecoder {
   /** The last event came, or the stream failed: nothing after it counts. */
   closed = false;
+  /** What the answer used; absent until its last event, or when that reports nothing. */
+  usage: TokenUsage | undefined;
   private started = false;
   private blocks = 0;
   private hasCalls = false;
   private sawItems = false;
   private readonly open = new Map<unknown, OpenItem>();
+  private readonly searched = new Set<unknown>();
   private readonly context;
   /** Whose calls the vendor answers itself. */
   readonly tools = new VendorTools();
@@ -87,7 +91,7 @@ export class ResponsesDecoder implements StreamDecoder {
     const item = asObject(raw['item']) ?? {};
     const key = keyOf(raw);
     const opening = this.open.has(key) ? NOTHING : this.addItem(raw);
-    return [...opening, ...this.endItem(key, item)];
+    return [...opening, ...this.endItem(key, item), ...this.countSearch(key, item)];
   }
 
   itemEvent(type: string, raw: JsonObject): CompletionEvent[] {
@@ -108,8 +112,11 @@ export class ResponsesDecoder implements StreamDecoder {
     if (!this.sawItems)
       output.forEach((item, index) => events.push(...this.doneItem({ item, output_index: index })));
     for (const key of this.open.keys()) events.push(...this.endItem(key, output.find(isAt(key))));
-    const usage = asObject(response['usage']);
-    if (usage) events.push({ type: 'usage', usage: decodeUsage(usage, response['service_tier']) });
+    const usage = usageOf(response, this.searched.size);
+    if (isObject(response['usage']) || usage.searches) {
+      this.usage = usage;
+      events.push({ type: 'usage', usage });
+    }
     events.push({ type: 'finish', reason: decodeFinishReason(response, this.hasCalls) });
     this.closed = true;
     return events;
@@ -119,6 +126,13 @@ export class ResponsesDecoder implements StreamDecoder {
     const open = this.open.get(key);
     this.open.delete(key);
     return this.note(open?.end(whole) ?? NOTHING);
+  }
+
+  /** A search is told as soon as it has ended: a caller who hangs up later pays for it. */
+  private countSearch(key: unknown, item: JsonObject): CompletionEvent[] {
+    if (!isSearch(item)) return NOTHING;
+    this.searched.add(key);
+    return [{ type: 'usage', usage: { ...emptyUsage(), searches: this.searched.size } }];
   }
 
   private note(events: CompletionEvent[]): CompletionEvent[] {

@@ -109,7 +109,7 @@ export class ResponsesRelay implements StreamRelay {
     const event = new ObjectText(data);
     const text = event.valueText('response') ?? '{}';
     const output = CLOSING.has(type) ? this.output(response) : undefined;
-    const own = identified(text, response, this.identity, output);
+    const own = identified(text, response, { identity: this.identity, usage: this.decoder.usage, output });
     return namedEvent(type, event.spliced({ set: { response: own } }));
   }
 
