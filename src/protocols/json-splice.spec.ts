@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { JsonObject } from '../core/json.js';
-import { itemTexts, memberText, spliceMembers } from './json-splice.js';
+import { itemTexts, ObjectText, spliceMembers } from './json-splice.js';
 
 const names = fc.constantFrom('id', 'model', 'usage', 'x"y', 'back\\slash', '', 'ü', '__proto', 'choices');
 const values = fc.jsonValue({ maxDepth: 3 });
@@ -62,12 +62,12 @@ describe('spliceMembers', () => {
   });
 });
 
-describe('memberText', () => {
+describe('the text of a member', () => {
   it('is the text of the value that JSON.parse would read', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(names, values), { maxLength: 8 }), spaces, names, (list, space, name) => {
         const expected = list.findLast(([key]) => key === name)?.[1];
-        const found = memberText(textOf(list, space), name);
+        const found = new ObjectText(textOf(list, space)).valueText(name);
         expect(found === undefined ? undefined : JSON.parse(found)).toEqual(
           expected === undefined ? undefined : JSON.parse(JSON.stringify(expected)),
         );

@@ -101,10 +101,6 @@ export class ObjectText {
 export const spliceMembers = (text: string, changes: MemberChanges): string =>
   new ObjectText(text).spliced(changes);
 
-/** The text of one member's value, as ObjectText finds it. */
-export const memberText = (text: string, name: string): string | undefined =>
-  new ObjectText(text).valueText(name);
-
 /** The texts of the items of a JSON array, in order; none when the text is no array. */
 export function itemTexts(text: string): string[] {
   const codes = codesOf(text);

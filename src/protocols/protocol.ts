@@ -9,6 +9,7 @@ import type {
   ParameterName,
   ProtocolName,
 } from './completion.js';
+import type { ObjectText } from './json-splice.js';
 import type { SearchWords } from './search-words.js';
 import type { SseEvent } from './sse.js';
 
@@ -178,8 +179,8 @@ export interface RequestChanges {
 
 /** Same protocol on both sides: the bytes go through, changed only where the contract says so. */
 export interface Passthrough {
-  /** Changes this protocol needs; `text` is the caller's own body, for changes inside its members. */
-  requestChanges(request: CompletionRequest, target: EncodeTarget, text: string): RequestChanges;
+  /** Changes this protocol needs; `own` is the caller's own body, for changes inside its members. */
+  requestChanges(request: CompletionRequest, target: EncodeTarget, own: ObjectText): RequestChanges;
   /** The upstream's whole answer for the client, and the same answer decoded for metering. */
   response(
     text: string,
@@ -218,6 +219,8 @@ export interface Protocol {
   fixedHeaders: Readonly<Record<string, string>>;
   /** Media type of a streamed answer. Default: an event stream. */
   streamContentType?: string | undefined;
+  /** Top-level wire field of what the model is given; an encoder that refuses a part of it names it by this. */
+  inputField: string;
   /** Whether a request must carry a token limit (Anthropic Messages). */
   requiresMaxTokens: boolean;
   /** Whether an upstream of this protocol stops at all of these by itself; absent: it knows no stop sequences. */

@@ -1,6 +1,6 @@
 import { FaregateError } from '../core/errors.js';
 import type { JsonObject } from '../core/json.js';
-import { spliceMembers } from '../protocols/json-splice.js';
+import { ObjectText, spliceMembers } from '../protocols/json-splice.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
 import type { EncodeTarget } from '../protocols/protocol.js';
 import { quirksOf } from './provider.js';
@@ -27,7 +27,7 @@ function sent(adapter: string, model: string, fields: JsonObject): [Sent, Sent] 
     set,
     remove,
     warnings = [],
-  } = openaiChat.passthrough.requestChanges(request, target, JSON.stringify(given));
+  } = openaiChat.passthrough.requestChanges(request, target, new ObjectText(JSON.stringify(given)));
   const verbatim = JSON.parse(spliceMembers(JSON.stringify(given), { set, remove })) as JsonObject;
   return [openaiChat.encodeRequest(request, target), { body: verbatim, warnings }];
 }
@@ -283,7 +283,7 @@ describe('what a vendor cannot be asked', () => {
     (adapter, model) => {
       expect(refusal(adapter, model, withImage('https://a.example/x.png'))).toMatchObject({
         kind: 'invalid_request',
-        message: 'This model takes no image by URL; send it as a base64 data URL',
+        message: 'messages: this model takes no image by URL; send it as a base64 data URL',
       });
       const url = 'data:image/png;base64,iVBORw0KGgo=';
       for (const { body } of sent(adapter, model, withImage(url)))

@@ -149,6 +149,7 @@ export const BAD_MESSAGES: BadField[] = [
   ['thinking.type', [...WORD, 'null', '""']],
   ['thinking.display', WORD],
   ['thinking', ['1023', '0', '-1', '2048', '"1024"', '1024.5', '1e308', '1e400'].map(enabledThinking)],
+  ['inference_geo', ['"us"', '1', '{}']],
   ['metadata', OBJECT],
   ['metadata.user_id', TEXT],
   ['output_config', OBJECT],

@@ -92,3 +92,23 @@ export function endlessRule(bytes: number, count = 10_000_000): Rule {
     answer: { kind: 'repeat', frame: chunk([delta({ content: 'x'.repeat(bytes) })]), count },
   };
 }
+
+/** A Chat answer in one piece with so much text. */
+export function largeRule(bytes: number): Rule {
+  return {
+    times: 1,
+    answer: {
+      kind: 'json',
+      body: {
+        id: 'chatcmpl-1',
+        object: 'chat.completion',
+        created: 1,
+        model: 'm',
+        choices: [
+          { index: 0, message: { role: 'assistant', content: 'y'.repeat(bytes) }, finish_reason: 'stop' },
+        ],
+        usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+      },
+    },
+  };
+}

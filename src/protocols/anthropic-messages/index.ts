@@ -17,6 +17,7 @@ export const anthropicMessages: Protocol = {
   upstreamPath: () => '/messages',
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
   fixedHeaders: { 'anthropic-version': '2023-06-01' },
+  inputField: 'messages',
   requiresMaxTokens: true,
   // White space alone is refused.
   canStopAt: (sequences) => sequences.every((text) => text.trim() !== ''),

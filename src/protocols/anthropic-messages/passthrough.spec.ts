@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json.js';
 import { messagesFrames, messagesWire } from '../../../test/support/messages-stream.js';
 import { relayStream, testIdentity } from '../../../test/support/protocol-laws.js';
-import { spliceMembers } from '../json-splice.js';
+import { ObjectText, spliceMembers } from '../json-splice.js';
 import type { EncodeTarget, ResponseIdentity } from '../protocol.js';
 import { anthropicMessages } from './index.js';
 
@@ -19,7 +19,7 @@ function sent(
   const request = anthropicMessages.decodeRequest(JSON.parse(text) as JsonObject, profile);
   return spliceMembers(
     text,
-    anthropicMessages.passthrough.requestChanges(request, { ...target, ...to }, text),
+    anthropicMessages.passthrough.requestChanges(request, { ...target, ...to }, new ObjectText(text)),
   );
 }
 
@@ -48,6 +48,15 @@ describe('a verbatim request', () => {
     const body = JSON.parse(sent(text({ top_k: 5, temperature: 1.5 }), {}, 'cortecs')) as JsonObject;
     expect(body).toMatchObject({ temperature: 1 });
     expect(body).not.toHaveProperty('top_k');
+  });
+
+  it('loses the fast mode, which has prices of its own, and says so', () => {
+    const body = text({ speed: 'fast', max_tokens: 9 });
+    expect(JSON.parse(sent(body))).not.toHaveProperty('speed');
+    const request = anthropicMessages.decodeRequest(JSON.parse(body) as JsonObject, 'standard');
+    const { warnings } = anthropicMessages.passthrough.requestChanges(request, target, new ObjectText(body));
+    expect(warnings).toEqual(['speed was dropped: it has no price here']);
+    expect(JSON.parse(sent(text({ speed: 'standard' })))).toHaveProperty('speed', 'standard');
   });
 
   it('an optional field that is null does not go upstream', () => {

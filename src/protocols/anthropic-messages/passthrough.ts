@@ -15,6 +15,7 @@ import { ROUTING_FIELDS } from '../routing-fields.js';
 import { OwnNames } from '../tool-names.js';
 import { dataEvent, type SseEvent } from '../sse.js';
 import { costMembers, UPSTREAM_COST_MEMBERS } from '../usage-cost.js';
+import { dropped } from '../warnings.js';
 import { encodeMessages } from './messages-encode.js';
 import { encodeReasoning } from './reasoning.js';
 import { decodeResponse } from './response.js';
@@ -33,15 +34,22 @@ const LOSABLE: readonly (readonly [string, (request: CompletionRequest) => unkno
   ['thinking', (request) => request.reasoning?.mode],
 ];
 
+/** A mode with prices of its own (fast costs several times the list), which no price list here can have. */
+const UNPRICED = 'speed';
+
 /**
  * The caller's own bytes with: the upstream's model name, no router fields, a token limit where the caller gave none,
- * and no thinking that another vendor signed (Anthropic refuses a signature that is not its own).
+ * no mode that has no price, and no thinking that another vendor signed (Anthropic refuses a signature that is not its own).
  */
 function requestChanges(request: CompletionRequest, target: EncodeTarget): RequestChanges {
   const set: Record<string, string> = { model: JSON.stringify(target.upstreamModel) };
   const remove: string[] = [...ROUTING_FIELDS, 'thread'];
   for (const [member, valueOf] of LOSABLE) if (valueOf(request) === undefined) remove.push(member);
   const warnings: string[] = [];
+  if (request.ownFields?.includes(UNPRICED)) {
+    remove.push(UNPRICED);
+    warnings.push(dropped(UNPRICED, 'it has no price here'));
+  }
   if (request.temperature !== undefined && request.temperature > 1) {
     set['temperature'] = '1';
     warnings.push('temperature was lowered to 1');

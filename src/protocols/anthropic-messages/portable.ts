@@ -4,6 +4,7 @@ import type { CompletionRequest, ContentPart, Message, OpaquePart, ToolDefinitio
 import { ownFieldWarnings } from '../own-fields.js';
 import type { PortableRequest } from '../protocol.js';
 import { dropped } from '../warnings.js';
+import { readCacheControl } from './content-decode.js';
 import { decodeTool } from './tools.js';
 
 type FunctionTool = Extract<ToolDefinition, { kind: 'function' }>;
@@ -86,7 +87,11 @@ function withoutExtra({ extra, ...tool }: FunctionTool, warnings: Set<string>): 
 const text = (words: string): ContentPart => ({ type: 'text', text: words });
 
 function plainPart(part: ContentPart, tools: VisibleTools): ContentPart {
-  if (part.type === 'opaque') return plainBlock(part, tools);
+  if (part.type === 'opaque') {
+    const plain = plainBlock(part, tools);
+    const cacheControl = readCacheControl(part.raw, 'messages');
+    return plain.type === 'text' && cacheControl ? { ...plain, cacheControl } : plain;
+  }
   if ((part.type === 'image' || part.type === 'document') && part.source.kind === 'file') {
     throw invalidRequest(`messages: a file by id cannot be sent to this model; send its bytes`, 'messages');
   }

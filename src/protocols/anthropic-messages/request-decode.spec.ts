@@ -46,6 +46,7 @@ describe('a Messages request', () => {
 
   it.each<[string, JsonObject, string]>([
     ['statement 8: max_tokens 0', { max_tokens: 0 }, 'max_tokens'],
+    ['a place of inference that has no price', { inference_geo: 'us' }, 'inference_geo'],
     ['max_tokens with a fraction', { max_tokens: 1.5 }, 'max_tokens'],
     ['max_tokens as text', { max_tokens: '10' }, 'max_tokens'],
     ['statement 9: no messages', { messages: null }, 'messages'],

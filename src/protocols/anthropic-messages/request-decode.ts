@@ -29,7 +29,7 @@ const OWN_FIELDS: readonly OwnField[] = [
   ['context_management'],
   ['mcp_servers'],
   ['compaction'],
-  ['inference_geo'],
+  ['inference_geo', ['global']],
   ['service_tier', ['auto']],
   ['speed', ['standard']],
 ];
@@ -44,6 +44,7 @@ const CORTECS_STOP_LIMIT = 4;
  */
 export function decodeRequest(body: JsonObject, profile: CompatibilityProfile): CompletionRequest {
   refuseThread(body);
+  refuseGeography(body);
   const warnings: string[] = [];
   const topK = readNumber(body, 'top_k', { integer: true, min: 0 });
   const isCortecs = profile === 'cortecs';
@@ -84,6 +85,13 @@ function refuseThread(body: JsonObject): void {
 
 /** Members of single turns that only Anthropic understands (`BetaSystemMessageParam`). */
 const OWN_TURN_FIELDS = ['cache_control', 'clear_at', 'output_config'] as const;
+
+/** To be served in one place alone is paid extra, has no price here, and is nothing to be dropped with a warning. */
+function refuseGeography(body: JsonObject): void {
+  const geography = readString(body, 'inference_geo');
+  if (geography !== undefined && geography !== 'global')
+    refuse('inference_geo', 'can only be "global": no other place has a price here');
+}
 
 function ownFields(body: JsonObject): string[] | undefined {
   const turns = (readArray(body, 'messages') ?? []).filter(isObject);

@@ -20,6 +20,7 @@ export const openaiEmbeddings: Protocol = {
   upstreamPath: () => '/embeddings',
   forwardedHeaders: ['openai-beta'],
   fixedHeaders: {},
+  inputField: 'input',
   requiresMaxTokens: false,
   givesSeveralAnswers: false,
   issuer: 'openai',
