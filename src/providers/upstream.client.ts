@@ -160,6 +160,9 @@ export class UpstreamClient implements OnApplicationShutdown {
     if (known?.provider === provider && known.credential === credential) return known;
     const line = this.openLine(request, known);
     this.lines.set(key, line);
+    // Behind the requests of this turn that it has still to take; the last of them it serves to the end.
+    if (known && known.pool !== line.pool)
+      this.endOfTurn.add(() => void known.pool.close().catch(() => undefined));
     return line;
   }
 
@@ -171,9 +174,8 @@ export class UpstreamClient implements OnApplicationShutdown {
       known.provider.baseUrl === provider.baseUrl &&
       known.provider.allowPrivateNetwork === provider.allowPrivateNetwork &&
       sameBytes(known.credential?.ciphertext, credential?.ciphertext);
-    if (known && !isSame) void known.pool.close().catch(() => undefined);
     return {
-      pool: known && isSame ? known.pool : this.openPool(url, provider),
+      pool: isSame ? known.pool : this.openPool(url, provider),
       basePath: url.pathname.replace(/\/$/, ''),
       headers: this.headersOf(provider, credential, protocol),
       provider,
