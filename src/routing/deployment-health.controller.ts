@@ -5,12 +5,14 @@ import { nowMs } from '../core/clock.js';
 import { publicId } from '../core/ids.js';
 import { AdminRead } from '../platform/http/access.decorator.js';
 import { AdminController } from '../platform/http/admin-controller.decorator.js';
+import { AnswersListOf } from '../platform/http/answers.decorator.js';
+import { DEPLOYMENT_HEALTH } from './deployment-health.dto.js';
 import { standingAt } from './deployment-health.js';
 import { credentialKey, deploymentKey, HealthStore, quotaKey } from './health.store.js';
 import { RoutingService } from './routing.service.js';
 
 /** How deployments do, as the answering process sees it. Draining and disabling is PATCH /deployments/{deployment}. */
-@AdminController('deployment-health', 'catalogue')
+@AdminController('deployment-health', 'Catalogue')
 export class DeploymentHealthController {
   constructor(
     private readonly catalog: CatalogService,
@@ -22,6 +24,7 @@ export class DeploymentHealthController {
   @Get()
   @AdminRead()
   @ApiOperation({ summary: 'Breakers and measurements of the active deployments' })
+  @AnswersListOf(DEPLOYMENT_HEALTH)
   list() {
     const snapshot = this.catalog.snapshot();
     const deployments = snapshot.models().flatMap(({ id }) => snapshot.deploymentsOf(id));

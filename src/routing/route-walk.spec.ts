@@ -111,6 +111,44 @@ describe('the ways of one upstream call', () => {
   });
 });
 
+describe('a candidate that cannot be asked', () => {
+  /** A walk, and whether its budget holds as much as before once the call is over. */
+  const walkWithBudget = (...ids: string[]) => {
+    const budget = new RetryBudget();
+    const means = { budget, random: () => 0, pickCredential: () => undefined, pickOther: () => undefined };
+    return {
+      budget,
+      walk: new RouteWalk(
+        ids.map((id) => candidate('m', id)),
+        means,
+      ),
+    };
+  };
+  const left = (budget: RetryBudget): number => [1, 2, 3, 4].filter(() => budget.take()).length;
+
+  it.each([
+    ['nobody follows it', ['a', 'b'], 1],
+    ['another follows it', ['a', 'b', 'c'], 1],
+    ['two that cannot be asked end it', ['a', 'b', 'c'], 2],
+  ])('takes no retry for good, where %s', (_, ids, skips) => {
+    const { budget, walk } = walkWithBudget(...ids);
+    budget.callBegan();
+    walk.begin();
+    walk.after(failure('fault'), limits);
+    for (let count = 0; count < skips; count++) walk.skip(limits);
+    expect(walk.retries).toBe(1);
+    budget.callEnded(walk.retries);
+    expect(left(budget)).toBe(3);
+  });
+
+  it('takes none as the first', () => {
+    const { walk } = walkWithBudget('a', 'b');
+    walk.begin();
+    expect(walk.skip(limits)?.candidate.deployment.id).toBe('b');
+    expect(walk.retries).toBe(0);
+  });
+});
+
 describe('the retry budget', () => {
   it('allows three retries at once, and one in five calls above that', () => {
     const budget = new RetryBudget();

@@ -62,6 +62,7 @@ export class RouteWalk<C extends Routed> {
   /** Credentials that were used. */
   private readonly tried = new Set<string>();
   private attempts = 0;
+  private taken = 0;
 
   constructor(
     candidates: readonly C[],
@@ -70,9 +71,9 @@ export class RouteWalk<C extends Routed> {
     this.untried = [...candidates];
   }
 
-  /** Further attempts made so far. */
+  /** Retries taken from the budget so far: what the call gives back at its end, made or not. */
   get retries(): number {
-    return Math.max(0, this.attempts - 1);
+    return this.taken;
   }
 
   /** The first candidate. */
@@ -89,13 +90,13 @@ export class RouteWalk<C extends Routed> {
       failed && OF_CREDENTIAL.includes(failure.cause) && this.isOpen(failed, limits)
         ? this.means.pickOther(failed, this.tried)
         : undefined;
-    if (failed && other) return this.means.budget.take() ? this.step(failed, 0, other) : undefined;
+    if (failed && other) return this.takeRetry() ? this.step(failed, 0, other) : undefined;
     const next = this.takeUntried(limits);
     const waitMs = next ? 0 : this.waitFor(failure);
     const candidate = next ?? this.again.find((one) => this.isOpen(one, limits));
     if (candidate === undefined) return undefined;
     if (waitMs >= Math.min(limits.timeLeftMs, MAX_WAIT_MS) && waitMs > 0) return undefined;
-    if (!this.means.budget.take()) return undefined;
+    if (!this.takeRetry()) return undefined;
     return this.step(candidate, waitMs);
   }
 
@@ -103,6 +104,12 @@ export class RouteWalk<C extends Routed> {
   skip(limits: StepLimits): RouteStep<C> | undefined {
     this.attempts -= 1;
     return this.step(this.takeUntried(limits), 0);
+  }
+
+  private takeRetry(): boolean {
+    const isTaken = this.means.budget.take();
+    if (isTaken) this.taken += 1;
+    return isTaken;
   }
 
   /** Whether the one that failed, and others of its model, may be asked a second time. */

@@ -59,9 +59,22 @@ export interface AttemptEnd {
 export interface Route {
   /** At least one, the first choice first. */
   candidates: { model: CatalogModel; deployment: Deployment }[];
+  /** Who could have served as well, were it not ejected for its failures. */
+  ejected: { model: CatalogModel; deployment: Deployment }[];
   /** Why, for the request's row; absent: nothing but the model was asked for. */
   evidence: JsonObject | undefined;
 }
+
+/** Who serves one model, in attempt order. */
+interface ModelOrder {
+  order: RouteOption[];
+  /** Left out for their failures. */
+  ejected: RouteOption[];
+  /** A conversation stays where its prompt cache is. */
+  kept: boolean;
+}
+
+const NOBODY: ModelOrder = { order: [], ejected: [], kept: false };
 
 /** Where a call may go: the catalogue's deployments under the caller's demands, the best first. */
 @Injectable()
@@ -93,20 +106,25 @@ export class RoutingService {
     const asked = readRouting(call.routing, call.caller.routingDefaults);
     if (call.caller.profile === 'cortecs') asked.wishes.preference ??= 'balanced';
     const fallbacks = this.fallbacksOf(call, asked, snapshot);
-    const { order: own, kept } = this.orderFor(call, call.model, asked, snapshot, fallbacks.length > 0);
+    const own = this.orderFor(call, call.model, asked, snapshot, fallbacks.length > 0);
     const others = fallbacks.map((model) => this.orderOrNone(call, model, asked, snapshot));
     const candidates = asked.wishes.allowFallbacks
-      ? shareAttempts(own, others, MAX_CANDIDATES)
-      : own.slice(0, asked.wishes.order ? MAX_CANDIDATES : 1);
+      ? shareAttempts(
+          own.order,
+          others.map(({ order }) => order),
+          MAX_CANDIDATES,
+        )
+      : own.order.slice(0, asked.wishes.order ? MAX_CANDIDATES : 1);
     const first = candidates[0];
     if (!first) throw new FaregateError('unavailable', `No provider serves "${call.model.id}" at the moment`);
     return {
       candidates: candidates.map(({ model, deployment }) => ({ model, deployment })),
+      ejected: [own, ...others].flatMap(({ ejected }) => ejected),
       evidence: describeRoute(
         groupId === undefined ? undefined : snapshot.group(groupId),
         asked,
         candidates,
-        kept,
+        own.kept,
       ),
     };
   }
@@ -202,12 +220,12 @@ export class RoutingService {
     model: CatalogModel,
     asked: RoutingRequest,
     snapshot: CatalogSnapshot,
-  ): RouteOption[] {
+  ): ModelOrder {
     const strict = { ...asked, demands: { ...asked.demands, requireParameters: true } };
     try {
-      return this.orderFor(call, model, strict, snapshot, false).order;
+      return this.orderFor(call, model, strict, snapshot, false);
     } catch (error) {
-      if (error instanceof FaregateError) return [];
+      if (error instanceof FaregateError) return NOBODY;
       throw error;
     }
   }
@@ -219,10 +237,10 @@ export class RoutingService {
     asked: RoutingRequest,
     snapshot: CatalogSnapshot,
     mayBeNone: boolean,
-  ): { order: RouteOption[]; kept: boolean } {
+  ): ModelOrder {
     const { demands, wishes } = asked;
     const deployments = snapshot.deploymentsOf(model.id);
-    if (deployments.length === 0 && mayBeNone) return { order: [], kept: false };
+    if (deployments.length === 0 && mayBeNone) return NOBODY;
     const sheets = new Map<RouteOption, PriceSheet>();
     const options = deployments.map((deployment) => {
       const sheet = this.pricesOf(call, model, deployment, snapshot);
@@ -250,7 +268,7 @@ export class RoutingService {
       ({ deployment }) =>
         wishes.allowFallbacks || !wishes.order || wishes.order.includes(deployment.provider.slug),
     );
-    if (allowed.length < 2) return { order: allowed, kept: false };
+    if (allowed.length < 2) return { order: allowed, ejected: [], kept: false };
     const ranked = rankCandidates(
       allowed,
       (one) => this.standingOf(one, sheets.get(one)),
@@ -260,7 +278,8 @@ export class RoutingService {
     const priorityOf = ({ deployment }: RouteOption): number => deployment.priority;
     const order = wishes.order ? ranked : attemptOrder(ranked, priorityOf);
     const well = this.health.inOrder(order);
-    if (call.session === undefined || wishes.order) return { order: well, kept: false };
+    const ejected = well.length === order.length ? [] : order.filter((one) => !well.includes(one));
+    if (call.session === undefined || wishes.order) return { order: well, ejected, kept: false };
     const sticky = preferCached(
       well.map((candidate) => {
         const sheet = sheets.get(candidate);
@@ -275,7 +294,7 @@ export class RoutingService {
       }),
       this.sessions.find(call.session, nowMs())?.deploymentId,
     );
-    return { order: sticky.candidates, kept: sticky.kept };
+    return { order: sticky.candidates, ejected, kept: sticky.kept };
   }
 
   private pricesOf(
