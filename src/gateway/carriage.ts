@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { invalidRequest } from '../core/errors.js';
+import { FaregateError, invalidRequest, toFaregateError } from '../core/errors.js';
 import { speakerFor } from '../protocols/registry.js';
 import { warnedField } from '../protocols/warnings.js';
 import type { LegRequest } from './answer-plan.js';
@@ -9,6 +9,8 @@ import { upstreamBody } from './upstream-body.js';
 
 /** Header by which a caller wants a refusal rather than a request that lost something. */
 const STRICT_HEADER = 'x-faregate-strict';
+/** An ejection may be over by then. */
+const RETRY_SECONDS = 10;
 
 /** Whether the caller refuses any loss. */
 export const isStrict = (headers: IncomingHttpHeaders): boolean =>
@@ -17,23 +19,36 @@ export const isStrict = (headers: IncomingHttpHeaders): boolean =>
 /**
  * Those of the candidates whose upstreams can be asked this, before anything is held. What must not be ignored (audio,
  * for one) excludes an upstream that cannot take it; for a strict caller so does the first thing that would be dropped
- * or changed. Throws the FaregateError 400 of the first choice when nobody is left. Of a caller who is not strict only
- * candidates up to the first that can are looked at: the others are asked when it comes to that.
+ * or changed. Of a caller who is not strict only candidates up to the first that can are looked at: the others are asked
+ * when it comes to that. Where nobody is left throws FaregateError: 503 when one of the ejected could be asked, else the
+ * 400 of the first choice.
  */
-export function carriers(call: UnderstoodCall, shape: AnswerShape): readonly RoutedDeployment[] {
+export function carriers(
+  call: UnderstoodCall,
+  shape: AnswerShape,
+  ejected: readonly RoutedDeployment[],
+): readonly RoutedDeployment[] {
   const strict = isStrict(call.headers);
-  let refusal: unknown;
+  const refusalOf = (candidate: RoutedDeployment): FaregateError | undefined => {
+    try {
+      checkCarriage(call, shape.sample, candidate, strict);
+      return undefined;
+    } catch (error) {
+      return toFaregateError(error);
+    }
+  };
+  let refusal: FaregateError | undefined;
   const able: RoutedDeployment[] = [];
   for (const candidate of shape.candidates) {
-    try {
-      if (strict || able.length === 0) checkCarriage(call, shape.sample, candidate, strict);
-      able.push(candidate);
-    } catch (error) {
-      refusal ??= error;
-    }
+    const refused = strict || able.length === 0 ? refusalOf(candidate) : undefined;
+    if (refused === undefined) able.push(candidate);
+    else refusal ??= refused;
   }
-  if (able.length === 0) throw refusal;
-  return able;
+  if (able.length > 0 || refusal === undefined) return able;
+  if (ejected.every((one) => refusalOf(one) !== undefined)) throw refusal;
+  throw new FaregateError('unavailable', 'No provider that can be asked this is available at the moment', {
+    retryAfterSeconds: RETRY_SECONDS,
+  });
 }
 
 /** Throws FaregateError 400 naming the field. */

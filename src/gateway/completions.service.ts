@@ -60,7 +60,7 @@ export class CompletionsService {
       promptCacheKey: json['prompt_cache_key'],
       bodyBytes: body.length,
     });
-    const { candidates, evidence } = this.routing.plan({
+    const { candidates, ejected, evidence } = this.routing.plan({
       routing: asked.routing,
       model,
       needs: needsOf(understood.request, body.length),
@@ -71,7 +71,7 @@ export class CompletionsService {
     const planned = search
       ? this.searching.shape(understood, candidates, search)
       : shapeAnswer(understood, candidates);
-    const shape = { ...planned, candidates: carriers(understood, planned) };
+    const shape = { ...planned, candidates: carriers(understood, planned, ejected) };
     const ticket = await this.admission.admit({
       requestId: call.requestId,
       principal: call.principal,

@@ -94,7 +94,7 @@ export abstract class Exchange implements LegHost, Listed {
     return this.outcome?.status === 'completed';
   }
 
-  /** Further attempts that the call's legs have made so far. */
+  /** Retries that the call's legs have taken so far. */
   get retries(): number {
     return this.walks.reduce((sum, walk) => sum + walk.retries, 0);
   }
@@ -108,9 +108,10 @@ export abstract class Exchange implements LegHost, Listed {
   protected abstract close(text: string): void;
 
   prepare(leg: LegRequest, candidate: Candidate, credential: CatalogCredential | undefined): Dispatch {
+    const dispatch = this.call.prepare(leg, candidate, credential);
     this.serving = candidate;
     this.call.identity.model = candidate.model.id;
-    return this.call.prepare(leg, candidate, credential);
+    return dispatch;
   }
 
   meterAttempt(candidate: Candidate, made: MadeAttempt): AttemptMeter {
@@ -189,9 +190,11 @@ export abstract class Exchange implements LegHost, Listed {
     this.tell(error);
   }
 
-  /** Cuts a caller who stopped reading. */
+  /** Cuts a caller who stopped reading. A response that waits for its connection does not say that it was closed. */
   protected cut(): void {
-    this.call.response.destroy();
+    const { response } = this.call;
+    response.destroy();
+    if (response.destroyed) this.onClientClose();
   }
 
   private launch(requests: readonly LegRequest[]): void {

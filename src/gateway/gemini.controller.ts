@@ -1,10 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Controller, HttpCode, Param, Post, Query, Req, Res, UseFilters } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiResponse,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { Principal } from '../auth/principal.js';
 import { uuidv7 } from '../core/ids.js';
 import { KeyAccess } from '../platform/http/access.decorator.js';
 import { googleGemini, googleGeminiArray } from '../protocols/google-gemini/index.js';
+import { GEMINI_ANSWER, GEMINI_STREAM } from './completion-answers.dto.js';
 import { GEMINI_BODY } from './completions.dto.js';
 import { IncomingCallsService } from './incoming-calls.service.js';
 import { KeepAlive } from './keep-alive.service.js';
@@ -12,7 +21,11 @@ import { ProtocolErrorFilter } from './protocol-error.filter.js';
 
 type AuthenticatedRequest = IncomingMessage & { user: Principal; requestId?: string };
 
-const MODEL = { name: 'model', description: '"models/google/gemini-3.5-flash", with or without "models/"' };
+const MODEL = {
+  name: 'model',
+  type: String,
+  description: '"models/google/gemini-3.5-flash", with or without "models/"',
+};
 
 /** Google's own addresses: the path names the model and the manner of the answer, which other protocols put in the body. */
 @ApiTags('Inference')
@@ -30,6 +43,7 @@ export class GeminiController {
   @HttpCode(200)
   @ApiParam(MODEL)
   @ApiBody(GEMINI_BODY)
+  @ApiResponse(GEMINI_ANSWER)
   @ApiOperation({ summary: 'generateContent (Google Gemini)' })
   generate(
     @Param('model') model: string | string[],
@@ -44,10 +58,12 @@ export class GeminiController {
   @ApiParam(MODEL)
   @ApiQuery({
     name: 'alt',
+    type: String,
     required: false,
     description: '"sse": events; without it one JSON array that grows',
   })
   @ApiBody(GEMINI_BODY)
+  @ApiResponse(GEMINI_STREAM)
   @ApiOperation({ summary: 'streamGenerateContent (Google Gemini)' })
   stream(
     @Param('model') model: string | string[],

@@ -118,11 +118,13 @@ export class Leg implements AttemptOwner {
     this.host.attemptEnded(this.candidate, this.meter, failure);
     const step =
       this.shown || this.isAbandoned ? undefined : this.walk.after(failure, this.host.limits(this));
-    // The last attempt of a call that fails is told with the call's own end.
-    if (step) this.meter.failed(error.details.code ?? error.kind);
+    // The last attempt of a call that fails is told with the call's own end. A caller who left pays for what was produced:
+    // nothing, when the upstream refused.
+    const gaveNothing = this.isAbandoned && !this.meter.tap.started;
+    if (step || gaveNothing) this.meter.failed(error.details.code ?? error.kind);
     if (!step) this.host.legFailed(this, failure);
-    else if (step.waitMs === 0) this.go(step);
-    else this.pauseTimer = setTimeout(() => this.go(step), step.waitMs);
+    else if (step.waitMs === 0) this.go(step, failure);
+    else this.pauseTimer = setTimeout(() => this.go(step, failure), step.waitMs);
   }
 
   /** The reader has read a good answer to its end. */
@@ -137,7 +139,8 @@ export class Leg implements AttemptOwner {
       throw new FaregateError('upstream', 'An answer that nobody waits for was too large');
   }
 
-  private go(step: RouteStep<Candidate>): void {
+  /** Asks the next who can be asked; `led`: the failure that led there. */
+  private go(step: RouteStep<Candidate>, led?: UpstreamFailure): void {
     let next: RouteStep<Candidate> | undefined = step;
     let refusal: unknown;
     while (next) {
@@ -149,8 +152,7 @@ export class Leg implements AttemptOwner {
         next = this.walk.skip(this.host.limits(this));
       }
     }
-    const error = toFaregateError(refusal);
-    this.host.legFailed(this, failureOf(causeOf(error), error));
+    this.host.legFailed(this, led ?? ownFailure(refusal));
   }
 
   private dispatch({ candidate, credential }: RouteStep<Candidate>): void {
@@ -170,4 +172,10 @@ export class Leg implements AttemptOwner {
     this.isUnderWay = true;
     dispatch.send(this.attempt);
   }
+}
+
+/** Nobody could be asked. */
+function ownFailure(refusal: unknown): UpstreamFailure {
+  const error = toFaregateError(refusal);
+  return failureOf(causeOf(error), error);
 }

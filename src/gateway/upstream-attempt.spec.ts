@@ -4,6 +4,7 @@ import { Pool } from 'undici';
 import { buildTicket } from '../../test/support/builders/ticket.builder.js';
 import { AttemptMeter } from '../metering/attempt-meter.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
+import type { UpstreamFailure } from '../providers/upstream-failure.js';
 import { UpstreamAttempt, type AttemptOwner } from './upstream-attempt.js';
 
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
@@ -56,6 +57,18 @@ async function heard(onTake: (attempt: UpstreamAttempt) => void = () => {}): Pro
   return told;
 }
 
+/** How an attempt failed that was refused so, and after how long. */
+async function refused(): Promise<{ cause: string; afterMs: number }> {
+  const meter = new AttemptMeter(buildTicket().candidates[0], { bodyBytes: 2 });
+  const startedAt = performance.now();
+  const { cause } = await new Promise<UpstreamFailure>((resolve, reject) => {
+    const unwanted = (): void => reject(new Error('the refusal was taken for an answer'));
+    const owner = { isExpected: () => true, take: unwanted, finish: unwanted, failed: resolve };
+    pool.dispatch({ path: '/', method: 'POST', body: '{}' }, new UpstreamAttempt(openaiChat, meter, owner));
+  });
+  return { cause, afterMs: performance.now() - startedAt };
+}
+
 describe('a good answer of an upstream', () => {
   it('is handed on once a read, however many parts it came in', async () => {
     answer = (socket) => {
@@ -76,5 +89,32 @@ describe('a good answer of an upstream', () => {
       setTimeout(() => socket.write(chunked('data: four\n\n') + LAST), 50);
     };
     expect(await heard((attempt) => attempt.cancel())).toEqual([EVENTS.join('')]);
+  });
+});
+
+describe('a refusal of an upstream', () => {
+  const head = (status: number): string =>
+    `HTTP/1.1 ${status} No\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n`;
+
+  it.each([
+    [400, 'request'],
+    [401, 'account'],
+    [408, 'timeout'],
+    [429, 'rate_limit'],
+    [504, 'timeout'],
+  ])('with status %i is that refusal, though its body is cut', async (status, cause) => {
+    answer = (socket) => {
+      socket.write(`${head(status)}{"error":{"message":"bad temp`);
+      setTimeout(() => socket.destroy(), 20);
+    };
+    expect(await refused()).toMatchObject({ cause });
+  });
+
+  it('is waited for no longer than two seconds once its status is known', async () => {
+    answer = (socket) => socket.write(`${head(503)}{"err`);
+    const { cause, afterMs } = await refused();
+    expect(cause).toBe('overloaded');
+    expect(afterMs).toBeGreaterThan(1_900);
+    expect(afterMs).toBeLessThan(4_000);
   });
 });

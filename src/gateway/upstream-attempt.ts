@@ -23,6 +23,8 @@ export interface AttemptOwner {
 
 /** An upstream's refusal is read up to this size. */
 const MAX_ERROR_BYTES = 64 * 1024;
+/** The status of a refusal says enough; what its body adds is waited for this long. */
+const MAX_ERROR_MS = 2_000;
 
 /** A failure that whoever reads an answer found in it. */
 export class AnswerFailure extends Error {
@@ -46,6 +48,7 @@ export class UpstreamAttempt implements UpstreamHandler {
   private controller: Dispatcher.DispatchController | undefined;
   private refusal:
     { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; bytes: number } | undefined;
+  private refusalTimer: NodeJS.Timeout | undefined;
   /** Parts of the answer since the latest read began: vendors put each event of a stream into a part of its own. */
   private parts: Buffer[] = [];
   private ended = false;
@@ -60,6 +63,7 @@ export class UpstreamAttempt implements UpstreamHandler {
   cancel(): void {
     if (this.ended) return;
     this.ended = true;
+    clearTimeout(this.refusalTimer);
     this.controller?.abort(new Cancelled());
   }
 
@@ -91,6 +95,7 @@ export class UpstreamAttempt implements UpstreamHandler {
     this.meter.upstreamStatus = status;
     if (status < 300 && !isEncoded(headers) && this.owner.isExpected(headers)) return;
     this.refusal = { status, headers, chunks: [], bytes: 0 };
+    this.refusalTimer = setTimeout(() => this.failRefused(), MAX_ERROR_MS);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -127,7 +132,10 @@ export class UpstreamAttempt implements UpstreamHandler {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.handOn();
-    this.fail(transportFailure(error));
+    if (this.ended) return;
+    // How far the body of a refusal came does not change what was refused.
+    if (this.refusal && this.refusal.status >= 300) this.failRefused();
+    else this.fail(transportFailure(error));
   }
 
   private fail(failure: UpstreamFailure): void {

@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { buildCandidate, buildDeployment, buildModel } from '../../test/support/builders/ticket.builder.js';
 import type { JsonObject } from '../core/json.js';
 import { anthropicMessages } from '../protocols/anthropic-messages/index.js';
+import { googleGemini } from '../protocols/google-gemini/index.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
+import { openaiResponses } from '../protocols/openai-responses/index.js';
 import type { Protocol } from '../protocols/protocol.js';
 import { effectiveRequest } from './effective-request.js';
 import { upstreamBody, type UpstreamBody } from './upstream-body.js';
@@ -130,5 +132,29 @@ describe('the body for an upstream', () => {
       const { parsed } = walk({ client, upstream: openaiChat, adapter: 'openai', text });
       expect(parsed['stream_options']).toMatchObject({ include_usage: true });
     }
+  });
+
+  const CLIENTS: Record<string, [Protocol, (part: JsonObject) => JsonObject]> = {
+    messages: [openaiChat, (part) => ({ messages: [{ role: 'user', content: [part] }] })],
+    input: [openaiResponses, (part) => ({ input: [{ role: 'user', content: [part] }] })],
+    contents: [googleGemini, (part) => ({ contents: [{ role: 'user', parts: [part] }] })],
+  };
+  const AUDIO = { type: 'input_audio', input_audio: { data: 'UklGRg==', format: 'wav' } };
+  const PDF = { mimeType: 'application/pdf', fileUri: 'https://example.com/a.pdf' };
+  it.each<[string, JsonObject, Protocol, string]>([
+    ['messages', AUDIO, openaiResponses, 'openai'],
+    ['messages', AUDIO, anthropicMessages, 'anthropic'],
+    ['messages', { type: 'file', file: { file_id: 'file-1' } }, openaiResponses, 'openai'],
+    ['input', { type: 'input_file', file_url: PDF.fileUri }, openaiChat, 'openai'],
+    ['input', { type: 'input_file', file_id: 'file-1' }, anthropicMessages, 'anthropic'],
+    ['input', { type: 'input_image', file_id: 'file-1' }, googleGemini, 'google'],
+    ['contents', { fileData: PDF }, openaiChat, 'openai'],
+    ['contents', { inlineData: { mimeType: 'audio/wav', data: 'UklGRg==' } }, openaiResponses, 'openai'],
+  ])('names the caller’s field “%s” when %j cannot be sent', (field, part, upstream, adapter) => {
+    const [client, holding] = CLIENTS[field] ?? [openaiChat, () => ({})];
+    const text = JSON.stringify({ model: 'vendor/model', ...holding(part) });
+    const message = expect.stringMatching(`^${field}: .*cannot be sent`);
+    const refusal = { message, details: { param: field } };
+    expect(() => walk({ client, upstream, adapter, text })).toThrow(expect.objectContaining(refusal));
   });
 });

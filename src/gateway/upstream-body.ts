@@ -1,8 +1,10 @@
 import type { Candidate } from '../admission/ticket.js';
+import { FaregateError, invalidRequest } from '../core/errors.js';
 import type { CompletionRequest, ParameterName } from '../protocols/completion.js';
 import { ObjectText } from '../protocols/json-splice.js';
 import { ownFieldWarnings } from '../protocols/own-fields.js';
-import type { EncodeTarget, PortableRequest, Protocol } from '../protocols/protocol.js';
+import type { EncodedRequest, EncodeTarget, PortableRequest, Protocol } from '../protocols/protocol.js';
+import { PROTOCOLS } from '../protocols/registry.js';
 import { deploymentQuirks, getAdapter } from '../providers/registry.js';
 import { previousResponse } from './previous-response.js';
 import { withoutUnsupported } from './unsupported-parameters.js';
@@ -48,18 +50,16 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
     issuer: getAdapter(deployment.provider.adapter).issuer,
   };
   if (client.name !== upstream.name || text === undefined) {
-    const { request: moved, warnings: left } =
-      client.name === upstream.name ? { request, warnings: [] } : portableRequest(client, request);
-    const { body, warnings, toolNames } = upstream.encodeRequest(moved, target);
+    const { body, warnings, toolNames } = translated(question, request, target);
     return {
       body: JSON.stringify(body),
-      warnings: [...missing, ...left, ...warnings],
+      warnings: [...missing, ...warnings],
       toolNames,
       stopAtGateway: request.stopAtGateway,
     };
   }
   const own = new ObjectText(text);
-  const changes = client.passthrough.requestChanges(request, target, text);
+  const changes = client.passthrough.requestChanges(request, target, own);
   const remove = [...question.dropped, ...refused].flatMap((name) => client.parameterFields[name] ?? []);
   const set = { ...changes.set };
   const limit = request.maxOutputTokens;
@@ -84,6 +84,34 @@ export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
     warnings,
     stopAtGateway,
   };
+}
+
+/** The request said again in the upstream's protocol. Throws FaregateError 400 in the caller's words. */
+function translated(
+  { client, upstream }: Pick<UpstreamBodyQuestion, 'client' | 'upstream'>,
+  request: CompletionRequest,
+  target: EncodeTarget,
+): EncodedRequest {
+  try {
+    const { request: moved, warnings: left } =
+      client.name === upstream.name ? { request, warnings: [] } : portableRequest(client, request);
+    const encoded = upstream.encodeRequest(moved, target);
+    return { ...encoded, warnings: [...left, ...encoded.warnings] };
+  } catch (error) {
+    throw inWordsOf(client, error);
+  }
+}
+
+const INPUT_FIELDS: ReadonlySet<string> = new Set(PROTOCOLS.map(({ inputField }) => inputField));
+
+/** A refusal of a part of the input, whichever protocol gave it, by the caller's own name of that field. */
+function inWordsOf({ inputField }: Protocol, error: unknown): unknown {
+  const param = error instanceof FaregateError ? error.details.param : undefined;
+  if (param === undefined || !INPUT_FIELDS.has(param)) return error;
+  return invalidRequest(
+    (error as FaregateError).message.replace(`${param}: `, `${inputField}: `),
+    inputField,
+  );
 }
 
 /** The request without what only the caller's protocol understands. */

@@ -68,6 +68,18 @@ describe('counting the tokens of a Messages request', () => {
     expect(json.input_tokens).toBeLessThan(420_000);
   });
 
+  it.each([
+    ['a word without an end', 'x'.repeat(150_000), 18_750],
+    ['ideographs without a space', '汉字测试'.repeat(20_000), 60_000],
+  ])('%s keeps nobody waiting', async (_, text, tokens) => {
+    const many = await Promise.all(Array.from({ length: 12 }, () => count(withText(CHAT_MODEL, text))));
+    for (const { status } of many) expect(status).toBe(200);
+    // By the vocabulary, some tokens for the cuts, and what stands around the text.
+    expect(many[0]?.json.input_tokens).toBeGreaterThan(tokens);
+    expect(many[0]?.json.input_tokens).toBeLessThan(1.1 * tokens);
+    expect((await count(withText(CHAT_MODEL, 'hello'))).json.input_tokens).toBeLessThan(20);
+  });
+
   it('the SDK reads it', async () => {
     const client = new Anthropic({ apiKey: gateway.secret, baseURL: gateway.url });
     const counted = await client.messages.countTokens({

@@ -35,6 +35,19 @@ export function openCall(
   return call;
 }
 
+/** The bytes of a Chat call, for a socket that the test reads and writes itself. */
+export function rawCall(secret: string, body: object, headers: Record<string, string> = {}): string {
+  const text = JSON.stringify(body);
+  const lines = Object.entries({
+    host: 'x',
+    authorization: `Bearer ${secret}`,
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(text)),
+    ...headers,
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST /v1/chat/completions HTTP/1.1\r\n${lines.join('')}\r\n${text}`;
+}
+
 class Receiver implements RawCall {
   readonly status: Promise<number>;
   readonly headers: Promise<IncomingHttpHeaders>;

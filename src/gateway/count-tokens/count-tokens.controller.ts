@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { Controller, HttpCode, Post, Req, Res, UseFilters } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../../auth/principal.js';
 import { publicId, uuidv7 } from '../../core/ids.js';
 import { KeyAccess } from '../../platform/http/access.decorator.js';
+import { COUNT_ANSWER } from '../completion-answers.dto.js';
 import { MESSAGES_BODY } from '../completions.dto.js';
 import { ProtocolErrorFilter } from '../protocol-error.filter.js';
 import { CountTokensService } from './count-tokens.service.js';
@@ -22,6 +23,7 @@ export class CountTokensController {
   @Post('/v1/messages/count_tokens')
   @HttpCode(200)
   @ApiBody(MESSAGES_BODY)
+  @ApiResponse(COUNT_ANSWER)
   @ApiOperation({
     summary: 'Input tokens of a Messages request; `x-faregate-warnings` says when it is an estimate',
   })

@@ -5,6 +5,8 @@ import { publicId } from '../../core/ids.js';
 import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
 import { Actor, AdminAccess, type AdminActor } from '../../platform/http/access.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
+import { AnswersWith } from '../../platform/http/answers.decorator.js';
+import { flag, nullableText, text, whole, word } from '../../platform/http/openapi-schema.js';
 import { notFound, PublicIdPipe } from '../../platform/http/public-id.pipe.js';
 import { AutoDisable } from '../../routing/auto-disable.service.js';
 import { DeploymentTester } from './deployment-tester.service.js';
@@ -25,6 +27,14 @@ export class DeploymentTestController {
   @ApiOperation({
     summary:
       'Ask the upstream for a few tokens; a deployment that was switched off by itself comes back when it answers',
+  })
+  @AnswersWith({
+    object: word('deployment_test'),
+    deployment: { ...text, example: 'dep_0199…' },
+    passed: flag,
+    duration_ms: whole,
+    error: { ...nullableText, description: 'Null when it passed.' },
+    switched_on: { ...flag, description: 'Whether it came back with this test.' },
   })
   async test(@Actor() actor: AdminActor, @Param('deployment', new PublicIdPipe('deployment')) id: string) {
     const deployment = this.catalog.snapshot().deployment(id);

@@ -44,7 +44,7 @@ export class IdempotentAnswers implements OnApplicationShutdown {
   constructor(
     private readonly answers: IdempotentAnswersRepository,
     private readonly observer: CallObserver,
-    config: AppConfig,
+    private readonly config: AppConfig,
   ) {
     this.box = new SealedBox(config.credentialKey, 'inference-answer');
     this.heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS).unref();
@@ -74,7 +74,7 @@ export class IdempotentAnswers implements OnApplicationShutdown {
       this.tell(incoming, publicId('request', running.owner));
       return;
     }
-    const answer = new SharedAnswer();
+    const answer = new SharedAnswer(this.config.slowReaderTimeoutMs);
     const owner = incoming.requestId;
     answer.join(incoming.response);
     const done = this.make({ call, owner, answer, incoming, make }).finally(() => this.running.delete(place));

@@ -10,30 +10,41 @@ export interface SentAnswer {
 
 /** Longer answers are not kept, and cannot be joined once they have grown beyond it. */
 const MAX_KEPT_BYTES = 4 * 1024 * 1024;
-/** A reader this far behind is cut: the others and the upstream do not wait for it. */
+/** A reader this far behind is cut where another one keeps up: that one does not wait for it. */
 const MAX_BEHIND_BYTES = 4 * 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
 /** The side of a real caller that an answer goes to. */
-export type Reader = Pick<
+export interface Reader extends Pick<
   CallerSide,
-  'writableLength' | 'destroyed' | 'writeHead' | 'write' | 'end' | 'destroy'
->;
+  'writableLength' | 'destroyed' | 'writeHead' | 'write' | 'end' | 'destroy' | 'setTimeout'
+> {
+  /** It was written more than it has taken, and will say `drain`. */
+  readonly writableNeedDrain: boolean;
+  on(event: 'close' | 'drain', listener: () => void): unknown;
+}
 
 /**
  * One answer for everybody who asks for it under one Idempotency-Key: it is made once, from the beginning for those who
- * come while it is made, and to its end even when all of them leave.
+ * come while it is made, and to its end even when all of them leave. It waits while none of its readers keeps up, and
+ * never for those who left; a reader who takes nothing in time is cut, the answer is not.
  */
 export class SharedAnswer extends EventEmitter implements CallerSide {
   readonly writableLength = 0;
-  destroyed = false;
+  readonly destroyed = false;
   private head: Omit<SentAnswer, 'body'> | undefined;
   private chunks: Buffer[] = [];
   private keptBytes = 0;
   private isWhole = true;
   private hasEnded = false;
+  /** Whoever makes the answer was told to wait. */
+  private isHeldUp = false;
   private readonly readers = new Set<Reader>();
+
+  constructor(private readonly slowReaderTimeoutMs: number) {
+    super();
+  }
 
   get headersSent(): boolean {
     return this.head !== undefined;
@@ -51,12 +62,16 @@ export class SharedAnswer extends EventEmitter implements CallerSide {
 
   /** Sends a reader all there was and, from now on, all there will be. Only while `isKept`. */
   join(reader: Reader, extraHeaders: Record<string, string> = {}): void {
+    // Its connection's clock starts again whenever some of what waits goes out.
+    reader.setTimeout(this.slowReaderTimeoutMs, () => {
+      if (reader.writableLength > 0) reader.destroy();
+    });
     if (this.head) {
       reader.writeHead(this.head.status, { ...this.head.headers, ...extraHeaders });
       if (this.keptBytes > 0) reader.write(this.kept);
     }
     if (this.hasEnded) reader.end();
-    else this.readers.add(reader);
+    else this.follow(reader);
   }
 
   writeHead(status: number, headers: Record<string, string>): void {
@@ -64,14 +79,13 @@ export class SharedAnswer extends EventEmitter implements CallerSide {
     this.each((reader) => reader.writeHead(status, headers));
   }
 
-  /** Never asks to wait: a reader who does not keep up is cut. */
   write(bytes: Buffer): boolean {
     this.keep(bytes);
-    this.each((reader) => {
-      reader.write(bytes);
-      if (reader.writableLength > MAX_BEHIND_BYTES) reader.destroy();
-    });
-    return true;
+    this.each((reader) => reader.write(bytes));
+    this.cutLaggards();
+    if (this.nobodyKeepsUp) this.isHeldUp = true;
+    else this.goOn();
+    return !this.isHeldUp;
   }
 
   end(bytes: Buffer = NOTHING): void {
@@ -81,16 +95,46 @@ export class SharedAnswer extends EventEmitter implements CallerSide {
     this.readers.clear();
   }
 
+  /** Cuts all who read. The answer is made to its end without them. */
   destroy(): void {
-    if (this.destroyed) return;
-    this.destroyed = true;
     this.each((reader) => reader.destroy());
     this.readers.clear();
-    this.emit('close');
+    this.goOn();
   }
 
-  /** Nothing here is ever waiting to be sent. */
+  /** Each reader has a clock of its own. */
   setTimeout(): void {}
+
+  private follow(reader: Reader): void {
+    this.readers.add(reader);
+    reader.on('drain', this.goOn);
+    reader.on('close', () => {
+      this.readers.delete(reader);
+      this.goOn();
+    });
+    this.goOn();
+  }
+
+  private readonly goOn = (): void => {
+    if (!this.isHeldUp || this.nobodyKeepsUp) return;
+    this.isHeldUp = false;
+    this.emit('drain');
+  };
+
+  /** There are readers, and all of them have more than they have taken. */
+  private get nobodyKeepsUp(): boolean {
+    for (const reader of this.readers) if (!reader.writableNeedDrain) return false;
+    return this.readers.size > 0;
+  }
+
+  private cutLaggards(): void {
+    const laggards = [...this.readers].filter(({ writableLength }) => writableLength > MAX_BEHIND_BYTES);
+    if (laggards.length === this.readers.size) return;
+    for (const reader of laggards) {
+      this.readers.delete(reader);
+      reader.destroy();
+    }
+  }
 
   /** What was sent so far, in one piece. */
   private get kept(): Buffer {

@@ -1,16 +1,31 @@
 import type { IncomingMessage } from 'node:http';
 import { Controller, Get, Head, HttpCode, Param, Query, Req, UseFilters } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { mayUseModel } from '../../admission/checks.js';
 import type { Principal } from '../../auth/principal.js';
 import { CatalogService } from '../../catalog/catalog.service.js';
 import type { CatalogModel } from '../../catalog/model.js';
 import { KeyAccess, PublicAccess } from '../../platform/http/access.decorator.js';
 import { RoutingService } from '../../routing/routing.service.js';
+import { MODEL_ANSWER, MODELS_ANSWER } from '../completion-answers.dto.js';
 import { ProtocolErrorFilter } from '../protocol-error.filter.js';
 import { readModelFilter, type ModelQuery } from './model-filter.js';
 import { describeModel, listModels, type ModelLook, type OfferedModel } from './model-listing.js';
 import { MODEL_TAGS } from './model-traits.js';
+
+const ANTHROPIC_VERSION = {
+  name: 'anthropic-version',
+  required: false,
+  description: "Asks for Anthropic's shape.",
+};
 
 type AuthenticatedRequest = IncomingMessage & { user: Principal };
 
@@ -26,10 +41,22 @@ export class ModelsController {
 
   @Get('/v1/models')
   @KeyAccess()
-  @ApiOperation({ summary: 'Models this key may use' })
+  @ApiOperation({ summary: 'Models this key may use', operationId: 'offeredModels_list' })
+  @ApiHeader(ANTHROPIC_VERSION)
+  @ApiResponse(MODELS_ANSWER)
   @ApiQuery({ name: 'tag', required: false, isArray: true, enum: MODEL_TAGS, description: 'Any of these.' })
-  @ApiQuery({ name: 'currency', required: false, description: 'Only models priced in it, at those prices.' })
-  @ApiQuery({ name: 'supported_parameters', required: false, description: 'All of these, with commas.' })
+  @ApiQuery({
+    name: 'currency',
+    required: false,
+    type: String,
+    description: 'Only models priced in it, at those prices.',
+  })
+  @ApiQuery({
+    name: 'supported_parameters',
+    required: false,
+    type: String,
+    description: 'All of these, with commas.',
+  })
   @ApiQuery({ name: 'eu_native', required: false, type: Boolean })
   @ApiQuery({ name: 'allow_zero_data_retention', required: false, type: Boolean, description: 'True: only.' })
   @ApiQuery({ name: 'allow_quantization', required: false, type: Boolean })
@@ -53,7 +80,10 @@ export class ModelsController {
 
   @Get('/v1/models/*id')
   @KeyAccess()
-  @ApiOperation({ summary: 'One model, by id or alias' })
+  @ApiOperation({ summary: 'One model, by id or alias', operationId: 'offeredModels_get' })
+  @ApiParam({ name: 'id', type: String, example: 'anthropic/claude-opus-4.8' })
+  @ApiHeader(ANTHROPIC_VERSION)
+  @ApiResponse(MODEL_ANSWER)
   get(@Param('id') id: string | string[], @Req() request: AuthenticatedRequest): object {
     const model = this.routing.resolve(Array.isArray(id) ? id.join('/') : id);
     const look = lookOf(request, undefined, true);
@@ -63,6 +93,8 @@ export class ModelsController {
   /** Claude Code asks this before its first call. */
   @Head('/api/hello')
   @PublicAccess()
+  @ApiOperation({ summary: 'The API is there; what Claude Code asks before its first call' })
+  @ApiOkResponse({ description: 'It is, without a body.' })
   @HttpCode(200)
   hello(): void {
     return undefined;

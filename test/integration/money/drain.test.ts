@@ -1,13 +1,22 @@
 import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { adminDoor, createAdminSecret } from '../../support/admin-door.js';
 import { chatBody, post, until } from '../../support/calls.js';
 import { CHAT_MODEL, createWorld, MESSAGES_MODEL, type GatewayWorld } from '../../support/gateway.js';
 import { brokenRules, giveCredit, readCalls, readCount, readWallet } from '../../support/money.js';
 import { startApiProcess, startWorkerProcess, type ApiProcess } from '../../support/processes.js';
-import { openCall, type RawCall } from '../../support/raw-call.js';
-import { DELTA, streamRule } from '../../support/upstream-frames.js';
+import { openCall, rawCall, type RawCall } from '../../support/raw-call.js';
+import { DELTA, largeRule, streamRule } from '../../support/upstream-frames.js';
 
 const CHAT = '/v1/chat/completions';
 const MESSAGES = '/v1/messages';
+
+const isRefused = (url: string): Promise<boolean> =>
+  fetch(`${url}/livez`).then(
+    () => false,
+    (error: Error) => /ECONNREFUSED/.test(String((error.cause as { code?: string } | undefined)?.code)),
+  );
 
 describe('an API process that is told to go', () => {
   let world: GatewayWorld;
@@ -32,11 +41,6 @@ describe('an API process that is told to go', () => {
     const response = await fetch(`${api.url}/readyz`);
     return { status: response.status, body: (await response.json()) as { status?: string } };
   };
-  const isRefused = (): Promise<boolean> =>
-    fetch(`${api.url}/livez`).then(
-      () => false,
-      (error: Error) => /ECONNREFUSED/.test(String((error.cause as { code?: string } | undefined)?.code)),
-    );
   const expectNothingLeft = async (): Promise<void> => {
     expect(await api.exited).toEqual({ code: 0, signal: null });
     expect(readdirSync(world.journalDir)).toEqual([]);
@@ -57,7 +61,10 @@ describe('an API process that is told to go', () => {
     const notice = await until(ready, ({ status }) => status === 503);
     expect(notice.body.status).toBe('draining');
     expect((await post(caller(), CHAT, chatBody(CHAT_MODEL))).status).toBe(200);
-    await until(isRefused, (refused) => refused);
+    await until(
+      () => isRefused(api.url),
+      (refused) => refused,
+    );
     const whileRefused = world.simulator.journal.filter(({ answer }) => answer.finished === 'pending');
     expect(whileRefused.length).toBeGreaterThan(0);
     expect(await Promise.all(streams.map((stream) => stream.over))).toEqual([true, true, true, true]);
@@ -111,6 +118,55 @@ describe('an API process that is told to go', () => {
     },
     60_000,
   );
+});
+
+describe('an API process that is told to go while others read and work', () => {
+  let world: GatewayWorld;
+  let api: ApiProcess;
+  beforeAll(async () => {
+    world = await createWorld();
+    api = await startApiProcess(world, { DRAIN_SECONDS: '20' });
+  });
+  afterAll(async () => {
+    await api.kill();
+    await world.close();
+  });
+
+  /** Somebody waits for a lock. */
+  const untilWaiting = () =>
+    until(
+      () => readCount(world.pool, 'select count(*) from pg_locks where not granted'),
+      (waiting) => waiting > 0,
+    );
+
+  it('lets a caller read an answer that is charged, and an admin see what was changed', async () => {
+    world.simulator.use(largeRule(40_000_000));
+    const { hostname, port } = new URL(api.url);
+    const caller = connect(Number(port), hostname);
+    caller.write(rawCall(world.secret, chatBody(CHAT_MODEL), { connection: 'close' }));
+    await until(
+      () => readCalls(world.pool),
+      (calls) => calls.length === 1,
+    );
+    const admin = adminDoor(api.url, await createAdminSecret(world, 'owner'));
+    const lock = await world.pool.connect();
+    await lock.query('begin; lock table organization in access exclusive mode');
+    const created = admin('POST', '/organizations', { name: 'Late Ltd' });
+    await untilWaiting();
+    api.signal('SIGTERM');
+    await until(
+      () => isRefused(api.url),
+      (refused) => refused,
+    );
+    await pause(500);
+    await lock.query('rollback');
+    lock.release();
+    expect((await created).status).toBe(201);
+    let bytes = 0;
+    for await (const chunk of caller) bytes += (chunk as Buffer).length;
+    expect(bytes).toBeGreaterThan(40_000_000);
+    expect(await api.exited).toEqual({ code: 0, signal: null });
+  });
 });
 
 describe('a worker process that is told to go', () => {

@@ -1,10 +1,11 @@
+import { connect } from 'node:net';
 import { CompletionsService } from '../../../src/gateway/completions.service.js';
 import { chatBody, post, until, untilSettled } from '../../support/calls.js';
 import { CHAT_MODEL, MESSAGES_MODEL, startGateway, type TestGateway } from '../../support/gateway.js';
 import { brokenRules, giveCredit, readCalls, readCount, readWallet } from '../../support/money.js';
 import { newSeed, randomNumbers } from '../../support/random.js';
-import { openCall } from '../../support/raw-call.js';
-import { DELTA, REPORTED_INPUT, streamRule } from '../../support/upstream-frames.js';
+import { openCall, rawCall } from '../../support/raw-call.js';
+import { DELTA, endlessRule, REPORTED_INPUT, streamRule } from '../../support/upstream-frames.js';
 
 const CHAT = '/v1/chat/completions';
 const MESSAGES = '/v1/messages';
@@ -116,6 +117,31 @@ describe('a caller who hangs up', () => {
         amount_nano: BigInt(REPORTED_INPUT) * INPUT_NANO + 12n * OUTPUT_NANO,
       });
     });
+  });
+
+  it('is missed in every call of its connection, also in those whose answer waits behind another', async () => {
+    gateway.simulator.use(endlessRule(8));
+    gateway.simulator.use(endlessRule(8));
+    const known = await callCount();
+    const { hostname, port } = new URL(gateway.url);
+    const socket = connect(Number(port), hostname).on('error', () => undefined);
+    socket.resume();
+    socket.write(rawCall(gateway.secret, chatBody(CHAT_MODEL, { stream: true })).repeat(2));
+    await gateway.simulator.until(
+      (journal) => journal.length === 2 && journal.every(({ answer }) => answer.bytesSent > 0),
+    );
+    socket.destroy();
+    await gateway.simulator.idle();
+    const ends = gateway.simulator.journal.map(({ answer }) => answer.finished);
+    expect(ends).toEqual(['client-aborted', 'client-aborted']);
+    const calls = await until(
+      () => readCalls(gateway.pool),
+      (all) => all.length === known + 2,
+    );
+    await untilSettled(gateway);
+    expect(calls.slice(-2).map(({ status }) => status)).toEqual(['aborted', 'aborted']);
+    expect(gateway.api.app.get(CompletionsService).callsRunning).toBe(0);
+    expect((await readWallet(gateway)).heldNano).toBe(0n);
   });
 
   it('crash point C5: two hundred times at any moment leaves nothing open, at full throughput, and the books right', async () => {

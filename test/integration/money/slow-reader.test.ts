@@ -1,12 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import type { Server, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import type { Rule } from '../../../src/embedded/simulator/script.js';
 import { chatBody, post, until, untilSettled } from '../../support/calls.js';
 import { CHAT_MODEL, startGateway, type TestGateway } from '../../support/gateway.js';
+import { rawCall } from '../../support/raw-call.js';
 import { brokenRules, giveCredit, readCalls } from '../../support/money.js';
-import { endlessRule } from '../../support/upstream-frames.js';
+import { endlessRule, largeRule } from '../../support/upstream-frames.js';
 
 const TIMEOUT_MS = 1_500;
+/** With a key an answer may be shared by several callers; each is still treated as the others are. */
+const WAYS: [string, () => Record<string, string>][] = [
+  ['without a key', () => ({})],
+  ['with an Idempotency-Key', () => ({ 'idempotency-key': randomUUID() })],
+];
 const BUFFERED_BYTES = 4 * 1024 * 1024;
 /** What the kernel takes of a stream that nobody reads: four buffers on the way, up to 6 MB each. */
 const KERNEL_BYTES = 24 * 1024 * 1024;
@@ -27,16 +33,12 @@ describe('a caller who does not read', () => {
   afterAll(() => gateway.close());
 
   /** A call on a socket that is never read. */
-  const callUnread = (body: object): Socket => {
-    const text = JSON.stringify(body);
+  const callUnread = (body: object, headers: Record<string, string> = {}): Socket => {
     const { hostname, port } = new URL(gateway.url);
     const socket = connect(Number(port), hostname);
     socket.on('error', () => undefined);
     socket.pause();
-    socket.write(
-      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${gateway.secret}\r\n` +
-        `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-    );
+    socket.write(rawCall(gateway.secret, body, headers));
     return socket;
   };
 
@@ -76,9 +78,9 @@ describe('a caller who does not read', () => {
     socket.destroy();
   });
 
-  it('cannot keep a whole answer in the memory of the gateway for ever', async () => {
-    gateway.simulator.use(largeAnswer(40_000_000));
-    const socket = callUnread(chatBody(CHAT_MODEL));
+  it.each(WAYS)('%s cannot keep a whole answer in the memory of the gateway for ever', async (_, headers) => {
+    gateway.simulator.use(largeRule(40_000_000));
+    const socket = callUnread(chatBody(CHAT_MODEL), headers());
     const waiting = await until(
       () => Promise.resolve(responses[0]),
       (response) => response?.writableEnded === true,
@@ -92,9 +94,34 @@ describe('a caller who does not read', () => {
     socket.destroy();
   });
 
-  it('is let go on as soon as it reads again', async () => {
+  it('of a stream with an Idempotency-Key is cut in time, and the call is made to its end', async () => {
+    gateway.simulator.use(endlessRule(8_000, 5_000));
+    const known = (await readCalls(gateway.pool)).length;
+    const body = chatBody(CHAT_MODEL, { stream: true });
+    const socket = callUnread(body, { 'idempotency-key': randomUUID() });
+    let mostBuffered = 0;
+    await until(
+      () => {
+        mostBuffered = Math.max(mostBuffered, responses[0]?.writableLength ?? 0);
+        return Promise.resolve(responses[0]?.destroyed);
+      },
+      (gone) => gone === true,
+      TIMEOUT_MS + 10_000,
+    );
+    expect(mostBuffered).toBeGreaterThan(0);
+    expect(mostBuffered).toBeLessThan(BUFFERED_BYTES);
+    await until(
+      () => readCalls(gateway.pool),
+      (calls) => calls.length > known,
+    );
+    expect(gateway.simulator.journal.map(({ answer }) => answer.finished)).toEqual(['complete']);
+    socket.destroy();
+  });
+
+  it.each(WAYS)('%s is let go on as soon as it reads again', async (_, headers) => {
     gateway.simulator.use(endlessRule(8_000, 3_000));
-    const response = await post(gateway, '/v1/chat/completions', chatBody(CHAT_MODEL, { stream: true }));
+    const body = chatBody(CHAT_MODEL, { stream: true });
+    const response = await post(gateway, '/v1/chat/completions', body, headers());
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
     let bytes = 0;
     let pauses = 0;
@@ -109,21 +136,4 @@ describe('a caller who does not read', () => {
     expect(pauses).toBe(2);
     expect(bytes).toBeGreaterThan(24_000_000);
   });
-});
-
-const largeAnswer = (bytes: number): Rule => ({
-  times: 1,
-  answer: {
-    kind: 'json',
-    body: {
-      id: 'chatcmpl-1',
-      object: 'chat.completion',
-      created: 1,
-      model: 'm',
-      choices: [
-        { index: 0, message: { role: 'assistant', content: 'y'.repeat(bytes) }, finish_reason: 'stop' },
-      ],
-      usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-    },
-  },
 });
