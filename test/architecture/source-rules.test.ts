@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { findLines, findRuntimeImports, readSourceFiles } from './source-files.js';
 
 const ROLE =
@@ -79,5 +80,12 @@ describe('the source', () => {
     const notes = /\b(TODO|FIXME|XXX|HACK)\b/;
     const found = [...sources, ...tests].filter(({ text, code }) => notes.test(text) && !notes.test(code));
     expect(found.map(({ name }) => name)).toEqual([]);
+  });
+
+  it('runs the API with the same flags for Node in the image, under npm start and in the bench', () => {
+    const flags = ['docker/Dockerfile', 'src/embedded/processes.ts', 'bench/contenders.mjs'].map((name) =>
+      readFileSync(name, 'utf8').match(/--max-semi-space-size=\d+|--no-allocation-site-pretenuring/g),
+    );
+    expect(flags).toEqual(Array(3).fill(['--max-semi-space-size=128', '--no-allocation-site-pretenuring']));
   });
 });

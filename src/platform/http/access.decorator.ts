@@ -1,5 +1,5 @@
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
 import type { Request } from 'express';
 
 /** Roles of admin keys (contract §3). An owner may do everything an admin may. */
@@ -18,16 +18,16 @@ export const ACCESS = 'faregate:access';
 /** Anybody. */
 export const PublicAccess = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Access);
 
+/** Documents that a customer key is sent in either of its two headers. */
+const CustomerKey = () => applyDecorators(ApiBearerAuth('customer key'), ApiSecurity('x-api-key'));
+
 /** The holder of a customer key. */
 export const KeyAccess = () =>
-  applyDecorators(SetMetadata(ACCESS, { kind: 'key' } satisfies Access), ApiBearerAuth('customer key'));
+  applyDecorators(SetMetadata(ACCESS, { kind: 'key' } satisfies Access), CustomerKey());
 
 /** The holder of a customer key with the scope `manage`, from an address the key allows. */
 export const ManagementKeyAccess = () =>
-  applyDecorators(
-    SetMetadata(ACCESS, { kind: 'management-key' } satisfies Access),
-    ApiBearerAuth('customer key'),
-  );
+  applyDecorators(SetMetadata(ACCESS, { kind: 'management-key' } satisfies Access), CustomerKey());
 
 /** The holder of an admin key with one of these roles. */
 export const AdminAccess = (...roles: AdminRole[]) =>

@@ -1,6 +1,5 @@
 import { applyDecorators, Controller, UseFilters, UseInterceptors, UsePipes } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { AnswersProblems } from './answers.decorator.js';
 import { AdminValidationPipe } from './admin-validation.pipe.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -12,7 +11,6 @@ const door = (prefix: string, path: string, tag: string) =>
     UseFilters(ProblemFilter),
     UseInterceptors(IdempotencyInterceptor),
     ApiTags(tag),
-    AnswersProblems(),
   );
 
 /** A controller under /admin/v1: validated bodies, problems in one shape, Idempotency-Key on POST. */

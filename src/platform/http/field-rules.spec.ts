@@ -70,12 +70,14 @@ describe('other fields', () => {
     for (const value of [-1, 0.5, 2_147_483_648, '1']) expect(judgeCount(value)).not.toBeNull();
   });
 
-  it.each(['2027-02-28T23:59:59Z', '2028-02-29T00:00:00.123456+05:30', '2027-12-31t00:00:00z'])(
-    'take the time %s',
-    (text) => {
-      expect(judgeInstant(text)).toBeNull();
-    },
-  );
+  it.each([
+    '2027-02-28T23:59:59Z',
+    '2028-02-29T00:00:00.123456+05:30',
+    '2027-12-31t00:00:00z',
+    '9999-12-31T23:59:59Z',
+  ])('take the time %s', (text) => {
+    expect(judgeInstant(text)).toBeNull();
+  });
 
   it.each([
     '2027-02-29T00:00:00Z',
@@ -86,6 +88,9 @@ describe('other fields', () => {
     '2027-01-01T00:00:00',
     '1999-12-31T23:59:59Z',
     '0000-00-00T00:00:00Z',
+    '0001-01-01T00:00:00Z',
+    '9999-12-31T23:59:59-00:01',
+    '9999-12-31T23:59:59-23:59',
     '+012027-01-01T00:00:00Z',
   ])('refuse the time %s', (text) => {
     expect(judgeInstant(text)).not.toBeNull();

@@ -75,6 +75,7 @@ export function judgeInstant(value: unknown, { future }: InstantLimits = {}): st
     return 'must be an RFC 3339 time such as "2027-01-31T00:00:00Z"';
   }
   if (at < Date.UTC(2000, 0)) return 'must not lie before the year 2000';
+  if (at >= Date.UTC(10_000, 0)) return 'must not lie after the year 9999';
   return future && at <= nowMs() ? 'must lie in the future' : null;
 }
 

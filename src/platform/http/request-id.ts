@@ -12,8 +12,15 @@ export function requestIdOf(response: Response): string {
   return id;
 }
 
+/** Calls of models, whose id is that of their hold. */
+const INFERENCE = /^\/v1(?:beta)?\/(?!manage\/)/;
+
 /** Express middleware: every answer, also a refusal by the body parser, carries an id. */
-export function giveRequestId(_request: Request, response: Response, next: NextFunction): void {
-  requestIdOf(response);
+export function giveRequestId(
+  { method, originalUrl }: Request,
+  response: Response,
+  next: NextFunction,
+): void {
+  if (method !== 'POST' || !INFERENCE.test(originalUrl)) requestIdOf(response);
   next();
 }

@@ -62,4 +62,17 @@ describe('a request body', () => {
     expect(() => check(items(100_001))).toThrow('100000 items');
     expect(() => check(members(10_001))).toThrow('10000 members');
   });
+
+  it.each([
+    ['nested deeper than 64 levels', `{"x":[[1]],"tools":${nested(64)},"y":1}`],
+    ['a list of more than 100000 items', `{"x":1,"tools":{"a":[${'1,'.repeat(100_000)}1]}}`],
+    ['more than 10000 members', `{"x":1,"tools":[${'{"a":1},'.repeat(10_000)}{"a":1}],"y":1}`],
+  ])('that is %s names the member of it that is', (words, text) => {
+    const refusal = { message: expect.stringMatching(`^tools: .*${words}$`), details: { param: 'tools' } };
+    expect(() => check(text)).toThrow(expect.objectContaining(refusal));
+  });
+
+  it('whose member has a name too long to repeat is refused without it', () => {
+    expect(() => check(`{"${'n'.repeat(200)}":${nested(64)}}`)).toThrow(/^Request body is nested/);
+  });
 });

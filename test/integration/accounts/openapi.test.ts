@@ -60,6 +60,7 @@ describe('the OpenAPI document', () => {
     }
     expect(Object.keys(document.components.securitySchemes)).toEqual([
       'customer key',
+      'x-api-key',
       'google key',
       'admin key',
     ]);
