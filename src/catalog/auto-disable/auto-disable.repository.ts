@@ -34,7 +34,7 @@ export class AutoDisableRepository {
     return row ?? null;
   }
 
-  /** Sets the owner's own rule, or takes it away (null). */
+  /** Sets the owner's own rule, or takes it away (null). Of several at once the last one wins. */
   async put(
     owner: RuleOwner,
     policy: AutoDisablePolicy | null,
@@ -42,6 +42,12 @@ export class AutoDisableRepository {
   ): Promise<void> {
     await this.database.transaction(async (client) => {
       const [deploymentId, providerId] = idsOf(owner);
+      await client.query(
+        deploymentId
+          ? 'select 1 from deployment where id = $1 for no key update'
+          : 'select 1 from provider where id = $1 for no key update',
+        [deploymentId ?? providerId],
+      );
       await client.query('delete from auto_disable_rule where deployment_id = $1 or provider_id = $2', [
         deploymentId,
         providerId,

@@ -58,7 +58,7 @@ export class CreatePrice {
     format: 'decimal',
     example: '3.00',
     description:
-      'Decimal, per 1M tokens with at most 6 places; for search per call with at most 12. Needed unless there is a package.',
+      'Decimal, per 1M tokens with at most 6 places and at most 1000000; for search per call with at most 12 and at most 1000. Needed unless there is a package.',
   })
   @MayBeAbsent()
   @IsJudged('isUnitPrice', judgeUnitPrice)

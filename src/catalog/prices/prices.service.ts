@@ -12,7 +12,7 @@ import { assertInOrder } from './price-order.js';
 import { priceView, type PriceView } from './price-view.js';
 import type { CreatePrice, ListPrices } from './prices.dto.js';
 import { PricesRepository, type NewPrice, type Sku } from './prices.repository.js';
-import { judgePriceOf, unitOf } from './unit-price.js';
+import { highestPico, judgePriceOf, unitOf } from './unit-price.js';
 
 /** What admins do with prices: enter one that takes over, and read them. */
 @Injectable()
@@ -133,6 +133,9 @@ function readAmount(body: CreatePrice): Pick<NewPrice, 'unitPricePico' | 'packag
       'package.price',
       'price_not_exact',
     );
+  }
+  if (pico / size > highestPico(tokenClass)) {
+    throw invalidRequest('package.price divided by its size is more than a price may be', 'package.price');
   }
   return { unitPricePico: pico / size, package: { size, priceNano } };
 }

@@ -57,6 +57,7 @@ it.each([
   ['package.price', { package: { size: 1_000, price: '5e0' } }],
   ['package.price', { package: { size: 1_000, price: '99999999999999999999' } }],
   ['package.price', { package: { size: 3, price: '5' } }],
+  ['package.price', { package: { size: 2, price: '1000000' } }],
   ['package.price', { package: { size: 1_000 } }],
   ['package', { package: 'thousand' }],
   ['package', { organization: null }],

@@ -1,7 +1,7 @@
 import { isObject } from '../../../core/json.js';
-import { MAX_AMOUNT } from '../../../core/money.js';
 import type { TokenClass } from '../../../core/token-usage.js';
 import { isExactNumber, parseExactJson, scaleExactly } from '../../../core/exact-numbers.js';
+import { highestPico } from '../unit-price.js';
 
 /** A price of LiteLLM's file, in our units. */
 export interface LitellmPrice {
@@ -103,7 +103,7 @@ function readField(entry: LitellmEntry, field: string, value: unknown): void {
   if (unitPricePico === undefined)
     return void entry.refused.push(left('is no whole number of 1e-12 dollars'));
   if (unitPricePico < 0n) return void entry.refused.push(left('is below zero'));
-  if (unitPricePico > MAX_AMOUNT) return void entry.refused.push(left('is too large'));
+  if (unitPricePico > highestPico(tokenClass)) return void entry.refused.push(left('is too large'));
   const tierFrom = tier ? Number(tier[1]) * (tier[2] === 'k' ? 1_000 : 1) + 1 : 0;
   const same = entry.prices.find((price) => price.tokenClass === tokenClass && price.tierFrom === tierFrom);
   if (same?.unitPricePico === unitPricePico) return;

@@ -79,6 +79,7 @@ describe('readLitellmPrices', () => {
     ['{"input_cost_per_token": 1e-13}', 'whole number'],
     ['{"input_cost_per_token": -1e-06}', 'below zero'],
     ['{"input_cost_per_token": 1e9}', 'too large'],
+    ['{"input_cost_per_token": 1.000001}', 'too large'],
     ['{"input_cost_per_token": true}', 'no number'],
     ['{"input_cost_per_token": "cheap"}', 'whole number'],
     ['{"input_cost_per_token_above_200k_tokens": 1e-06}', 'tier'],

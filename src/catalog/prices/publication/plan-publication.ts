@@ -1,5 +1,5 @@
-import { MAX_AMOUNT } from '../../../core/money.js';
 import type { PriceRecord, Sku } from '../prices.repository.js';
+import { highestPico } from '../unit-price.js';
 
 /** A price that is to be published. */
 export interface WantedPrice {
@@ -34,7 +34,7 @@ export function planPublication(
     const others = bySku.get(skuKey(price.sku)) ?? [];
     const later = others.find(({ validFrom }) => validFrom.getTime() > validFromMs);
     const current = others.find(({ validFrom }) => validFrom.getTime() <= validFromMs);
-    if (price.unitPricePico > MAX_AMOUNT) {
+    if (price.unitPricePico > highestPico(price.sku.tokenClass)) {
       plan.refused.push({ wanted: price, reason: 'the price is too large' });
     } else if (later) {
       const reason = `another price already begins at ${later.validFrom.toISOString()}`;

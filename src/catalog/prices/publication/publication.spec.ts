@@ -106,6 +106,12 @@ describe('planPublication', () => {
     });
   });
 
+  it('refuses a price that a markup has made higher than prices may be', () => {
+    const plan = planPublication([wanted(10n ** 12n), wanted(10n ** 12n + 1n)], [], AT);
+    expect(plan.publish).toEqual([wanted(10n ** 12n)]);
+    expect(plan.refused).toEqual([{ wanted: wanted(10n ** 12n + 1n), reason: 'the price is too large' }]);
+  });
+
   it.each([
     ['a later price stands in the way', '2027-02-01T00:00:00Z', 'already begins at 2027-02-01'],
     ['another begins at the same instant', '2027-01-01T00:00:00Z', 'at this instant'],
