@@ -139,7 +139,7 @@ const USAGE_CHECKS: Check[] = [
     title: 'the lines of an event bill no more than the tokens and searches it reports',
     sql: `select e.id::text as id from usage_event e
             left join usage_event_line l on l.event_id = e.id
-              and l.token_class in ('input', 'cache_read', 'cache_write_5m', 'cache_write_1h', 'output', 'search')
+              and l.token_class <> 'search_full_content'
           group by e.id having coalesce(sum(l.quantity), 0) > coalesce(e.input_tokens, 0) + coalesce(e.cache_read_tokens, 0)
             + coalesce(e.cache_write_5m_tokens, 0) + coalesce(e.cache_write_1h_tokens, 0) + coalesce(e.output_tokens, 0)
             + coalesce(e.searches, 0) and e.kind = 'usage'`,

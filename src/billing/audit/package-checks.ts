@@ -3,7 +3,7 @@ import type { Check } from './check.js';
 /** What must hold of packages: worked out here from single calls, while drafts read rollups. */
 export const PACKAGE_CHECKS: Check[] = [
   {
-    id: 'F36',
+    id: 'F27',
     title: 'an issued document bills exactly the rest of the packages that its period began',
     sql: `with line as (
             select e.period_id, e.wallet_id, l.token_class, k.price_version_id, k.size, k.amount_nano as price, l.quantity, l.amount_nano

@@ -1,4 +1,5 @@
 import { Body, Get, Param, Post } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { parsePublicId, uuidv7 } from '../../core/ids.js';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
 import { FinanceController } from '../../platform/http/admin-controller.decorator.js';
@@ -9,13 +10,16 @@ import { showCorrection } from './correction.js';
 import { CorrectionResource, CreateCorrectionDto, targetId } from './corrections.dto.js';
 import { CorrectionsService } from './corrections.service.js';
 
-@FinanceController('organizations/:organization/corrections', 'corrections')
+@FinanceController('organizations/:organization/corrections', 'Corrections')
 export class CorrectionsController {
   constructor(private readonly corrections: CorrectionsService) {}
 
-  /** Takes charges back and, unless told otherwise, charges them anew; what was invoiced gets a credit note. */
   @Post()
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({
+    summary: 'Take charges back and, unless told otherwise, charge them anew',
+    description: 'What was invoiced gets a credit note.',
+  })
   @AnswersCreated(CorrectionResource)
   async create(
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,
@@ -38,9 +42,9 @@ export class CorrectionsController {
     return showCorrection(correction, notes);
   }
 
-  /** A correction with the numbers of its credit notes. */
   @Get(':correction')
   @AdminRead()
+  @ApiOperation({ summary: 'Get a correction with the numbers of its credit notes' })
   @Answers(CorrectionResource)
   async get(
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,

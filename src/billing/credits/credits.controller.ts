@@ -1,8 +1,10 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { publicId, uuidv7 } from '../../core/ids.js';
 import { parseNano } from '../../core/money.js';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
+import { Answers, AnswersCreated, AnswersList } from '../../platform/http/answers.decorator.js';
 import { OperationKey } from '../../platform/http/idempotency.interceptor.js';
 import { ListQuery } from '../../platform/http/list.dto.js';
 import { listPage, readCursor } from '../../platform/http/list.js';
@@ -10,17 +12,19 @@ import { PublicIdPipe } from '../../platform/http/public-id.pipe.js';
 import { CreditRevocation } from './credit-revocation.service.js';
 import { CreateCreditDto, RevokeCreditDto, showCredit } from './credits.dto.js';
 import { CreditsService } from './credits.service.js';
+import { CreditResource } from './credit-resource.dto.js';
 
-@AdminController('organizations/:organization/credits', 'credits')
+@AdminController('organizations/:organization/credits', 'Credits')
 export class CreditsController {
   constructor(
     private readonly credits: CreditsService,
     private readonly revocation: CreditRevocation,
   ) {}
 
-  /** Gives an organization credit. */
   @Post()
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({ summary: 'Give an organization credit' })
+  @AnswersCreated(CreditResource)
   async create(
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,
     @Body() body: CreateCreditDto,
@@ -44,10 +48,14 @@ export class CreditsController {
     return showCredit(grant);
   }
 
-  /** Takes back what is unspent of promo or goodwill credit; what open calls hold of it stays. */
   @Post(':credit/revoke')
   @HttpCode(200)
   @AdminAccess('owner', 'finance')
+  @ApiOperation({
+    summary: 'Take back what is unspent of promo or goodwill credit',
+    description: 'What open calls hold of it stays.',
+  })
+  @Answers(CreditResource)
   async revoke(
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,
     @Param('credit', new PublicIdPipe('credit')) creditId: string,
@@ -57,9 +65,10 @@ export class CreditsController {
     return showCredit(await this.revocation.revoke({ organizationId, creditId, reason: body.reason }, actor));
   }
 
-  /** Its credit grants with what is left of each, newest first. */
   @Get()
   @AdminRead()
+  @ApiOperation({ summary: 'List credit grants with what is left of each, newest first' })
+  @AnswersList(CreditResource)
   async list(
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,
     @Query() query: ListQuery,

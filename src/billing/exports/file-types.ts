@@ -12,3 +12,8 @@ export const FILE_TYPES: Readonly<Record<ReportFormat, { extension: string; medi
   'focus-1.4': { extension: 'focus-1.4.csv', mediaType: 'text/csv; charset=utf-8; header=present' },
   'focus-1.2': { extension: 'focus-1.2.csv', mediaType: 'text/csv; charset=utf-8; header=present' },
 };
+
+/** Every media type a file can have. */
+export const FILE_MEDIA_TYPES: readonly string[] = [
+  ...new Set(Object.values(FILE_TYPES).map(({ mediaType }) => mediaType)),
+];

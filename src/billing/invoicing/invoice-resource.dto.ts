@@ -94,4 +94,7 @@ export class InvoiceResource {
 
   @ApiPropertyOptional({ type: 'array', items: { type: 'object' } })
   credit_notes?: object[];
+
+  @ApiPropertyOptional({ type: String, example: 'pay_0199…', description: 'When it was charged right now.' })
+  payment?: string;
 }

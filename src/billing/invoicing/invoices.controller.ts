@@ -1,9 +1,9 @@
 import { Body, Get, Header, HttpCode, Param, Post, Query, StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces } from '@nestjs/swagger';
+import { ApiOperation } from '@nestjs/swagger';
 import { parsePublicId, publicId } from '../../core/ids.js';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
 import { FinanceController } from '../../platform/http/admin-controller.decorator.js';
-import { Answers, AnswersList } from '../../platform/http/answers.decorator.js';
+import { Answers, AnswersFile, AnswersList } from '../../platform/http/answers.decorator.js';
 import { listPage, readCursor } from '../../platform/http/list.js';
 import { PublicIdPipe, notFound } from '../../platform/http/public-id.pipe.js';
 import { CollectionService } from './dunning/collection.service.js';
@@ -22,7 +22,7 @@ const uuidOf = (text: string): string => {
   return id;
 };
 
-@FinanceController('invoices', 'invoices')
+@FinanceController('invoices', 'Invoices')
 export class InvoicesController {
   constructor(
     private readonly reads: InvoiceReadsService,
@@ -31,9 +31,9 @@ export class InvoicesController {
     private readonly collection: CollectionService,
   ) {}
 
-  /** Invoices and statements, newest first. */
   @Get()
   @AdminRead()
+  @ApiOperation({ summary: 'List invoices and statements, newest first' })
   @AnswersList(InvoiceResource)
   async list(@Query() query: InvoicesQuery) {
     const uuid = (kind: 'organization' | 'period', id: string | undefined) =>
@@ -49,12 +49,14 @@ export class InvoicesController {
     return listPage({ rows, limit: query.limit, keyOf: ({ id }) => id, toItem: showInvoice });
   }
 
-  /** The PDF of an issued invoice: the same bytes whenever it is asked for. */
   @Get(':invoice.pdf')
   @AdminRead()
-  @ApiProduces('application/pdf')
-  @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
   @Header('cache-control', 'private, no-store')
+  @ApiOperation({
+    summary: 'Get the PDF of an issued invoice',
+    description: 'The same bytes whenever it is asked for.',
+  })
+  @AnswersFile('application/pdf')
   async pdf(@Param('invoice') text: string): Promise<StreamableFile> {
     const invoice = await this.reads.getIssued(uuidOf(text.replace(PDF_SUFFIX, '')));
     return new StreamableFile(await renderDocument(invoice.document), {
@@ -63,36 +65,43 @@ export class InvoicesController {
     });
   }
 
-  /** An invoice with its lines, taxes, payments and credit notes. */
   @Get(':invoice')
   @AdminRead()
+  @ApiOperation({ summary: 'Get an invoice with its lines, taxes, payments and credit notes' })
   @Answers(InvoiceResource)
   get(@Param('invoice', new PublicIdPipe('invoice')) id: string) {
     return this.reads.getInFull(id);
   }
 
-  /** Issues a draft: it gets its number and its document, and is owed from now on. */
   @Post(':invoice/finalize')
   @HttpCode(200)
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({ summary: 'Issue a draft: it gets its number and is owed from now on' })
   @Answers(InvoiceResource)
   async finalize(@Param('invoice', new PublicIdPipe('invoice')) id: string, @Actor() actor: AdminActor) {
     return showInvoice(await this.finalization.finalize(id, actor));
   }
 
-  /** Takes an issued invoice back. Its number stays; its usage gets a new draft. */
   @Post(':invoice/void')
   @HttpCode(200)
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({
+    summary: 'Take an issued invoice back; its usage gets a new draft',
+    description: 'Its number stays.',
+  })
   @Answers(InvoiceResource)
   async void(@Param('invoice', new PublicIdPipe('invoice')) id: string, @Actor() actor: AdminActor) {
     return showInvoice(await this.ending.void(id, actor));
   }
 
-  /** Writes off what is due: a loss in the books. The customer's keys stop until finance lifts the block; it can still be paid. */
   @Post(':invoice/write-off')
   @HttpCode(200)
   @AdminAccess('owner', 'finance')
+  @ApiOperation({
+    summary: 'Write off what is due of an invoice',
+    description:
+      "A loss in the books. The customer's keys stop until finance lifts the block; it can still be paid.",
+  })
   @Answers(InvoiceResource)
   async writeOff(
     @Param('invoice', new PublicIdPipe('invoice')) id: string,
@@ -102,10 +111,13 @@ export class InvoicesController {
     return showInvoice(await this.ending.writeOff(id, body.reason, actor));
   }
 
-  /** Charges the payment method now, or, with a bank's reference, says that a transfer has brought all that is due. */
   @Post(':invoice/pay')
   @HttpCode(200)
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({
+    summary: 'Charge the payment method now, or say that a transfer has come',
+    description: "With a bank's reference a transfer has brought all that is due.",
+  })
   @Answers(InvoiceResource)
   async pay(
     @Param('invoice', new PublicIdPipe('invoice')) id: string,

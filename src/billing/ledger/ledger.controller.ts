@@ -1,4 +1,5 @@
 import { Get, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { parsePublicId } from '../../core/ids.js';
 import { AdminAccess } from '../../platform/http/access.decorator.js';
 import { FinanceController } from '../../platform/http/admin-controller.decorator.js';
@@ -7,13 +8,13 @@ import { listPage, readCursor } from '../../platform/http/list.js';
 import { LedgerReadsRepository } from './ledger-reads.repository.js';
 import { showTransaction, TransactionResource, TransactionsQuery } from './ledger.dto.js';
 
-@FinanceController('ledger', 'ledger')
+@FinanceController('ledger', 'Ledger')
 export class LedgerController {
   constructor(private readonly ledger: LedgerReadsRepository) {}
 
-  /** Transactions of the ledger with their entries, newest first. */
   @Get('transactions')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiOperation({ summary: 'List transactions of the ledger with their entries, newest first' })
   @AnswersList(TransactionResource)
   async list(@Query() query: TransactionsQuery) {
     const { organization, kind, from, to, limit } = query;

@@ -4,9 +4,15 @@ import { invalidRequest } from '../../core/errors.js';
 import { publicId } from '../../core/ids.js';
 import { Actor, AdminAccess, type AdminActor } from '../../platform/http/access.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
-import { Answers, AnswersCreated, AnswersList } from '../../platform/http/answers.decorator.js';
+import {
+  Answers,
+  AnswersAccepted,
+  AnswersCreated,
+  AnswersList,
+} from '../../platform/http/answers.decorator.js';
 import { ListQuery, NoFields } from '../../platform/http/list.dto.js';
 import { listPage, readCursor } from '../../platform/http/list.js';
+import { text, word } from '../../platform/http/openapi-schema.js';
 import { PublicIdPipe } from '../../platform/http/public-id.pipe.js';
 import { deliveryView, endpointView } from './notification.js';
 import {
@@ -97,6 +103,7 @@ export class WebhookEndpointsController {
   @HttpCode(202)
   @AdminAccess('owner', 'admin')
   @ApiOperation({ summary: 'Send a test event' })
+  @AnswersAccepted({ object: word('webhook_test'), webhook_endpoint: text })
   async test(
     @Actor() actor: AdminActor,
     @Organization() organizationId: string,
@@ -125,6 +132,7 @@ export class WebhookEndpointsController {
   @HttpCode(202)
   @AdminAccess('owner', 'admin')
   @ApiOperation({ summary: 'Send an event to an endpoint again' })
+  @AnswersAccepted({ object: word('webhook_delivery'), id: text, status: word('pending') })
   async retry(
     @Actor() actor: AdminActor,
     @Organization() organizationId: string,

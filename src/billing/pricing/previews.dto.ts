@@ -12,6 +12,7 @@ import {
   MayBeAbsent,
   IsNestedList,
 } from '../../platform/http/fields.decorator.js';
+import { listOf, money, objectOf, text, time, word } from '../../platform/http/openapi-schema.js';
 
 /** A price to try. */
 export class TriedPriceDto {
@@ -71,3 +72,28 @@ export class PreviewPrices {
   @IsInstant()
   prices_at?: string;
 }
+
+const AMOUNTS = {
+  amount: { ...money, description: 'As it was charged.' },
+  preview_amount: { ...money, description: 'As it would have been.' },
+  difference: money,
+  currency: { ...text, example: 'USD' },
+};
+
+/** Past usage at other prices, as documented; showPreview makes it. */
+export const PREVIEW = {
+  object: word('price_preview'),
+  from: time,
+  to: time,
+  data: listOf(
+    objectOf({
+      organization: { ...text, example: 'org_0199…' },
+      model: text,
+      token_class: text,
+      quantity: text,
+      kept_quantity: { ...text, description: 'What of it has no other price and keeps its own.' },
+      ...AMOUNTS,
+    }),
+  ),
+  totals: listOf(objectOf(AMOUNTS)),
+};

@@ -2,14 +2,20 @@ import type { TokenClass } from '../../core/token-usage.js';
 import type { BookedCall, Measure } from './booked.js';
 import type { ComparedRow, MeasureResult } from './comparison.js';
 import type { Reason } from './explain.js';
-import type { StatedLine } from './statement.js';
+import { statedClasses, type StatedLine } from './statement.js';
 
 /**
  * Compares call by call what a statement says of calls it names. A call that asked the provider several times is compared as
  * one. An id the books do not know is a row of its own.
  */
 export function compareCalls(lines: readonly StatedLine[], booked: readonly BookedCall[]): ComparedRow[] {
-  const byRef = new Map(booked.map((call) => [call.ref, call]));
+  const classOf = statedClasses(lines);
+  const byRef = new Map(
+    booked.map((call) => {
+      const classes = call.classes.map((one) => ({ ...one, tokenClass: classOf(one.tokenClass) }));
+      return [call.ref, { ...call, classes }] as const;
+    }),
+  );
   const groups = new Map<string, StatedLine[]>();
   for (const line of lines) {
     const id = byRef.get(line.ref ?? '')?.requestId ?? `?${line.ref ?? ''}`;

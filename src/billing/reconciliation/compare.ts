@@ -11,7 +11,7 @@ import { compareCalls } from './compare-calls.js';
 import { explain, type Compared, type Explanation } from './explain.js';
 import type { ComparedRow, MeasureResult } from './comparison.js';
 import { modelNames } from './model-names.js';
-import type { StatedLine, Statement } from './statement.js';
+import { statedClasses, type StatedLine, type Statement } from './statement.js';
 
 const SEP = '\u0000';
 
@@ -50,7 +50,8 @@ function keysOf(
   const stated = lines.filter((line) => statedIn(line, measure) !== null);
   if (stated.some(({ model }) => model === null)) return () => ({ model: null, tokenClass: null });
   const whole = new Set(stated.filter(({ tokenClass }) => tokenClass === null).map(({ model }) => model));
-  return (model, tokenClass) => ({ model, tokenClass: whole.has(model) ? null : tokenClass });
+  const classOf = statedClasses(stated);
+  return (model, tokenClass) => ({ model, tokenClass: whole.has(model) ? null : classOf(tokenClass) });
 }
 
 interface Series {

@@ -1,5 +1,5 @@
 import { isExactNumber, parseExactJson } from '../../core/exact-numbers.js';
-import { addDays, readCount, readDecimal, StatementError } from './statement.js';
+import { addDays, dayAt, readCount, readDecimal, StatementError } from './statement.js';
 
 /** An object of a vendor's JSON whose numbers are still text. */
 export type Fields = Record<string, unknown>;
@@ -70,7 +70,7 @@ export function decimalOf(
 export function dayOf(startMs: number, endMs: number): string {
   if (!Number.isFinite(startMs) || !Number.isFinite(endMs) || endMs <= startMs)
     throw new StatementError('a bucket has no start and end');
-  const day = new Date(startMs).toISOString().slice(0, 10);
+  const day = dayAt(startMs, 'a bucket');
   if (endMs > Date.parse(`${addDays(day, 1)}T00:00:00Z`))
     throw new StatementError('buckets must lie within one day (UTC)');
   return day;

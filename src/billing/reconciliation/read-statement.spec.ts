@@ -127,6 +127,10 @@ describe('CSV statements', () => {
     ['day,day,cost\n', 'names day twice'],
     ['day,quantity\n', 'there are no lines'],
     ['day,quantity\n2026-11-31,1', 'line 2: day is no day of the calendar'],
+    ['day,quantity\n0000-01-01,1', 'line 2: day must lie in the years 2000 to 2999'],
+    ['day,quantity\n1999-12-31,1', 'line 2: day must lie in the years 2000 to 2999'],
+    ['day,quantity\n9999-12-31,1', 'line 2: day must lie in the years 2000 to 2999'],
+    ['day,quantity\n9999-12-31T23:59:59-23:59,1', 'line 2: day must lie in the years 2000 to 2999'],
     ['day,quantity\n2026-11-01,-1', 'line 2: quantity must be a whole number'],
     ['day,quantity\n2026-11-01,1e3', 'line 2: quantity must be a whole number'],
     ['day,cost\n2026-11-01,1', 'line 2: currency must be'],
@@ -150,6 +154,7 @@ it.each([
     'grouped by model',
   ],
   ['anthropic', '[]', 'list of pages'],
+  ['openai', openai([]).replaceAll(/179\d{7}/g, '$&0000000'), 'a bucket must lie in the years 2000 to 2999'],
 ] as const)('refuses a %s report that is not whole: %s', (format, text, message) => {
   expect(() => readStatement(format, text)).toThrow(message);
 });

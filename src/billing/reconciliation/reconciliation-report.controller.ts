@@ -1,25 +1,29 @@
 import { Get, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { invalidRequest } from '../../core/errors.js';
 import { AdminAccess } from '../../platform/http/access.decorator.js';
 import { FinanceController } from '../../platform/http/admin-controller.decorator.js';
-import { AnswersList } from '../../platform/http/answers.decorator.js';
+import { AnswersList, AnswersWith } from '../../platform/http/answers.decorator.js';
 import { listPage, readCursor } from '../../platform/http/list.js';
 import { CostDriftRepository } from './cost-drift.repository.js';
 import { DRIFT_LIMIT_PPM, showDrift } from './cost-drift.js';
 import { showStatement } from './statement-view.js';
-import { CostDriftQuery, StatementResource, StatementsQuery } from './statements.dto.js';
+import { CostDriftQuery, DRIFT, StatementResource, StatementsQuery } from './statements.dto.js';
 import { StatementsRepository } from './statements.repository.js';
 
-@FinanceController('reports', 'reports')
+@FinanceController('reports', 'Reports')
 export class ReconciliationReportController {
   constructor(
     private readonly statements: StatementsRepository,
     private readonly drift: CostDriftRepository,
   ) {}
 
-  /** What providers stated and what was accrued for it: variance, what is open, and where finance stands. */
   @Get('reconciliation')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiOperation({
+    summary: 'List what providers stated and what was accrued for it',
+    description: 'Variance, what is open, and where finance stands.',
+  })
   @AnswersList(StatementResource)
   async report(@Query() query: StatementsQuery) {
     const beforeId = readCursor(query.cursor, 'uuid');
@@ -27,9 +31,13 @@ export class ReconciliationReportController {
     return listPage({ rows, limit: query.limit, keyOf: ({ id }) => id, toItem: showStatement });
   }
 
-  /** What providers themselves said each day's calls cost, beside what was accrued for the same calls; `over` the limit or not. */
   @Get('cost-drift')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiOperation({
+    summary: "Compare what providers said each day's calls cost with what was accrued",
+    description: '`over` says whether they differ by more than the limit.',
+  })
+  @AnswersWith(DRIFT)
   async costDrift(@Query() { from, to, limit_ppm: limit }: CostDriftQuery) {
     const [start, end] = [new Date(from), new Date(to)];
     if (start >= end) throw invalidRequest('to must lie after from', 'to');

@@ -1,4 +1,4 @@
-import type { TokenClass } from '../../core/token-usage.js';
+import { WHOLE_OF, type TokenClass } from '../../core/token-usage.js';
 
 /** The forms of statement that can be read. */
 export const STATEMENT_FORMATS = ['openai', 'anthropic', 'csv'] as const;
@@ -40,6 +40,12 @@ export const countedLines = (
       roundingNano: 0n,
     }));
 
+/** In which class these lines count what our books have in a class: sound and images with the rest, unless they name them. */
+export function statedClasses(lines: readonly StatedLine[]): (tokenClass: TokenClass) => TokenClass {
+  const named = new Set(lines.map(({ tokenClass }) => tokenClass));
+  return (tokenClass) => (named.has(tokenClass) ? tokenClass : (WHOLE_OF[tokenClass] ?? tokenClass));
+}
+
 /** A statement, read. */
 export interface Statement {
   lines: StatedLine[];
@@ -80,13 +86,20 @@ export function readCount(text: string, what: string): bigint {
   return BigInt(text);
 }
 
+/** The calendar day, UTC, of an instant of the years 2000 to 2999; throws for another. */
+export function dayAt(ms: number, what: string): string {
+  if (ms < Date.UTC(2000, 0) || ms >= Date.UTC(3000, 0))
+    throw new StatementError(`${what} must lie in the years 2000 to 2999`);
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
 /** The day of an RFC 3339 time or a bare date; throws unless it exists. */
 export function readDay(text: string, what: string): string {
   const time = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(time);
   const ms = isTime ? Date.parse(time) : NaN;
   if (Number.isNaN(ms)) throw new StatementError(`${what} must be a date or an RFC 3339 time`);
-  const day = new Date(ms).toISOString().slice(0, 10);
+  const day = dayAt(ms, what);
   if (time !== text && day !== text) throw new StatementError(`${what} is no day of the calendar`);
   return day;
 }

@@ -1,4 +1,5 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { parsePublicId } from '../../core/ids.js';
 import { parseNano } from '../../core/money.js';
 import { Actor, AdminAccess, type AdminActor } from '../../platform/http/access.decorator.js';
@@ -21,16 +22,19 @@ import { StatementsRepository } from './statements.repository.js';
 
 const StatementId = () => Param('statement', new PublicIdPipe('providerStatement'));
 
-@FinanceController('provider-statements', 'reconciliation')
+@FinanceController('provider-statements', 'Reconciliation')
 export class StatementsController {
   constructor(
     private readonly reconciliation: ReconciliationService,
     private readonly statements: StatementsRepository,
   ) {}
 
-  /** Compares a provider's statement with the books and keeps what was found; the same file again answers the same. */
   @Post()
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({
+    summary: "Compare a provider's statement with the books, and keep what was found",
+    description: 'The same file again answers the same.',
+  })
   @AnswersCreated(StatementResource)
   async reconcile(@Body() body: ReconcileDto, @Actor() actor: AdminActor) {
     const { statement } = await this.reconciliation.reconcile(actor, {
@@ -45,9 +49,9 @@ export class StatementsController {
     return showStatement(statement);
   }
 
-  /** Statements, newest first. */
   @Get()
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiOperation({ summary: 'List statements of providers, newest first' })
   @AnswersList(StatementResource)
   async list(@Query() query: StatementsQuery) {
     const beforeId = readCursor(query.cursor, 'uuid');
@@ -57,14 +61,18 @@ export class StatementsController {
 
   @Get(':statement')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiOperation({ summary: 'Get a statement of a provider' })
   @Answers(StatementResource)
   async get(@StatementId() id: string) {
     return showStatement(await this.reconciliation.get(id));
   }
 
-  /** What was compared, day by day and call by call; `status=open` lists what nothing explains. */
   @Get(':statement/results')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiOperation({
+    summary: 'List what was compared, day by day and call by call',
+    description: '`status=open` lists what nothing explains.',
+  })
   @AnswersList(ResultResource)
   async results(@StatementId() id: string, @Query() query: ResultsQuery) {
     await this.reconciliation.get(id);
@@ -73,10 +81,13 @@ export class StatementsController {
     return listPage({ rows, limit: query.limit, keyOf: ({ seq }) => `${seq}`, toItem: showResult });
   }
 
-  /** Takes the provider's cost over; the difference to what was accrued goes to the account `provider_variance`. */
   @Post(':statement/accept')
   @HttpCode(200)
   @AdminAccess('owner', 'finance')
+  @ApiOperation({
+    summary: "Take a provider's cost over into the books",
+    description: 'The difference to what was accrued goes to the account `provider_variance`.',
+  })
   @Answers(StatementResource)
   async accept(@StatementId() id: string, @Body() body: AcceptStatementDto, @Actor() actor: AdminActor) {
     const legalEntityId =
@@ -86,10 +97,10 @@ export class StatementsController {
     return showStatement(await this.reconciliation.accept(actor, id, { reason: body.reason, legalEntityId }));
   }
 
-  /** Books that an accepted statement was paid from the bank. */
   @Post(':statement/pay')
   @HttpCode(200)
   @AdminAccess('owner', 'finance')
+  @ApiOperation({ summary: 'Book that an accepted statement was paid from the bank' })
   @Answers(StatementResource)
   async pay(@StatementId() id: string, @Body() body: PayStatementDto, @Actor() actor: AdminActor) {
     return showStatement(await this.reconciliation.pay(actor, id, body.reference));

@@ -12,6 +12,17 @@ import {
 import { Transform } from 'class-transformer';
 import { ListQuery } from '../../platform/http/list.dto.js';
 import { STATEMENT_FORMATS, type StatementFormat } from './statement.js';
+import {
+  flag,
+  listOf,
+  money,
+  nullableText,
+  objectOf,
+  text,
+  time,
+  whole,
+  word,
+} from '../../platform/http/openapi-schema.js';
 
 const judgeContent = (value: unknown): string | null =>
   typeof value === 'string' && value !== '' && !value.includes('\0') ? null : 'must be the text of the file';
@@ -209,3 +220,24 @@ export class ResultResource {
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
   cost!: object | null;
 }
+
+/** What providers said calls cost beside what was accrued, as documented; showDrift makes a day. */
+export const DRIFT = {
+  object: word('cost_drift'),
+  from: time,
+  to: time,
+  limit_ppm: text,
+  data: listOf(
+    objectOf({
+      day: { ...text, format: 'date' },
+      provider: text,
+      model: text,
+      calls: whole,
+      stated: money,
+      accrued: money,
+      currency: { ...text, example: 'USD' },
+      drift_ppm: { ...nullableText, description: 'Of what is stated, parts per million.' },
+      over: { ...flag, description: 'Whether that is beyond the limit.' },
+    }),
+  ),
+};

@@ -172,7 +172,7 @@ export class StatementsRepository {
   ): Promise<StoredResult[]> {
     return this.database.query<StoredResult>(
       `select seq, day::text as day, request_ref as ref, model, token_class as "tokenClass", status, cause, quantity, cost
-       from reconciliation_result where statement_id = $1 and ($2::text is null or status = $2) and seq > $3 order by seq limit $4`,
+       from reconciliation_result where statement_id = $1 and ($2::text is null or status = $2) and seq > $3::bigint order by seq limit $4`,
       [statementId, filter.status ?? null, filter.afterSeq ?? '0', filter.limit + 1],
     );
   }

@@ -1,20 +1,27 @@
 import { Get, Param, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { parsePublicId, publicId, type IdKind } from '../../core/ids.js';
 import { AdminRead } from '../../platform/http/access.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
+import { Answers, AnswersList } from '../../platform/http/answers.decorator.js';
 import { listPage, readCursor } from '../../platform/http/list.js';
 import { notFound, PublicIdPipe } from '../../platform/http/public-id.pipe.js';
 import { showRequest, showRequestDetail } from './request-record.js';
 import { RequestListQuery } from './requests.dto.js';
 import { RequestsRepository } from './requests.repository.js';
+import { RequestDetailResource, RequestResource } from './request-resources.dto.js';
 
-@AdminController('requests', 'usage')
+@AdminController('requests', 'Usage')
 export class RequestsController {
   constructor(private readonly requests: RequestsRepository) {}
 
-  /** Calls, newest first; those still running are shown from what was set aside for them. */
   @Get()
   @AdminRead()
+  @ApiOperation({
+    summary: 'List calls, newest first',
+    description: 'Those still running are shown from what was set aside for them.',
+  })
+  @AnswersList(RequestResource)
   async list(@Query() query: RequestListQuery) {
     const rows = await this.requests.list({
       organizationId: uuid('organization', query.organization),
@@ -29,9 +36,10 @@ export class RequestsController {
     return listPage({ rows, limit: query.limit, keyOf: (row) => row.id, toItem: showRequest });
   }
 
-  /** One call: its attempts, and how its charge comes about, line by line. */
   @Get(':request')
   @AdminRead()
+  @ApiOperation({ summary: 'Get a call: its attempts, and how its charge comes about' })
+  @Answers(RequestDetailResource)
   async get(@Param('request', new PublicIdPipe('request')) id: string) {
     const found = await this.requests.find(id);
     if (!found) throw notFound('request', publicId('request', id));

@@ -1,21 +1,25 @@
 import { Get, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { invalidRequest } from '../../core/errors.js';
 import { parsePublicId, type IdKind } from '../../core/ids.js';
 import { AdminRead } from '../../platform/http/access.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
+import { AnswersList } from '../../platform/http/answers.decorator.js';
 import { GROUPINGS, parseGroupings } from './usage-query.js';
 import { showUsageSum, UsageSumQuery } from './usage.dto.js';
 import { UsageRepository } from './usage.repository.js';
+import { UsageSumResource } from './request-resources.dto.js';
 
 const MAX_SUMS = 1_000;
 
-@AdminController('usage', 'usage')
+@AdminController('usage', 'Usage')
 export class UsageController {
   constructor(private readonly usage: UsageRepository) {}
 
-  /** Sums of usage recorded in a span of time, exact to this moment. */
   @Get()
   @AdminRead()
+  @ApiOperation({ summary: 'Sum up usage of a span of time, exact to this moment' })
+  @AnswersList(UsageSumResource)
   async sum(@Query() query: UsageSumQuery) {
     const [from, to] = [new Date(query.from), new Date(query.to)];
     if (from >= to) throw invalidRequest('to must lie after from', 'to');

@@ -1,4 +1,5 @@
 import { Body, Delete, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
 import { Answers, AnswersCreated, AnswersList } from '../../platform/http/answers.decorator.js';
@@ -17,33 +18,33 @@ import { DocumentsService } from './documents.service.js';
 export class DocumentsController {
   constructor(private readonly documents: DocumentsService) {}
 
-  /** Loads a document; it can be found at once. */
   @Post()
   @AdminAccess('owner', 'admin')
+  @ApiOperation({ summary: 'Load a document; it can be found at once' })
   @AnswersCreated(SearchDocumentResource)
   create(@Actor() actor: AdminActor, @Body() body: CreateSearchDocument) {
     return this.documents.create(actor, body);
   }
 
-  /** All documents without their texts, newest first. */
   @Get()
   @AdminRead()
+  @ApiOperation({ summary: 'List documents without their texts, newest first' })
   @AnswersList(ListedSearchDocumentResource)
   list(@Query() query: ListQuery) {
     return this.documents.list(query);
   }
 
-  /** One document with its text. */
   @Get(':document')
   @AdminRead()
+  @ApiOperation({ summary: 'Get a document with its text' })
   @Answers(SearchDocumentResource)
   get(@Param('document', new PublicIdPipe('searchDocument')) id: string) {
     return this.documents.get(id);
   }
 
-  /** Removes a document; it is found no more. */
   @Delete(':document')
   @AdminAccess('owner', 'admin')
+  @ApiOperation({ summary: 'Delete a document; it is found no more' })
   @Answers(DeletedSearchDocumentResource)
   delete(@Actor() actor: AdminActor, @Param('document', new PublicIdPipe('searchDocument')) id: string) {
     return this.documents.delete(actor, id);

@@ -99,7 +99,7 @@ const CORRUPTIONS: Record<string, string> = {
   F24: `update invoice set collect_at = now() - interval '2 days' where status = 'finalized'`,
   F26: 'update promo_rollup set promo_nano = promo_nano + 1',
   F28: `update invoice_line set amount_nano = amount_nano + 1 where kind = 'true_up'`,
-  F36: `insert into package_price (price_version_id, size, amount_nano)
+  F27: `insert into package_price (price_version_id, size, amount_nano)
     select price_version_id, 1000000000, 1000000000000 from invoice_line where kind = 'usage' limit 1`,
   F29: `update commitment set valid_from = valid_from - 40`,
   F25: `update invoice set dunning = 'none' where dunning = 'suspended'`,
@@ -133,6 +133,11 @@ describe('the books checks', () => {
     const results = await billing.audit.run();
     expect(results.filter(({ violations }) => violations > 0)).toEqual([]);
     expect(results.map(({ id }) => id)).toEqual(CHECKS.map(({ id }) => id));
+  });
+
+  it('have an id of their own each', () => {
+    const ids = CHECKS.map(({ id }) => id);
+    expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
   });
 
   it.each(CHECKS.filter((check) => !ELSEWHERE.includes(check)).map(({ id, title }) => [id, title]))(

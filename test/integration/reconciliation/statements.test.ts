@@ -152,6 +152,9 @@ describe('POST /finance/v1/provider-statements', () => {
       ),
     );
     expect(body).toMatchObject({ status: 'open', stated_cost: null, open_quantity: '899996' });
+    const past = Buffer.from('9'.repeat(18)).toString('base64url');
+    const path = `/finance/v1/provider-statements/${String(body.id)}/results?cursor=${past}`;
+    expect((await api.get(path)).body).toMatchObject({ data: [], has_more: false });
     const found = (await results(body.id)).map(({ day, token_class, cause, quantity }) => [
       day,
       token_class,

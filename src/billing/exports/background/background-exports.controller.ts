@@ -1,9 +1,9 @@
 import { Body, Get, HttpCode, Logger, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiProduces } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOperation } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { Actor, AdminAccess, type AdminActor } from '../../../platform/http/access.decorator.js';
 import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
-import { Answers, AnswersList } from '../../../platform/http/answers.decorator.js';
+import { Answers, AnswersFile, AnswersList } from '../../../platform/http/answers.decorator.js';
 import { OperationKey } from '../../../platform/http/idempotency.interceptor.js';
 import { listPage, readCursor } from '../../../platform/http/list.js';
 import { PublicIdPipe } from '../../../platform/http/public-id.pipe.js';
@@ -13,9 +13,10 @@ import { ExportOrders, organizationOf } from './export-orders.service.js';
 import { ExportsNudge } from './exports-nudge.service.js';
 import { showExport } from './export.js';
 import { sendStoredFile } from './stored-file.service.js';
+import { FILE_MEDIA_TYPES } from '../file-types.js';
 
 /** Orders exports, tells how far they are and hands their files out. */
-@FinanceController('exports', 'exports')
+@FinanceController('exports', 'Exports')
 @AdminAccess('owner', 'admin', 'finance', 'auditor')
 export class BackgroundExportsController {
   private readonly logger = new Logger(BackgroundExportsController.name);
@@ -26,9 +27,9 @@ export class BackgroundExportsController {
     private readonly nudge: ExportsNudge,
   ) {}
 
-  /** Orders a report as a file; a worker writes it. */
   @Post()
   @HttpCode(202)
+  @ApiOperation({ summary: 'Order a report as a file; a worker writes it' })
   @ApiAcceptedResponse({ type: ExportResource })
   async create(
     @Body() body: CreateExportDto,
@@ -40,8 +41,8 @@ export class BackgroundExportsController {
     return showExport(made, this.orders.linkTo(actor, made));
   }
 
-  /** Exports, newest first. */
   @Get()
+  @ApiOperation({ summary: 'List exports, newest first' })
   @AnswersList(ExportResource)
   async list(@Query() query: ExportsQuery, @Actor() actor: AdminActor) {
     const { limit, status } = query;
@@ -55,17 +56,19 @@ export class BackgroundExportsController {
     return listPage({ rows, limit, keyOf: ({ id }) => id, toItem });
   }
 
-  /** An export: how far it is, why it failed, or what its file holds and where it can be fetched. */
   @Get(':export')
+  @ApiOperation({
+    summary: 'Get an export: how far it is, why it failed, or where its file can be fetched',
+  })
   @Answers(ExportResource)
   async get(@Param('export', new PublicIdPipe('export')) id: string, @Actor() actor: AdminActor) {
     const found = await this.orders.get(id);
     return showExport(found, this.orders.linkTo(actor, found));
   }
 
-  /** The file. */
   @Get(':export/download')
-  @ApiProduces('application/octet-stream')
+  @ApiOperation({ summary: 'Get the file of an export' })
+  @AnswersFile(...FILE_MEDIA_TYPES)
   async download(
     @Param('export', new PublicIdPipe('export')) id: string,
     @Actor() actor: AdminActor,

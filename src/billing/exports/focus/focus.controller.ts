@@ -1,10 +1,11 @@
 import { Get, Logger, Param, Query, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiParam, ApiProduces, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { FaregateError, invalidRequest } from '../../../core/errors.js';
 import { parsePublicId } from '../../../core/ids.js';
 import { AdminAccess } from '../../../platform/http/access.decorator.js';
 import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
+import { AnswersFile } from '../../../platform/http/answers.decorator.js';
 import { IsInstant, IsPublicId, MayBeAbsent } from '../../../platform/http/fields.decorator.js';
 import { copyStatement } from '../copy-statement.js';
 import { CsvFile } from '../file-encoder.js';
@@ -31,15 +32,18 @@ export class FocusDatasetQuery {
 }
 
 /** What FOCUS has beside the Cost and Usage files, which are formats of GET /reports/usage. */
-@FinanceController('reports/focus', 'reports')
+@FinanceController('reports/focus', 'Reports')
 export class FocusController {
   private readonly logger = new Logger(FocusController.name);
 
   constructor(private readonly reports: ReportsRepository) {}
 
-  /** The metadata of a version, in the specification's sections: who makes the files, which there are, and their columns. */
   @Get(':version/metadata')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiOperation({
+    summary: 'Get the metadata of a version of FOCUS',
+    description: "In the specification's sections: who makes the files, which there are, and their columns.",
+  })
   @ApiParam({ name: 'version', enum: ['1.4', '1.2'] })
   @ApiOkResponse({ schema: { type: 'object' } })
   metadata(@Param('version') version: string): FocusMetadata {
@@ -48,11 +52,11 @@ export class FocusController {
     return focusMetadata(version);
   }
 
-  /** Invoice Detail or Billing Period, as CSV. */
   @Get('1.4/:dataset')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiOperation({ summary: 'Report Invoice Detail or Billing Period of FOCUS' })
   @ApiParam({ name: 'dataset', enum: FOCUS_DATASETS })
-  @ApiProduces(FILE_TYPES.csv.mediaType)
+  @AnswersFile(FILE_TYPES.csv.mediaType)
   async dataset(
     @Param('dataset') name: string,
     @Query() query: FocusDatasetQuery,

@@ -1,4 +1,5 @@
 import { Body, Get, Param, Put } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { invalidRequest } from '../../../core/errors.js';
 import { publicId } from '../../../core/ids.js';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../../platform/http/access.decorator.js';
@@ -9,21 +10,21 @@ import { AccountCodesResource, PutAccountCodesDto } from './account-codes.dto.js
 import { AccountCodesRepository, type AccountCode } from './account-codes.repository.js';
 
 /** What a legal entity's accounting system calls the accounts; stands in the report `journal`. */
-@FinanceController('legal-entities/:entity/account-codes', 'reports')
+@FinanceController('legal-entities/:entity/account-codes', 'Reports')
 export class AccountCodesController {
   constructor(private readonly accountCodes: AccountCodesRepository) {}
 
-  /** The codes of a legal entity. */
   @Get()
   @AdminRead()
+  @ApiOperation({ summary: 'Get the account codes of a legal entity' })
   @Answers(AccountCodesResource)
   async get(@Param('entity', new PublicIdPipe('legalEntity')) id: string) {
     return show(id, await this.accountCodes.list(id));
   }
 
-  /** Replaces all codes of a legal entity. */
   @Put()
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({ summary: 'Replace the account codes of a legal entity' })
   @Answers(AccountCodesResource)
   async put(
     @Param('entity', new PublicIdPipe('legalEntity')) id: string,

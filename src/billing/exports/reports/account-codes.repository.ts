@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
 import { publicId } from '../../../core/ids.js';
 import { AuditLogRepository } from '../../../platform/audit/audit-log.repository.js';
 import { Database } from '../../../platform/database/database.service.js';
@@ -27,17 +28,16 @@ export class AccountCodesRepository {
     const entities = await this.database.query('select 1 as one from legal_entity where id = $1', [
       legalEntityId,
     ]);
-    if (entities.length === 0) throw notFound('legalEntity', publicId('legalEntity', legalEntityId));
-    return this.database.query<AccountCode & Record<string, unknown>>(
-      'select account, code, name from account_code where legal_entity_id = $1 order by account',
-      [legalEntityId],
-    );
+    if (entities.length === 0) throw noSuchEntity(legalEntityId);
+    return readCodes(this.database.pool, legalEntityId);
   }
 
-  /** Puts these codes in place of all there were. Throws not_found. */
+  /** Puts these codes in place of all there were; of several at once the last one wins. Throws not_found. */
   async replace(actor: AdminActor, legalEntityId: string, codes: AccountCode[]): Promise<AccountCode[]> {
-    const before = await this.list(legalEntityId);
-    await this.database.transaction(async (client) => {
+    return this.database.transaction(async (client) => {
+      const lock = 'select 1 from legal_entity where id = $1 for no key update';
+      if ((await client.query(lock, [legalEntityId])).rowCount === 0) throw noSuchEntity(legalEntityId);
+      const before = await readCodes(client, legalEntityId);
       await client.query('delete from account_code where legal_entity_id = $1', [legalEntityId]);
       await client.query(
         `insert into account_code (legal_entity_id, account, code, name)
@@ -58,7 +58,17 @@ export class AccountCodesRepository {
         after: codes,
         detail: { accounts: codes.map(({ account }) => account).join(', ') },
       });
+      return readCodes(client, legalEntityId);
     });
-    return this.list(legalEntityId);
   }
+}
+
+const noSuchEntity = (id: string) => notFound('legalEntity', publicId('legalEntity', id));
+
+async function readCodes(client: Pick<PoolClient, 'query'>, legalEntityId: string): Promise<AccountCode[]> {
+  const { rows } = await client.query<AccountCode>(
+    'select account, code, name from account_code where legal_entity_id = $1 order by account',
+    [legalEntityId],
+  );
+  return rows;
 }

@@ -1,9 +1,15 @@
 import { Body, Get, Header, Param, Post, Query, StreamableFile } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces } from '@nestjs/swagger';
+import { ApiOperation } from '@nestjs/swagger';
 import { parsePublicId, uuidv7 } from '../../../core/ids.js';
 import { parseNano } from '../../../core/money.js';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../../platform/http/access.decorator.js';
 import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
+import {
+  Answers,
+  AnswersCreated,
+  AnswersFile,
+  AnswersList,
+} from '../../../platform/http/answers.decorator.js';
 import { OperationKey } from '../../../platform/http/idempotency.interceptor.js';
 import { listPage, readCursor } from '../../../platform/http/list.js';
 import { notFound, PublicIdPipe } from '../../../platform/http/public-id.pipe.js';
@@ -12,17 +18,22 @@ import { CreateCreditNoteDto, CreditNotesQuery } from '../invoices.dto.js';
 import { showCreditNote } from './credit-note-view.js';
 import { remainingParts, type Creditable, type CreditedPart } from './credit-note.js';
 import { CreditNotesService } from './credit-notes.service.js';
+import { CreditNoteResource } from './credit-note-resource.dto.js';
 
 const uuid = (kind: 'organization' | 'invoice', id: string | undefined) =>
   id === undefined ? undefined : (parsePublicId(kind, id) ?? undefined);
 
-@FinanceController('', 'credit notes')
+@FinanceController('', 'Credit notes')
 export class CreditNotesController {
   constructor(private readonly notes: CreditNotesService) {}
 
-  /** Gives back a part of an issued invoice, or all that is left of it, with the tax it bore. */
   @Post('invoices/:invoice/credit-notes')
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({
+    summary: 'Give back a part of an issued invoice, or all that is left of it',
+    description: 'With the tax it bore.',
+  })
+  @AnswersCreated(CreditNoteResource)
   async create(
     @Param('invoice', new PublicIdPipe('invoice')) invoiceId: string,
     @Body() body: CreateCreditNoteDto,
@@ -37,9 +48,10 @@ export class CreditNotesController {
     return showCreditNote(await this.notes.issue({ invoiceId, parts, reason, memo, idempotencyKey }, actor));
   }
 
-  /** Credit notes, newest first. */
   @Get('credit-notes')
   @AdminRead()
+  @ApiOperation({ summary: 'List credit notes, newest first' })
+  @AnswersList(CreditNoteResource)
   async list(@Query() query: CreditNotesQuery) {
     const rows = await this.notes.list({
       organizationId: uuid('organization', query.organization),
@@ -50,12 +62,14 @@ export class CreditNotesController {
     return listPage({ rows, limit: query.limit, keyOf: ({ id }) => id, toItem: showCreditNote });
   }
 
-  /** The PDF of a credit note: the same bytes whenever it is asked for. */
   @Get('credit-notes/:note.pdf')
   @AdminRead()
-  @ApiProduces('application/pdf')
-  @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
   @Header('cache-control', 'private, no-store')
+  @ApiOperation({
+    summary: 'Get the PDF of a credit note',
+    description: 'The same bytes whenever it is asked for.',
+  })
+  @AnswersFile('application/pdf')
   async pdf(@Param('note') text: string): Promise<StreamableFile> {
     const id = parsePublicId('creditNote', text.replace(/\.pdf$/, ''));
     if (id === null) throw notFound('creditNote', text);
@@ -66,9 +80,10 @@ export class CreditNotesController {
     });
   }
 
-  /** A credit note. */
   @Get('credit-notes/:note')
   @AdminRead()
+  @ApiOperation({ summary: 'Get a credit note' })
+  @Answers(CreditNoteResource)
   async get(@Param('note', new PublicIdPipe('creditNote')) id: string) {
     return showCreditNote(await this.notes.get(id));
   }

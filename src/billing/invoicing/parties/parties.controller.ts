@@ -1,27 +1,35 @@
 import { Body, Get, Param, Patch, Post } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { parsePublicId, uuidv7 } from '../../../core/ids.js';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../../platform/http/access.decorator.js';
 import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
+import { Answers, AnswersCreated, AnswersList } from '../../../platform/http/answers.decorator.js';
 import { PublicIdPipe } from '../../../platform/http/public-id.pipe.js';
 import { CreateLegalEntityDto, UpdateBillingAccountDto, UpdateLegalEntityDto } from './parties.dto.js';
 import { PartiesService } from './parties.service.js';
 import { showBillingAccount, showLegalEntity } from './party.js';
+import { BillingAccountResource, LegalEntityResource } from './party-resources.dto.js';
 
-@FinanceController('', 'parties')
+@FinanceController('', 'Parties')
 export class PartiesController {
   constructor(private readonly parties: PartiesService) {}
 
-  /** Every legal entity that sells. */
   @Get('legal-entities')
   @AdminRead()
+  @ApiOperation({ summary: 'List the legal entities that sell' })
+  @AnswersList(LegalEntityResource)
   async listEntities() {
     const data = (await this.parties.listEntities()).map(showLegalEntity);
     return { object: 'list', data, has_more: false, next_cursor: null };
   }
 
-  /** Makes a legal entity: it has ledger accounts, tax rates and series of numbers of its own. */
   @Post('legal-entities')
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({
+    summary: 'Create a legal entity',
+    description: 'It has ledger accounts, tax rates and series of numbers of its own.',
+  })
+  @AnswersCreated(LegalEntityResource)
   async createEntity(@Body() body: CreateLegalEntityDto, @Actor() actor: AdminActor) {
     const entity = {
       id: uuidv7(),
@@ -38,9 +46,10 @@ export class PartiesController {
     return showLegalEntity(await this.parties.createEntity(entity, actor));
   }
 
-  /** Changes a legal entity; documents that were issued stay as they are. */
   @Patch('legal-entities/:entity')
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({ summary: 'Change a legal entity; issued documents stay as they are' })
+  @Answers(LegalEntityResource)
   async updateEntity(
     @Param('entity', new PublicIdPipe('legalEntity')) id: string,
     @Body() body: UpdateLegalEntityDto,
@@ -60,16 +69,21 @@ export class PartiesController {
     return showLegalEntity(await this.parties.updateEntity(id, changes, actor));
   }
 
-  /** How an organization is billed. */
   @Get('organizations/:organization/billing-account')
   @AdminRead()
+  @ApiOperation({ summary: 'Get how an organization is billed' })
+  @Answers(BillingAccountResource)
   async getAccount(@Param('organization', new PublicIdPipe('organization')) id: string) {
     return showBillingAccount(await this.parties.getAccount(id));
   }
 
-  /** Changes how an organization is billed: seller, name and address on invoices, terms, exemption. */
   @Patch('organizations/:organization/billing-account')
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({
+    summary: 'Change how an organization is billed',
+    description: 'Seller, name and address on invoices, terms, exemption.',
+  })
+  @Answers(BillingAccountResource)
   async updateAccount(
     @Param('organization', new PublicIdPipe('organization')) id: string,
     @Body() body: UpdateBillingAccountDto,

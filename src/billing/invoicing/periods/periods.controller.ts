@@ -1,4 +1,5 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../../platform/http/access.decorator.js';
 import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
 import { Answers, AnswersList } from '../../../platform/http/answers.decorator.js';
@@ -9,13 +10,16 @@ import { showPeriod } from './period.js';
 import { ClosePeriodDto, PeriodResource } from './periods.dto.js';
 import { PeriodsService } from './periods.service.js';
 
-@FinanceController('organizations/:organization/periods', 'billing periods')
+@FinanceController('organizations/:organization/periods', 'Billing periods')
 export class PeriodsController {
   constructor(private readonly periods: PeriodsService) {}
 
-  /** The billing periods of an organization, newest first; one begins with the first usage in it. */
   @Get()
   @AdminRead()
+  @ApiOperation({
+    summary: 'List billing periods, newest first',
+    description: 'One begins with the first usage in it.',
+  })
   @AnswersList(PeriodResource)
   async list(
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,
@@ -26,10 +30,13 @@ export class PeriodsController {
     return listPage({ rows, limit: query.limit, keyOf: ({ id }) => id, toItem: showPeriod });
   }
 
-  /** Closes a period: its usage is posted and its invoice or statement drafted. Repeating it changes nothing. */
   @Post(':period/close')
   @HttpCode(200)
   @AdminAccess('owner', 'admin', 'finance')
+  @ApiOperation({
+    summary: 'Close a period: its usage is posted and its invoice or statement drafted',
+    description: 'Repeating it changes nothing.',
+  })
   @Answers(PeriodResource)
   async close(
     @Param('organization', new PublicIdPipe('organization')) organizationId: string,

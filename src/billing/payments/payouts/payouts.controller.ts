@@ -1,11 +1,12 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { parsePublicId } from '../../../core/ids.js';
 import { FaregateError, invalidRequest } from '../../../core/errors.js';
 import { AuditLogRepository } from '../../../platform/audit/audit-log.repository.js';
 import { Database } from '../../../platform/database/database.service.js';
 import { Actor, AdminAccess, type AdminActor } from '../../../platform/http/access.decorator.js';
 import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
-import { Answers, AnswersList } from '../../../platform/http/answers.decorator.js';
+import { Answers, AnswersList, AnswersWith } from '../../../platform/http/answers.decorator.js';
 import { listPage, readCursor } from '../../../platform/http/list.js';
 import { ListQuery } from '../../../platform/http/list.dto.js';
 import { BalanceBooks } from './balance-books.service.js';
@@ -15,6 +16,7 @@ import {
   MovementResource,
   MovementsQuery,
   PayoutResource,
+  SETTLEMENT,
   SettlementQuery,
   showDay,
   showMovement,
@@ -30,9 +32,9 @@ export class PayoutsController {
     private readonly auditLog: AuditLogRepository,
   ) {}
 
-  /** What the payment provider paid out to the bank, newest first. */
   @Get('payouts')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiOperation({ summary: 'List what the payment provider paid out to the bank, newest first' })
   @AnswersList(PayoutResource)
   async payouts(@Query() query: ListQuery) {
     const rows = await this.balance.listPayouts({
@@ -42,9 +44,12 @@ export class PayoutsController {
     return listPage({ rows, limit: query.limit, keyOf: ({ id }) => id, toItem: showPayout });
   }
 
-  /** Every movement of the balance at the payment provider, newest first, and what it is of in the books. */
   @Get('balance-transactions')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiOperation({
+    summary: 'List movements of the balance at the payment provider, newest first',
+    description: 'Each with what it is of in the books.',
+  })
   @AnswersList(MovementResource)
   async movements(@Query() query: MovementsQuery) {
     const rows = await this.balance.listMovements({
@@ -56,10 +61,13 @@ export class PayoutsController {
     return listPage({ rows, limit: query.limit, keyOf: ({ ref }) => ref, toItem: showMovement });
   }
 
-  /** Says what an open movement is that the books know nothing of, and books it. */
   @Post('balance-transactions/:transaction/assign')
   @HttpCode(200)
   @AdminAccess('owner', 'finance')
+  @ApiOperation({
+    summary: 'Say what an open movement is, and book it',
+    description: 'For movements that the books know nothing of.',
+  })
   @Answers(MovementResource)
   async assign(
     @Param('transaction') ref: string,
@@ -86,9 +94,13 @@ export class PayoutsController {
     return showMovement(movement);
   }
 
-  /** What the balance did day by day (UTC): payments, refunds, disputes, fees, payouts, and what it came to. */
   @Get('reports/psp-settlement')
   @AdminAccess('owner', 'admin', 'finance', 'auditor')
+  @ApiOperation({
+    summary: 'Sum up the balance at the payment provider, day by day (UTC)',
+    description: 'Payments, refunds, disputes, fees, payouts, and what it came to.',
+  })
+  @AnswersWith(SETTLEMENT)
   async settlement(@Query() { from, to }: SettlementQuery) {
     const [start, end] = [new Date(from), new Date(to)];
     if (start >= end) throw invalidRequest('to must lie after from', 'to');

@@ -10,6 +10,7 @@ import {
 } from '../../../platform/http/fields.decorator.js';
 import { ListQuery } from '../../../platform/http/list.dto.js';
 import type { BalanceDay, StoredMovement, StoredPayout } from './balance.repository.js';
+import { listOf, money, objectOf, text, time, whole, word } from '../../../platform/http/openapi-schema.js';
 
 /** Query of GET /balance-transactions. */
 export class MovementsQuery extends ListQuery {
@@ -168,3 +169,25 @@ export const showDay = ({ day, currency, open, ...sums }: BalanceDay) => ({
   ...Object.fromEntries(Object.entries(sums).map(([name, digits]) => [name, formatNano(BigInt(digits))])),
   open,
 });
+
+/** The balance at the payment provider day by day, as documented; showDay makes a day. */
+export const SETTLEMENT = {
+  object: word('psp_settlement'),
+  from: time,
+  to: time,
+  data: listOf(
+    objectOf({
+      day: { ...text, format: 'date' },
+      currency: { ...text, example: 'USD' },
+      payments: money,
+      refunds: money,
+      disputes: money,
+      fees: money,
+      payouts: money,
+      other: money,
+      net: money,
+      closing: { ...money, description: 'All movements up to the end of the day.' },
+      open: { ...whole, description: 'Movements that the books know nothing of.' },
+    }),
+  ),
+};
