@@ -112,6 +112,8 @@ const ENTRY_POINTS = [
   'src/cli.ts',
   'src/embedded/start.ts',
   'src/embedded/cli.ts',
+  // Loaded by a flag of Node into what npm start starts.
+  'src/embedded/end-with-parent.ts',
   // Run by scripts/write-catalogue-page.mjs.
   'src/catalog/seed/catalogue-page.ts',
 ];

@@ -8,11 +8,7 @@ const SILENT_AFTER_MS = 30_000;
 
 /** Runs `work` while holding the lock; waits for a living holder, takes over from a dead one. */
 export async function withLock(file, work) {
-  mkdirSync(path.dirname(file), { recursive: true });
-  while (!tryLock(file)) {
-    if (isAbandoned(file)) takeAway(file);
-    else await delay(200);
-  }
+  await acquire(file);
   const heartbeat = setInterval(() => {
     const now = new Date();
     utimesSync(file, now, now);
@@ -25,6 +21,19 @@ export async function withLock(file, work) {
     clearInterval(heartbeat);
     release();
     process.removeListener('exit', release);
+  }
+}
+
+async function acquire(file) {
+  const folder = path.dirname(file);
+  try {
+    mkdirSync(folder, { recursive: true });
+    while (!tryLock(file)) {
+      if (isAbandoned(file)) takeAway(file);
+      else await delay(200);
+    }
+  } catch (error) {
+    throw new Error(`cannot write to ${folder} (${error.code})`, { cause: error });
   }
 }
 

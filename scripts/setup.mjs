@@ -51,6 +51,9 @@ if (STEPS.some(isStale)) {
   // The lock comes after the first look, so that an up-to-date checkout needs no right to write.
   await withLock(path.join(root, '.faregate', 'setup.lock'), async () => {
     for (const step of STEPS) if (isStale(step)) await run(step);
+  }).catch((error) => {
+    console.error(`setup: ${error.message}`);
+    process.exit(1);
   });
 }
 

@@ -7,8 +7,10 @@ import { monotonicMs } from './core/clock.js';
 import { within } from './core/within.js';
 import { CompletionsService } from './gateway/completions.service.js';
 import { AppConfig } from './platform/config/app-config.js';
+import { listenFailure } from './platform/config/listen-failure.js';
 import { Readiness } from './platform/health/readiness.service.js';
 import { adminBodyParser } from './platform/http/admin-body.js';
+import { OpenResponses } from './platform/http/open-responses.js';
 import { setUpOpenApi } from './platform/http/openapi.js';
 import { SteadyExpressAdapter } from './platform/http/steady-express.adapter.js';
 import { giveRequestId } from './platform/http/request-id.js';
@@ -16,7 +18,7 @@ import { giveRequestId } from './platform/http/request-id.js';
 /** Idle keep-alive connections live longer than any balancer keeps them, so that it is the one to close. */
 const KEEP_ALIVE_MS = 72_000;
 const LISTEN_BACKLOG = 4_096;
-/** How long calls that were told to end may take to say so. */
+/** How long calls that were told to end may take to say so, and their callers to read it. */
 const ABANDON_MS = 2_000;
 /** How long connections to what the process needs may take to close; what is not settled then is in the journal. */
 const CLOSE_MS = 20_000;
@@ -28,7 +30,7 @@ export interface Api {
   app: NestExpressApplication;
   /** "http://127.0.0.1:8080". */
   url: string;
-  /** Says no to new traffic, lets running calls end within the grace period, then closes everything; throws when that hangs. */
+  /** Lets calls end and answers be read within the grace period, then closes everything; throws when that hangs. */
   stop(): Promise<void>;
 }
 
@@ -41,35 +43,39 @@ export async function startApi(logger: LoggerService | false, port?: number): Pr
   });
   app.disable('etag');
   app.disable('x-powered-by');
-  app.use(ADMIN_PATHS, giveRequestId, adminBodyParser());
+  app.use(giveRequestId);
+  app.use(ADMIN_PATHS, adminBodyParser());
   setUpOpenApi(app);
   await app.init();
   const config = app.get(AppConfig);
   const server = app.getHttpServer() as Server;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  const responses = new OpenResponses(server);
   await listen(server, config.host, port ?? config.port);
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : config.port;
-  return { app, url: `http://${config.host}:${bound}`, stop: () => drain(app, server, config) };
+  return { app, url: `http://${config.host}:${bound}`, stop: () => drain(app, server, responses) };
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(listenFailure(error, host, port)));
     server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => resolve());
   });
 }
 
-async function drain(app: NestExpressApplication, server: Server, config: AppConfig): Promise<void> {
-  const completions = app.get(CompletionsService);
+async function drain(app: NestExpressApplication, server: Server, responses: OpenResponses): Promise<void> {
+  const [config, completions] = [app.get(AppConfig), app.get(CompletionsService)];
   app.get(Readiness).drain();
   if (config.drainNoticeMs > 0) await pause(config.drainNoticeMs);
-  server.close();
+  responses.refuseConnections();
+  // A call can outlive its response (its caller left), and a response its call (its caller still reads).
+  const isBusy = (): boolean => completions.callsRunning > 0 || responses.count > 0;
   const until = monotonicMs() + config.drainMs;
-  while (completions.callsRunning > 0 && monotonicMs() < until) await pause(20);
+  while (isBusy() && monotonicMs() < until) await pause(20);
   completions.abandonRunning();
   const gone = monotonicMs() + ABANDON_MS;
-  while (completions.callsRunning > 0 && monotonicMs() < gone) await pause(5);
+  while (isBusy() && monotonicMs() < gone) await pause(5);
   await pause(50);
   server.closeAllConnections();
   await within(CLOSE_MS, app.close());

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { createWriteStream, realpathSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import type { INestApplicationContext } from '@nestjs/common';
@@ -22,12 +21,22 @@ import { StatementsRepository } from './billing/reconciliation/statements.reposi
 import { PRICE_KINDS } from './catalog/price.js';
 import { formatImportReport } from './catalog/prices/litellm/import-report.js';
 import { LitellmImportService } from './catalog/prices/litellm/litellm-import.service.js';
+import {
+  openOutput,
+  readChoice,
+  readId,
+  readInput,
+  readTime,
+  FileError,
+  UsageError,
+} from './cli/arguments.js';
 import { CliModule } from './cli.module.js';
 import { FaregateError } from './core/errors.js';
-import { ID_PREFIXES, parsePublicId, type IdKind } from './core/ids.js';
+import { parsePublicId } from './core/ids.js';
 import { AuditLogRepository, systemActor } from './platform/audit/audit-log.repository.js';
-import { AppConfig, ConfigError } from './platform/config/app-config.js';
+import { AppConfig } from './platform/config/app-config.js';
 import { migrateDatabase, migrateQueue } from './platform/database/migrate.js';
+import { explainFailure } from './platform/database/start-failure.js';
 
 /** A command: its help, and its work, which answers the exit code. */
 interface Command {
@@ -35,9 +44,6 @@ interface Command {
   help: string;
   run: (args: string[]) => Promise<number>;
 }
-
-/** A command line that cannot be understood. */
-class UsageError extends Error {}
 
 const COMMANDS: Record<string, Command> = {
   migrate: {
@@ -92,14 +98,15 @@ const SHOWN_ROWS = 1_000;
 export async function runCli(args: string[]): Promise<number> {
   const name = Object.keys(COMMANDS).find((known) => `${args.join(' ')} `.startsWith(`${known} `));
   const command = name === undefined ? undefined : COMMANDS[name];
+  const wantsHelp = asksForHelp(args);
   if (!command || name === undefined) {
-    const isHelp = args.length === 0 || args.includes('--help') || args.includes('-h');
-    (isHelp ? process.stdout : process.stderr).write(
-      `${isHelp ? '' : `unknown command: ${args.join(' ')}\n\n`}${helpText()}`,
+    const help = helpText(args.find((word) => word !== 'help' && !word.startsWith('-')));
+    (wantsHelp ? process.stdout : process.stderr).write(
+      wantsHelp ? help : `unknown command: ${args.join(' ')}\n\n${help}`,
     );
-    return isHelp ? 0 : 2;
+    return wantsHelp ? 0 : 2;
   }
-  if (args.includes('--help') || args.includes('-h')) {
+  if (wantsHelp) {
     process.stdout.write(`faregate ${command.usage}\n\n  ${command.help}\n`);
     return 0;
   }
@@ -110,19 +117,29 @@ export async function runCli(args: string[]): Promise<number> {
   }
 }
 
-function helpText(): string {
-  const lines = Object.values(COMMANDS).map(({ usage, help }) => `  ${usage}\n      ${help}\n`);
+/** True when nothing is to be done but to explain: such a command line needs neither settings nor a database. */
+export const asksForHelp = (args: string[]): boolean =>
+  args.length === 0 || args[0] === 'help' || args.includes('--help') || args.includes('-h');
+
+/** Help of the commands that begin with this word; of all when none does. */
+function helpText(word: string | undefined): string {
+  const begun = Object.entries(COMMANDS).filter(([name]) => name.split(' ')[0] === word);
+  const commands = begun.length > 0 ? begun.map(([, command]) => command) : Object.values(COMMANDS);
+  const lines = commands.map(({ usage, help }) => `  ${usage}\n      ${help}\n`);
   return `faregate COMMAND [--help]\n\n${lines.join('\n')}`;
 }
 
-function explain(error: unknown, command: Command): number {
+async function explain(error: unknown, command: Command): Promise<number> {
   const isArgument = (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS') === true;
   if (error instanceof UsageError || isArgument) {
     process.stderr.write(`${(error as Error).message}\n\nfaregate ${command.usage}\n`);
     return 2;
   }
-  const isOurs = error instanceof ConfigError || error instanceof FaregateError;
-  process.stderr.write(`${isOurs ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  if (error instanceof FileError) {
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+  process.stderr.write(`${await explainFailure(error, process.env['DATABASE_URL'])}\n`);
   return 1;
 }
 
@@ -190,7 +207,7 @@ async function reconcile(args: string[]): Promise<number> {
   const order = {
     provider: values.provider,
     format: readChoice('--format', values.format ?? '', STATEMENT_FORMATS),
-    text: await readFile(file, 'utf8'),
+    text: await readInput(file),
   };
   const { statement, open } = await withContext(async (app) => {
     const { statement: found } = await app.get(ReconciliationService).reconcile(systemActor('cli'), order);
@@ -223,7 +240,7 @@ async function exportReport(args: string[]): Promise<number> {
   });
   const instant = (flag: 'from' | 'to' | 'at') =>
     values[flag] === undefined ? undefined : readTime(`--${flag}`, values[flag]).toISOString();
-  const report = readOrder({
+  const report = orderOf({
     report: readChoice('the report', positionals.join(' '), REPORTS),
     format: readChoice('--format', values.format ?? 'csv', REPORT_FORMATS),
     fields: {
@@ -238,18 +255,26 @@ async function exportReport(args: string[]): Promise<number> {
       legal_entity: readId('legalEntity', values['legal-entity']),
     },
   });
+  const file = values.out === undefined ? undefined : await openOutput(values.out);
   await withContext(async (app) => {
     const pieces = app.get(ExportsService).write(report);
-    if (values.out !== undefined) return pipeline(pieces, createWriteStream(values.out));
+    if (file) return pipeline(pieces, file.createWriteStream());
     for await (const piece of pieces) process.stdout.write(piece);
   });
   return 0;
 }
 
-function readId(kind: IdKind, id: string | undefined): string | undefined {
-  if (id !== undefined && parsePublicId(kind, id) === null)
-    throw new UsageError(`${id} is no id such as ${ID_PREFIXES[kind]}_0199…`);
-  return id;
+/** A field that the report lacks or cannot have is a flag here. */
+function orderOf(wanted: Parameters<typeof readOrder>[0]): ReturnType<typeof readOrder> {
+  try {
+    return readOrder(wanted);
+  } catch (error) {
+    const field = error instanceof FaregateError ? error.details.param : undefined;
+    if (field === undefined) throw error;
+    throw new UsageError(
+      (error as Error).message.replace(new RegExp(`\\b${field}\\b`), `--${field.replaceAll('_', '-')}`),
+    );
+  }
 }
 
 async function importLitellmPrices(args: string[]): Promise<number> {
@@ -271,7 +296,7 @@ async function importLitellmPrices(args: string[]): Promise<number> {
   if (file === undefined || more.length > 0) throw new UsageError('one FILE is required');
   const order = {
     actor: systemActor('cli'),
-    text: await readFile(file, 'utf8'),
+    text: await readInput(file),
     kind: readChoice('--kind', values.kind ?? 'list', PRICE_KINDS),
     provider: values.provider,
     vendor: values['litellm-provider'],
@@ -308,7 +333,7 @@ async function preview(args: string[]): Promise<number> {
     to: readTime('--to', values.to),
     organizationId,
     modelId: values.model,
-    prices: values.prices === undefined ? undefined : readTriedPrices(await readFile(values.prices, 'utf8')),
+    prices: values.prices === undefined ? undefined : readTriedPrices(await readInput(values.prices)),
     currency: values.currency,
     pricesAt:
       values['prices-at'] === undefined
@@ -320,21 +345,9 @@ async function preview(args: string[]): Promise<number> {
   return 0;
 }
 
-function readTime(flag: string, text: string | undefined): Date {
-  const isTime =
-    text !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text);
-  if (!isTime || Number.isNaN(Date.parse(text)))
-    throw new UsageError(`${flag} must be a time such as 2026-11-01T00:00:00Z`);
-  return new Date(text);
-}
-
-function readChoice<Choice extends string>(flag: string, text: string, choices: readonly Choice[]): Choice {
-  const found = choices.find((choice) => choice === text);
-  if (found === undefined) throw new UsageError(`${flag} must be one of ${choices.join(', ')}`);
-  return found;
-}
-
 async function withContext<Result>(work: (app: INestApplicationContext) => Promise<Result>): Promise<Result> {
+  // Nest would print what is wrong with the settings by itself, in its own way.
+  new AppConfig(process.env);
   const app = await NestFactory.createApplicationContext(CliModule, {
     logger: ['error'],
     abortOnError: false,

@@ -1,14 +1,18 @@
 import 'reflect-metadata';
 import { startApi } from './api.js';
-import { ConfigError } from './platform/config/app-config.js';
+import { configOrExit } from './platform/config/config-or-exit.js';
+import { explainFailure } from './platform/database/start-failure.js';
 import { PinoLogger } from './platform/logging/pino-logger.js';
 
 /** The API process: serve until SIGTERM or SIGINT, then drain. */
-const logger = new PinoLogger(process.env['LOG_LEVEL'] ?? 'info', 'api');
+const config = configOrExit();
+const logger = new PinoLogger(config.logLevel, 'api');
 
 try {
   const api = await startApi(logger);
   logger.log(`listening on ${api.url}`, 'Main');
+  // To whoever started this process with a channel, as npm start does: only the one who listens can know where.
+  process.send?.({ url: api.url });
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
@@ -25,9 +29,7 @@ try {
     });
   }
 } catch (error) {
-  process.stderr.write(
-    `${error instanceof ConfigError ? error.message : ((error as Error).stack ?? String(error))}\n`,
-  );
+  process.stderr.write(`${await explainFailure(error, config.databaseUrl)}\n`);
   process.exit(1);
 }
 

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { within } from './core/within.js';
-import { ConfigError } from './platform/config/app-config.js';
+import { configOrExit } from './platform/config/config-or-exit.js';
+import { explainFailure, findConnectionProblem } from './platform/database/start-failure.js';
 import { PinoLogger } from './platform/logging/pino-logger.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -9,9 +10,13 @@ import { WorkerModule } from './worker.module.js';
 const CLOSE_MS = 20_000;
 
 /** The worker process: work on queues until SIGTERM or SIGINT, end what is running, leave. */
-const logger = new PinoLogger(process.env['LOG_LEVEL'] ?? 'info', 'worker');
+const config = configOrExit();
+const logger = new PinoLogger(config.logLevel, 'worker');
 
 try {
+  // The worker waits for its database; it only says so.
+  const problem = await findConnectionProblem(config.databaseUrl);
+  if (problem !== null) logger.error(problem, undefined, 'Main');
   const app = await NestFactory.createApplicationContext(WorkerModule, { logger, abortOnError: false });
   logger.log('working', 'Main');
   let stopping = false;
@@ -30,8 +35,7 @@ try {
     });
   }
 } catch (error) {
-  const isConfig = error instanceof ConfigError;
-  process.stderr.write(`${isConfig ? error.message : ((error as Error).stack ?? String(error))}\n`);
+  process.stderr.write(`${await explainFailure(error, config.databaseUrl)}\n`);
   process.exit(1);
 }
 

@@ -24,6 +24,11 @@ export function greeting({ url, keys, isSimulated, isEmbedded, hasRedis }: Start
     );
   if (isSimulated)
     lines.push('  - a simulator answers in place of the vendors until a provider credential is configured');
+  else
+    lines.push(
+      '',
+      'A provider credential is configured, so the simulator is off: models without a real provider answer 503.',
+    );
   lines.push('', 'Ctrl-C stops everything.', '');
   return lines.join('\n');
 }

@@ -9,26 +9,45 @@ const SILENT_AFTER_MS = 30_000;
 
 /** Runs `work` while holding the lock file; waits for a living holder, takes over from a dead one. */
 export async function withFileLock<T>(file: string, work: () => Promise<T>): Promise<T> {
-  while (!(await tryLock(file))) {
-    if (await isAbandoned(file)) await takeAway(file);
-    else await delay(100);
+  let release: Release | null;
+  while ((release = await tryFileLock(file)) === null) await delay(100);
+  try {
+    return await work();
+  } finally {
+    await release();
+  }
+}
+
+type Release = () => Promise<void>;
+
+/** Takes the lock file, with a note for others to read, also from a dead holder; null when a living one has it. */
+export async function tryFileLock(file: string, note = ''): Promise<Release | null> {
+  while (!(await create(file, `${process.pid} ${note}`))) {
+    if (!(await isAbandoned(file))) return null;
+    await takeAway(file);
   }
   const heartbeat = setInterval(() => {
     const seconds = nowMs() / 1_000;
     // A missed beat is harmless: the next one, or the release, follows.
     utimes(file, seconds, seconds).catch(() => undefined);
-  }, HEARTBEAT_MS);
-  try {
-    return await work();
-  } finally {
+  }, HEARTBEAT_MS).unref();
+  return async () => {
     clearInterval(heartbeat);
     await rm(file, { force: true });
-  }
+  };
 }
 
-async function tryLock(file: string): Promise<boolean> {
+/** Who has the lock, and the note it left; null when it was released meanwhile. */
+export async function readFileLock(file: string): Promise<{ pid: number; note: string } | null> {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  if (text === null) return null;
+  const [pid = '', note = ''] = text.split(' ');
+  return { pid: Number(pid), note };
+}
+
+async function create(file: string, text: string): Promise<boolean> {
   try {
-    await writeFile(file, String(process.pid), { flag: 'wx' });
+    await writeFile(file, text, { flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -39,8 +58,8 @@ async function tryLock(file: string): Promise<boolean> {
 async function isAbandoned(file: string): Promise<boolean> {
   try {
     if (nowMs() - (await stat(file)).mtimeMs > SILENT_AFTER_MS) return true;
-    const holder = Number(await readFile(file, 'utf8'));
-    return holder > 0 && !isAlive(holder);
+    const holder = await readFileLock(file);
+    return holder !== null && holder.pid > 0 && !isAlive(holder.pid);
   } catch {
     return false; // released meanwhile: the next attempt to lock tells
   }

@@ -1,33 +1,36 @@
 import 'reflect-metadata';
+import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AdminKeysService } from '../accounts/admin-keys/admin-keys.service.js';
 import { seedCatalogue } from '../catalog/seed/seed-catalogue.js';
 import { CliModule } from '../cli.module.js';
 import { systemActor } from '../platform/audit/audit-log.repository.js';
+import { AppConfig, ConfigError } from '../platform/config/app-config.js';
+import { configOrExit } from '../platform/config/config-or-exit.js';
 import { Database } from '../platform/database/database.service.js';
 import { migrateDatabase, migrateQueue } from '../platform/database/migrate.js';
+import { SingleInstance } from '../platform/database/single-instance.service.js';
+import { findConnectionProblem } from '../platform/database/start-failure.js';
 import { greeting } from './banner.js';
-import { prepareEnvironment } from './environment.js';
+import { definedOf, foreseeEnvironment, HOME, prepareEnvironment, prepareHome } from './environment.js';
 import { makeFirstKeys } from './first-start.js';
 import { startChild, stopChild, untilServing, type Child } from './processes.js';
 import { startSimulator, type Simulator } from './simulator/simulator.js';
+import { checkPort, lockStart } from './start-lock.js';
 
 /** `npm start`: everything a bare machine lacks, the two processes, and the first keys. */
 const say = (message: string): void => void process.stdout.write(`${message}\n`);
 
-const { env, embedded, stop: stopPostgres } = await prepareEnvironment(say);
-Object.assign(process.env, { LOG_LEVEL: 'warn', ...definedOf(process.env), ...env });
-let simulator: Simulator | undefined;
-const children: Child[] = [];
+const settings = configOrExit(foreseeEnvironment());
+const wantsKeys = process.argv.includes('--show-keys');
+/** What ends what was started last first, in the order in which nothing is lost: processes, simulator, database, lock. */
+const endings: (() => Promise<unknown>)[] = [];
 let stopping = false;
 
-/** Stops in the order in which nothing is lost: callers, worker, vendor, database. */
 async function stopAll(code: number): Promise<void> {
   if (stopping) return;
   stopping = true;
-  await Promise.all(children.map(stopChild));
-  await simulator?.close();
-  await stopPostgres();
+  for (const end of endings.toReversed()) await end();
   process.exit(code);
 }
 
@@ -39,33 +42,47 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 
 try {
+  await claim();
   await start();
 } catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
+  if (!stopping) process.stderr.write(`${await reasonOf(error as Error)}\n`);
   await stopAll(1);
 }
 
+async function reasonOf(error: Error): Promise<string> {
+  const url = process.env['DATABASE_URL'];
+  const problem = error instanceof ConfigError || !url ? null : await findConnectionProblem(url);
+  return problem ?? error.message;
+}
+
+/** Makes sure that this start may run, before it touches what another one uses. */
+async function claim(): Promise<void> {
+  const { host, port } = settings;
+  await prepareHome();
+  endings.push(await lockStart(HOME, `http://${host}:${port}`, wantsKeys));
+  await checkPort(host, port);
+}
+
 async function start(): Promise<void> {
-  await migrateDatabase(env['DATABASE_URL'] ?? '');
-  if (!process.env['REDIS_URL']) await migrateQueue(env['DATABASE_URL'] ?? '');
+  const { env, embedded, stop: stopPostgres } = await prepareEnvironment(say);
+  endings.push(stopPostgres);
+  Object.assign(process.env, { LOG_LEVEL: 'warn', ...definedOf(process.env), ...env });
+  const config = new AppConfig(process.env);
+  await checkAlone(config);
+  await migrateDatabase(config.databaseUrl);
+  if (config.redisUrl === undefined) await migrateQueue(config.databaseUrl);
   const context = await NestFactory.createApplicationContext(CliModule, {
     logger: ['error'],
     abortOnError: false,
   });
-  const database = context.get(Database);
-  if (!(await hasRealProvider(database))) simulator = await startSimulator();
-  await seedCatalogue(database, {
-    simulator: simulator && { baseUrl: simulator.baseUrl, credentialKey: env['CREDENTIAL_KEY'] ?? '' },
-  });
-  const url = `http://${process.env['HOST'] ?? '127.0.0.1'}:${process.env['PORT'] ?? '8080'}`;
-  const api = startChild('api', 'main.js', env);
-  const worker = startChild('worker', 'worker.js', env);
-  children.push(api, worker);
-  await untilServing(url, api);
+  const simulator = await seed(context.get(Database), config.credentialKey);
+  const children = [startChild('api', 'main.js', env), startChild('worker', 'worker.js', env)] as const;
+  endings.push(() => Promise.all(children.map(stopChild)));
+  const url = await untilServing(children[0]);
   const newAdminKey = async (): Promise<string> =>
     (await context.get(AdminKeysService).create(systemActor('start'), { name: 'first key', role: 'owner' }))
       .secret;
-  const keys = await makeFirstKeys({ url, newAdminKey }, process.argv.includes('--show-keys'));
+  const keys = await makeFirstKeys({ url, newAdminKey }, wantsKeys);
   await context.close();
   say(
     greeting({
@@ -73,16 +90,34 @@ async function start(): Promise<void> {
       keys,
       isSimulated: simulator !== undefined,
       isEmbedded: embedded,
-      hasRedis: Boolean(process.env['REDIS_URL']),
+      hasRedis: config.redisUrl !== undefined,
     }),
   );
-  for (const child of children) {
-    void child.exited.then((how) => {
-      if (stopping) return;
-      process.stderr.write(`the ${child.name} process ended (${how})\n`);
-      void stopAll(1);
-    });
-  }
+  for (const child of children) void child.exited.then((how) => endedByItself(child, how));
+}
+
+/** Another folder's start, or a process left over, may use the same database; the API process takes over this place. */
+async function checkAlone(config: AppConfig): Promise<void> {
+  Logger.overrideLogger(['error']);
+  const instance = new SingleInstance(config);
+  await instance.claim();
+  await instance.onApplicationShutdown();
+}
+
+/** Fills the catalogue; its models are answered by a simulator while nobody else would. */
+async function seed(database: Database, credentialKey: string): Promise<Simulator | undefined> {
+  const simulator = (await hasRealProvider(database)) ? undefined : await startSimulator();
+  if (simulator) endings.push(() => simulator.close());
+  await seedCatalogue(database, {
+    simulator: simulator && { baseUrl: simulator.baseUrl, credentialKey },
+  });
+  return simulator;
+}
+
+function endedByItself(child: Child, how: string): void {
+  if (stopping) return;
+  process.stderr.write(`the ${child.name} process ended (${how})\n`);
+  void stopAll(1);
 }
 
 /** Once a vendor's credential is configured nobody shall be sold invented answers. */
@@ -92,10 +127,4 @@ async function hasRealProvider(database: Database): Promise<boolean> {
        WHERE NOT p.simulated AND p.status = 'active') AS found`,
   );
   return rows[0]?.found === true;
-}
-
-function definedOf(values: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, string] => Boolean(entry[1])),
-  );
 }

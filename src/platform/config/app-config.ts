@@ -195,7 +195,7 @@ function judge(setting: Setting, value: string): string | undefined {
       if (value.length < MIN_SECRET_LENGTH) return `must have at least ${MIN_SECRET_LENGTH} characters`;
       return new Set(value).size < 8 ? 'is too easy to guess' : undefined;
     case 'url':
-      return URL.canParse(value) ? undefined : 'must be a URL';
+      return judgeUrl(setting, value);
     case 'flag':
       return value === 'true' || value === 'false' ? undefined : 'must be true or false';
     case 'text':
@@ -203,6 +203,12 @@ function judge(setting: Setting, value: string): string | undefined {
         ? `must be one of ${setting.words.join(', ')}, not "${value}"`
         : undefined;
   }
+}
+
+function judgeUrl({ schemes }: Setting, value: string): string | undefined {
+  if (!URL.canParse(value)) return 'must be a URL';
+  if (!schemes || schemes.some((scheme) => value.startsWith(`${scheme}://`))) return undefined;
+  return `must begin with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost']);

@@ -10,6 +10,8 @@ export interface Setting {
   optional?: boolean;
   min?: number;
   max?: number;
+  /** What a URL may begin with, before its `://`; absent: anything. */
+  schemes?: readonly string[];
   /** The only values a text may have. */
   words?: readonly string[];
 }

@@ -6,12 +6,14 @@ export const SETTINGS = [
   {
     name: 'DATABASE_URL',
     kind: 'url',
+    schemes: ['postgresql', 'postgres'],
     neededBy: 'everything: PostgreSQL holds all money and settings',
     example: 'postgresql://faregate:secret@db:5432/faregate',
   },
   {
     name: 'REDIS_URL',
     kind: 'url',
+    schemes: ['redis', 'rediss'],
     neededBy: 'the queue and shared counters of several instances',
     example: 'redis://redis:6379',
     optional: true,
@@ -42,7 +44,14 @@ export const SETTINGS = [
     min: 0,
     max: 65_535,
   },
-  { name: 'LOG_LEVEL', kind: 'text', neededBy: 'logging', example: 'info', fallback: 'info' },
+  {
+    name: 'LOG_LEVEL',
+    kind: 'text',
+    neededBy: 'logging',
+    example: 'info',
+    fallback: 'info',
+    words: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+  },
   {
     name: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     kind: 'url',
@@ -120,7 +129,7 @@ export const SETTINGS = [
   {
     name: 'DRAIN_SECONDS',
     kind: 'integer',
-    neededBy: 'the grace period for running streams on SIGTERM',
+    neededBy: 'the grace period for running calls, and answers that are read, on SIGTERM',
     example: '30',
     fallback: '30',
     min: 0,

@@ -7,6 +7,9 @@ import { LogLine } from './log-line.js';
 const WRITE_BYTES = 12 * 1_024;
 const WRITE_MS = 500;
 
+/** Nest logs under this name what it then throws while it starts; the entry point says it, once and in plain words. */
+const START_FAILURE = 'ExceptionHandler';
+
 /**
  * The process's log: JSON lines on standard output, written in the background. Nest's own messages and every
  * room's `Logger` end here. Callers never pass bodies, keys or headers.
@@ -35,6 +38,7 @@ export class PinoLogger implements LoggerService {
 
   error(message: unknown, ...rest: unknown[]): void {
     const [stack, context] = rest.length > 1 ? rest : [undefined, rest[0]];
+    if (context === START_FAILURE) return;
     this.pino.error({ ...fields(message, context as string | undefined), stack });
   }
 

@@ -1,6 +1,8 @@
-import { BullModule } from '@nestjs/bullmq';
+import { BullModule, getQueueToken } from '@nestjs/bullmq';
 import { Module, type DynamicModule } from '@nestjs/common';
+import type { Queue } from 'bullmq';
 import { QueueConnection, type QueueRole } from './queue-connection.service.js';
+import { QueueErrors } from './queue-errors.service.js';
 
 @Module({ providers: [QueueConnection], exports: [QueueConnection] })
 class QueueConnectionModule {}
@@ -18,6 +20,13 @@ export class QueueModule {
           useFactory: (connection: QueueConnection) => connection.options(role, queues.length),
         }),
         BullModule.registerQueue(...queues.map((name) => ({ name }))),
+      ],
+      providers: [
+        {
+          provide: QueueErrors,
+          inject: queues.map((name) => getQueueToken(name)),
+          useFactory: (...found: Queue[]) => new QueueErrors(found),
+        },
       ],
       exports: [BullModule],
     };

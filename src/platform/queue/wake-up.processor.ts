@@ -2,6 +2,7 @@ import { OnWorkerEvent, WorkerHost } from '@nestjs/bullmq';
 import { Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { LogThrottle } from './log-throttle.js';
+import { reportQueueError } from './queue-errors.service.js';
 
 /** How long a shutdown waits for a worker whose backend does not answer. */
 const CLOSE_TIMEOUT_MS = 15_000;
@@ -23,22 +24,18 @@ export abstract class WakeUpProcessor extends WorkerHost implements BeforeApplic
 
   @OnWorkerEvent('failed')
   onFailed(_: Job | undefined, error: Error): void {
-    this.report(`failed: ${error.message}`);
+    const line = this.throttle.admit(`failed: ${error.message}`);
+    if (line !== null) this.logger.error(line);
   }
 
   @OnWorkerEvent('error')
   onError(error: Error): void {
-    this.report(`queue: ${error.message}`);
+    reportQueueError(error, this.logger);
   }
 
   /** Before the connections close: a running job ends first. */
   async beforeApplicationShutdown(): Promise<void> {
     const timeout = new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS).unref());
     await Promise.race([this.worker.close(), timeout]);
-  }
-
-  private report(text: string): void {
-    const line = this.throttle.admit(text);
-    if (line !== null) this.logger.error(line);
   }
 }
