@@ -97,6 +97,17 @@ describe('what a key may ask about its own account', () => {
     expect(json.error).toMatchObject({ type: 'not_found_error', param: 'id' });
   });
 
+  it.each(['/v1/models', '/v1/key', '/v1/credits', '/api/usage/token/', '/livez', '/openapi.json'])(
+    'every answer has an id of its request: %s',
+    async (path) => {
+      const ask = () =>
+        fetch(`${gateway.url}${path}`, { headers: { authorization: `Bearer ${gateway.secret}` } });
+      const ids = (await Promise.all([ask(), ask()])).map(({ headers }) => headers.get('x-request-id'));
+      expect(ids).toEqual([expect.stringMatching(/^req_/), expect.stringMatching(/^req_/)]);
+      expect(ids[0]).not.toBe(ids[1]);
+    },
+  );
+
   it.each(['', '?id=', '?id=gen-1-x', '?id=msg_zzzzzzzzzzzzzzzzzzzzzz', '?id[]=1', '?id=req_1'])(
     'an id that is none is refused by name (%s)',
     async (query) => {

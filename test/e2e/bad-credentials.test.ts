@@ -127,11 +127,34 @@ describe('other addresses', () => {
     await expectRefusal(await post(gateway, path, {}), { dialect: 'openai', status: 404, about: path });
   });
 
-  it('a path that cannot be decoded is the caller’s fault', async () => {
-    for (const path of ['/v1/models/%E0%A4%A', '/v1/models/%', '/%ff/%']) {
-      const response = await fetch(gateway.url + path, { headers: { 'x-api-key': gateway.secret } });
-      expect([400, 404]).toContain(response.status);
-      await expectRefusal(response, { dialect: 'openai', status: response.status, about: path });
-    }
+  it.each<[string, string, Dialect]>([
+    ['GET', '/v1/models/%E0%A4%A', 'openai'],
+    ['GET', '/v1/models/%', 'openai'],
+    ['GET', '/%ff/%', 'openai'],
+    ['GET', '/v1/messages/%ff', 'anthropic'],
+    ['POST', '/v1/messages/%ff', 'anthropic'],
+    ['GET', '/v1beta/models/%ff', 'google'],
+  ])('%s %s, which cannot be decoded, is a 404 in the shape of its route', async (method, path, dialect) => {
+    const response = await call(path, { 'x-api-key': gateway.secret }, method);
+    await expectRefusal(response, { dialect, status: 404, about: path });
+  });
+
+  it('a model or a key whose name cannot be decoded is refused in the shape of its route', async () => {
+    const contents = [{ role: 'user', parts: [{ text: 'Hello.' }] }];
+    const asked = await post(gateway, '/v1beta/models/%ff:generateContent', { contents });
+    await expectRefusal(asked, { dialect: 'google', status: 404, names: '%ff' });
+    const key = await call('/v1/manage/api-keys/%ff', {}, 'GET');
+    expect(await key.json()).toMatchObject({ error: expect.stringMatching(/./) });
+  });
+
+  it.each([
+    '/V1/messages',
+    '/v1/MESSAGES/count_tokens',
+    '/v1/Chat/completions',
+    '/V1BETA/models/m:generateContent',
+    '/ADMIN/v1/models',
+  ])('%s is not the address in small letters', async (path) => {
+    const response = await call(path, { 'x-api-key': gateway.secret });
+    await expectRefusal(response, { dialect: 'openai', status: 404, about: path });
   });
 });

@@ -83,7 +83,8 @@ export async function startAdminApi(
     logger: process.env['FAREGATE_TEST_LOG'] === undefined ? false : ['error', 'warn'],
     abortOnError: false,
   });
-  app.use(['/admin', '/finance'], giveRequestId, adminBodyParser());
+  app.use(giveRequestId);
+  app.use(['/admin', '/finance'], adminBodyParser());
   setUpOpenApi(app);
   // One listener for the whole file: supertest would open one for each call.
   await app.listen(0, '127.0.0.1');
