@@ -204,6 +204,9 @@ describe('a process whose event loop is late', () => {
   it('refuses calls in their own words, while health, admin and the settlement of what runs go on', async () => {
     const caller = { url: api.url, secret: world.secret };
     const admin = { headers: { authorization: `Bearer ${await createAdminSecret(world)}` } };
+    const models = async () => (await fetch(`${api.url}/admin/v1/models`, admin)).status;
+    // A connection to PostgreSQL takes eight turns and has two seconds: late as it will be, it needs those it has.
+    expect(await Promise.all([models(), models(), models()])).toEqual([200, 200, 200]);
     const underWay = post(caller, CHAT, chatBody(GATED));
     await until(
       () => Promise.resolve(upstream.bodies.length),
@@ -219,7 +222,7 @@ describe('a process whose event loop is late', () => {
     const messages = await post(caller, '/v1/messages', messagesBody(CHAT_MODEL));
     expect([messages.status, messages.headers.get('retry-after')]).toEqual([529, '2']);
     expect((await fetch(`${api.url}/livez`)).status).toBe(200);
-    expect((await fetch(`${api.url}/admin/v1/models`, admin)).status).toBe(200);
+    expect(await models()).toBe(200);
     upstream.open();
     expect((await underWay).status).toBe(200);
     // 10 tokens in at 3 dollars and 20 out at 15 dollars a million.
