@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { judgeStringMap } from '../../platform/http/field-rules.js';
+import { isPrivateAddress } from '../../platform/network/private-address.js';
 
 /**
  * Headers that belong to the connection, to the body, or to the credential (RFC 9110 §7.6.1, RFC 9112 §9.6): a
@@ -78,25 +80,6 @@ export const trimBaseUrl = (baseUrl: string): string => new URL(baseUrl).href.re
 
 /** `host` as `URL` writes it: IPv6 in brackets, IPv4 as four decimals. */
 function isPrivateHost(host: string): boolean {
-  // Only 2000::/3 is global unicast, and parts of it are for documentation and tunnels.
-  if (host.startsWith('[')) return !/^\[[23]/.test(host) || /^\[(2001:(db8|0?:|:)|2002:)/.test(host);
-  if (/^\d+(\.\d+){3}$/.test(host)) return isPrivateIpv4(host);
+  if (host.startsWith('[') || isIP(host) !== 0) return isPrivateAddress(host);
   return !host.includes('.') || /\.(localhost|local|internal|lan|home\.arpa|intranet|corp|test)$/.test(host);
-}
-
-/** IANA special-purpose registry. `URL` has already turned hex, octal and short forms into four decimals. */
-function isPrivateIpv4(host: string): boolean {
-  const [a = 0, b = 0, c = 0] = host.split('.').map(Number);
-  return (
-    a === 0 ||
-    a === 10 ||
-    a === 127 ||
-    a >= 224 ||
-    (a === 100 && b >= 64 && b < 128) ||
-    (a === 169 && b === 254) ||
-    (a === 172 && b >= 16 && b < 32) ||
-    (a === 192 && (b === 168 || (b === 0 && (c === 0 || c === 2)))) ||
-    (a === 198 && (b === 18 || b === 19 || (b === 51 && c === 100))) ||
-    (a === 203 && b === 0 && c === 113)
-  );
 }

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Everything that is not a public unicast address (IANA special-purpose registries, IPv4 and IPv6). */
-const PRIVATE = new BlockList();
+/** Of IPv4 everything is public but these (IANA special-purpose registry). */
+const PRIVATE_IPV4 = new BlockList();
 for (const [net, bits] of [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
@@ -19,27 +19,29 @@ for (const [net, bits] of [
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
 ] as const) {
-  PRIVATE.addSubnet(net, bits, 'ipv4');
+  PRIVATE_IPV4.addSubnet(net, bits, 'ipv4');
 }
+/** Of IPv6 only global unicast is public, without what is set apart in it: tunnels and documentation. */
+const GLOBAL_IPV6 = new BlockList();
+GLOBAL_IPV6.addSubnet('2000::', 3, 'ipv6');
+const SPECIAL_IPV6 = new BlockList();
 for (const [net, bits] of [
-  ['::', 128],
-  ['::1', 128],
-  ['::ffff:0:0', 96],
-  ['64:ff9b::', 96],
-  ['64:ff9b:1::', 48],
-  ['100::', 64],
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
+  ['3fff::', 20],
 ] as const) {
-  PRIVATE.addSubnet(net, bits, 'ipv6');
+  SPECIAL_IPV6.addSubnet(net, bits, 'ipv6');
 }
 
-/** True for an address that is no public one: nobody's word may lead us there. Also true for what is no address. */
+/**
+ * True for an address that is no public one: nobody's word may lead us there. Also true for what is no address, and for an
+ * IPv4 address in the clothes of IPv6. IPv6 may stand in brackets.
+ */
 export function isPrivateAddress(address: string): boolean {
-  const family = isIP(address.replace(/^\[|\]$/g, ''));
-  return family === 0 || PRIVATE.check(address.replace(/^\[|\]$/g, ''), family === 6 ? 'ipv6' : 'ipv4');
+  const bare = address.replace(/^\[|\]$/g, '');
+  const family = isIP(bare);
+  // The lists are apart: a list takes an IPv4 address for the IPv6 one that holds it, and would find ::ffff:0:0/96 in all of them.
+  if (family === 4) return PRIVATE_IPV4.check(bare, 'ipv4');
+  return family !== 6 || !GLOBAL_IPV6.check(bare, 'ipv6') || SPECIAL_IPV6.check(bare, 'ipv6');
 }

@@ -7,20 +7,31 @@ type LookupCallback = (
   family?: number,
 ) => void;
 
+/** How names are looked up underneath; always asked for all addresses. */
+type SystemLookup = (
+  hostname: string,
+  options: LookupOptions & { all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/** A look-up through `system` that only gives public addresses; EPRIVATE where a name has another one, or none. */
+export const lookupThrough =
+  (system: SystemLookup) =>
+  (hostname: string, options: LookupOptions, callback: LookupCallback): void =>
+    system(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, []);
+      if (addresses.length === 0 || addresses.some(({ address }) => isPrivateAddress(address))) {
+        const refusal = new Error(`${hostname} leads to a private address`);
+        return callback(Object.assign(refusal, { code: 'EPRIVATE' }), []);
+      }
+      const [first] = addresses;
+      return options.all
+        ? callback(null, addresses)
+        : callback(null, first?.address ?? '', first?.family ?? 4);
+    });
+
 /**
- * A name look-up that only gives public addresses. It runs when the connection is made, so that a name which
- * changes its address between check and call gains nothing.
+ * The look-up for addresses that others name. It runs when the connection is made, so that a name which changes its
+ * address between check and call gains nothing.
  */
-export function publicLookup(hostname: string, options: LookupOptions, callback: LookupCallback): void {
-  systemLookup(hostname, { ...options, all: true }, (error, addresses) => {
-    if (error) return callback(error, []);
-    if (addresses.length === 0 || addresses.some(({ address }) => isPrivateAddress(address))) {
-      return callback(
-        Object.assign(new Error(`${hostname} leads to a private address`), { code: 'EPRIVATE' }),
-        [],
-      );
-    }
-    const [first] = addresses;
-    return options.all ? callback(null, addresses) : callback(null, first?.address ?? '', first?.family ?? 4);
-  });
-}
+export const publicLookup = lookupThrough(systemLookup);
