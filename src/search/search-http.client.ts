@@ -25,7 +25,7 @@ export interface SearchHttpCall {
 
 /**
  * Calls the search service and answers the JSON it sent. Follows no redirect, reads no more than 8 MiB, waits no longer
- * than `timeoutMs`. Throws SearchFailure.
+ * than `timeoutMs`. Throws SearchFailure, in which nothing of the answer stands: it may repeat what was searched for.
  */
 export async function callSearchService(call: SearchHttpCall): Promise<JsonValue> {
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(call.timeoutMs)]);
@@ -38,13 +38,14 @@ export async function callSearchService(call: SearchHttpCall): Promise<JsonValue
       signal,
     });
     const text = await readCapped(response);
-    if (!response.ok) throw new SearchFailure(`status ${response.status}: ${text.slice(0, 300)}`);
+    if (!response.ok) throw new SearchFailure(`status ${response.status}`);
     const json = tryParseJson(text);
-    if (json === undefined) throw new SearchFailure(`an answer that is not JSON: ${text.slice(0, 300)}`);
+    if (json === undefined)
+      throw new SearchFailure(`an answer of ${text.length} characters that is not JSON`);
     return json;
   } catch (error) {
     if (error instanceof SearchFailure) throw error;
-    const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
+    const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name;
     throw new SearchFailure(`the search service could not be asked: ${cause}`);
   }
 }

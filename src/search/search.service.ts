@@ -29,7 +29,7 @@ export class SearchService {
       return { pages: await this.backend.search(planSearch(query, options, nowMs()), signal), failed: false };
     } catch (error) {
       if (!signal.aborted) {
-        const reason = error instanceof SearchFailure ? error.message : String(error);
+        const reason = error instanceof SearchFailure ? error.message : (error as Error).name;
         this.log.warn(`a search on ${this.backend.name} failed: ${reason}`);
       }
       return { pages: [], failed: true };

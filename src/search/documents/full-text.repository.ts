@@ -82,7 +82,9 @@ export class FullTextRepository extends SearchBackend {
       const rows = await this.database.query<FoundRow>(pattern, values);
       return filterResults(rows.map(toResult), plan, { texts: false, times: false });
     } catch (error) {
-      throw new SearchFailure(`the documents could not be searched: ${(error as Error).message}`);
+      // What the driver says may repeat what was searched for.
+      const { code = 'no answer' } = error as { code?: string };
+      throw new SearchFailure(`the documents could not be searched: ${code}`);
     }
   }
 }

@@ -34,7 +34,8 @@ export function octenResults(answer: JsonValue): SearchResult[] {
   const body = asObject(answer);
   const results = asObject(body?.['data'])?.['results'];
   if (body?.['code'] !== 0 || !Array.isArray(results)) {
-    throw new SearchFailure(`octen answered code ${String(body?.['code'])}: ${String(body?.['msg'])}`);
+    // Its message may repeat what was searched for.
+    throw new SearchFailure(`octen answered code ${Number(body?.['code'])}`);
   }
   return asArray(results).filter(isObject).flatMap(toResult);
 }

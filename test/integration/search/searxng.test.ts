@@ -107,4 +107,13 @@ describe('a SearXNG instance', () => {
         : response.writeHead(500).end();
     expect(await search('tea')).toHaveLength(1);
   });
+
+  it.each([
+    ['a page', 200, '<title>HIV - SearXNG</title>'],
+    ['a refusal', 429, 'HIV: too often'],
+  ])('says in the log nothing of %s, which repeats what was searched for', async (_, status, body) => {
+    service.answer = (__, response) => response.writeHead(status).end(body);
+    const told = await search('HIV').catch((error: Error) => error.message);
+    expect(told).toMatch(/^(?:status 429|an answer of \d+ characters that is not JSON)$/);
+  });
 });
