@@ -21,10 +21,14 @@ const ROOMS = {
     'billing/holds',
     'catalog',
     'protocols/completion',
+    'protocols/media',
     'core',
     'platform',
   ],
-  metering: ['auth/principal', 'billing/holds', 'catalog', 'protocols/completion', 'core', 'platform'],
+  // prettier-ignore
+  metering: [
+    'auth/principal', 'billing/holds', 'catalog', 'protocols/completion', 'protocols/media', 'core', 'platform',
+  ],
   telemetry: ['billing/holds', 'catalog', 'metering', 'routing', 'core', 'platform'],
   // prettier-ignore
   gateway: [

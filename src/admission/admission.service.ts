@@ -8,6 +8,7 @@ import { FaregateError, unavailable } from '../core/errors.js';
 import { withMembers } from '../core/json.js';
 import { MAX_AMOUNT } from '../core/money.js';
 import type { CompletionRequest, ProtocolName } from '../protocols/completion.js';
+import type { Media } from '../protocols/media.js';
 import {
   affordableOutput,
   estimateCall,
@@ -31,6 +32,8 @@ export interface AdmissionRequest {
   /** Who may serve, the first choice first. Those of the model asked for come before those of other models. */
   candidates: readonly Pick<Candidate, 'model' | 'deployment'>[];
   bodyBytes: number;
+  /** What of the body is no text. */
+  media: Media;
   /** What the answer takes beyond one upstream call; absent: nothing. */
   extent?: CallExtent | undefined;
   /** What it may do with instead where the balance is short, the furthest first; absent: nothing less. */
@@ -71,13 +74,13 @@ export class AdmissionService {
   }
 
   private async takeLimits(
-    { principal, request, bodyBytes }: AdmissionRequest,
+    { principal, request, bodyBytes, media }: AdmissionRequest,
     { requestId, candidates }: Ticket,
     scopes: readonly ScopedLimits[],
   ): Promise<RateLimitAnswer> {
     const hasTokenLimit = scopes.some(({ limits }) => limits.tokensPerMinute !== undefined);
     const { maxOutputTokens } = candidates[0];
-    const tokens = hasTokenLimit ? tokensToReserve({ request, bodyBytes, maxOutputTokens }) : 0;
+    const tokens = hasTokenLimit ? tokensToReserve({ request, bodyBytes, media, maxOutputTokens }) : 0;
     const { organizationId } = principal;
     const answer = await this.rateLimits.take({ requestId, organizationId, scopes, tokens });
     if (answer.refusedBy !== undefined) throw rateLimitRefusal(answer, answer.refusedBy);
@@ -137,6 +140,7 @@ export class AdmissionService {
       ownSearches: call.extent?.ownSearches ?? 0,
       clamped: false,
       bodyBytes: call.bodyBytes,
+      media: call.media,
       streamed: request.stream,
       pricedAtMs,
       startedAtMs: nowMs(),

@@ -1,6 +1,7 @@
 import type { Principal } from '../auth/principal.js';
 import type { CatalogModel, Deployment } from '../catalog/model.js';
 import type { PriceSheet } from '../catalog/price.js';
+import type { Media } from '../protocols/media.js';
 import type { RateLimitAnswer } from './rate-limit-port.js';
 
 /** One deployment that may serve a call, with the prices that hold when it does. */
@@ -29,8 +30,9 @@ export interface Ticket {
   ownSearches: number;
   /** True when the balance only paid for less output than was asked for. */
   clamped: boolean;
-  /** Bytes of the request body, for an estimate where the vendor does not report input. */
+  /** Bytes of the request body, and what of it is no text, for an estimate where the vendor does not report input. */
   bodyBytes: number;
+  media: Media;
   streamed: boolean;
   /** Instant of the database's clock whose prices apply, epoch milliseconds: when the process last saw them all. */
   pricedAtMs: number;

@@ -6,6 +6,7 @@ import { LiveList } from '../core/live-list.js';
 import { MeteringService } from '../metering/metering.service.js';
 import { isObject } from '../core/json.js';
 import { parseJsonBody } from '../platform/http/request-body.js';
+import { mediaOf } from '../protocols/media.js';
 import { RoutingService } from '../routing/routing.service.js';
 import { shapeAnswer } from './answer-shape.js';
 import { carriers } from './carriage.js';
@@ -55,6 +56,7 @@ export class CompletionsService {
       profile: call.principal.profile,
       headers: call.request.headers,
     });
+    const media = mediaOf(understood.request);
     const session = sessionOf(call.principal.organizationId, asked, {
       headers: call.request.headers,
       promptCacheKey: json['prompt_cache_key'],
@@ -63,7 +65,7 @@ export class CompletionsService {
     const { candidates, ejected, evidence } = this.routing.plan({
       routing: asked.routing,
       model,
-      needs: needsOf(understood.request, body.length),
+      needs: needsOf(understood.request, media, body.length),
       session,
       caller: call.principal,
       mayUse: (other) => mayUseModel(call.principal, other),
@@ -82,6 +84,7 @@ export class CompletionsService {
       lesserExtents: shape.lesserExtents,
       needs: shape.needs,
       bodyBytes: body.length,
+      media,
     });
     const isComplete = await this.serve({ call, ticket, understood, shape, session, evidence });
     const conditions = evidence?.['conditions'];

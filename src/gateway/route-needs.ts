@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CompletionRequest, ContentPart } from '../protocols/completion.js';
+import type { CompletionRequest } from '../protocols/completion.js';
+import type { Media } from '../protocols/media.js';
 import type { RouteNeeds } from '../routing/plan-route.js';
 import { PUBLIC_NAMES, usedParameters } from './effective-request.js';
 
@@ -12,24 +13,17 @@ const SESSION_HEADERS = ['x-session-id', 'x-faregate-session'];
 const MIN_PREFIX = 4_096;
 
 /** What a request needs of whoever serves it. */
-export function needsOf(request: CompletionRequest, bodyBytes: number): RouteNeeds {
-  const capabilities = new Set<string>();
-  let textBytes = bodyBytes;
-  const visit = (part: ContentPart): void => {
-    if (part.type === 'image') capabilities.add('image_input');
-    if (part.type === 'document') capabilities.add('document_input');
-    if ((part.type === 'image' || part.type === 'document') && part.source.kind === 'base64')
-      textBytes -= part.source.data.length;
-    if (part.type === 'tool-result') part.content.forEach(visit);
-  };
-  for (const message of request.messages) message.content.forEach(visit);
+export function needsOf(request: CompletionRequest, media: Media, bodyBytes: number): RouteNeeds {
+  const capabilities: string[] = [];
+  if (media.hasImage) capabilities.push('image_input');
+  if (media.hasDocument) capabilities.push('document_input');
   return {
-    capabilities: [...capabilities],
+    capabilities,
     // Stop sequences are kept by the gateway where nobody else can.
     parameters: usedParameters(request)
       .filter((name) => name !== 'stop')
       .map((name) => ({ name, capability: PUBLIC_NAMES[name] })),
-    inputTokens: Math.floor(textBytes / BYTES_PER_TOKEN_AT_MOST),
+    inputTokens: Math.floor(Math.max(0, bodyBytes - media.bytes) / BYTES_PER_TOKEN_AT_MOST),
     outputTokens: request.maxOutputTokens,
   };
 }

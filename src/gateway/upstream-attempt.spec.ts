@@ -33,7 +33,7 @@ afterAll(async () => {
 /** What the owner of an attempt hears, in order. */
 async function heard(onTake: (attempt: UpstreamAttempt) => void = () => {}): Promise<string[]> {
   const told: string[] = [];
-  const meter = new AttemptMeter(buildTicket().candidates[0], { bodyBytes: 2 });
+  const meter = new AttemptMeter(buildTicket().candidates[0], { likelyInput: 1 });
   await new Promise<void>((resolve) => {
     const owner: AttemptOwner = {
       isExpected: () => true,
@@ -59,7 +59,7 @@ async function heard(onTake: (attempt: UpstreamAttempt) => void = () => {}): Pro
 
 /** How an attempt failed that was refused so, and after how long. */
 async function refused(): Promise<{ cause: string; afterMs: number }> {
-  const meter = new AttemptMeter(buildTicket().candidates[0], { bodyBytes: 2 });
+  const meter = new AttemptMeter(buildTicket().candidates[0], { likelyInput: 1 });
   const startedAt = performance.now();
   const { cause } = await new Promise<UpstreamFailure>((resolve, reject) => {
     const unwanted = (): void => reject(new Error('the refusal was taken for an answer'));

@@ -3,11 +3,11 @@ import { monotonicMs } from '../core/clock.js';
 import { emptyUsage } from '../core/token-usage.js';
 import type { RatedPart } from './rate-parts.js';
 import type { AttemptOutcome, AttemptRecord } from './settlement.js';
-import { estimateTokens, UsageTap, type MeasuredUsage } from './usage-tap.js';
+import { UsageTap, type MeasuredUsage } from './usage-tap.js';
 
 /** Who is tried, and at which prices; a ticket's candidate has all of it. */
 export interface MeteredCandidate {
-  model: { id: string };
+  model: { id: string; contextWindow: number };
   deployment: { id: string; upstreamModel: string; provider: { id: string } };
   /** What the customer pays when this candidate serves. */
   listPrices: PriceSheet;
@@ -36,7 +36,11 @@ export class AttemptMeter {
 
   constructor(
     readonly candidate: MeteredCandidate,
-    private readonly made: MadeAttempt & { bodyBytes: number },
+    private readonly made: {
+      /** Input tokens that it is taken for where the vendor reports none. */
+      likelyInput: number;
+      credentialId?: string | undefined;
+    },
   ) {}
 
   /** UUID; absent: the provider needs none. */
@@ -78,7 +82,7 @@ export class AttemptMeter {
   measure(outcome: AttemptOutcome): MeasuredUsage {
     const used = this.dispatched && (this.tap.started || outcome !== 'failed');
     if (!used) return { usage: emptyUsage(), source: 'none' };
-    return this.tap.measure(estimateTokens(this.made.bodyBytes), outcome === 'served');
+    return this.tap.measure(this.made.likelyInput, outcome === 'served');
   }
 
   /** A usage of this attempt at its candidate's prices. */

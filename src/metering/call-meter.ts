@@ -4,6 +4,7 @@ import type { JsonObject } from '../core/json.js';
 import { uuidv7 } from '../core/ids.js';
 import { formatNano } from '../core/money.js';
 import { addUsage, emptyUsage, inputTotal, isComplete, type TokenUsage } from '../core/token-usage.js';
+import { likelyInput, type Media } from '../protocols/media.js';
 import { AttemptMeter, type MadeAttempt, type MeteredCandidate } from './attempt-meter.js';
 import { isCharged } from './charge-table.js';
 import { rateCost, rateParts, type RatedCall, type RatedPart } from './rate-parts.js';
@@ -15,15 +16,16 @@ import {
   type CallStatus,
   type SettlementCall,
 } from './settlement.js';
-import { estimateTokens, type MeasuredUsage, type UsageSource } from './usage-tap.js';
+import type { MeasuredUsage, UsageSource } from './usage-tap.js';
 
 /** What metering has to know of an admitted call; a ticket has all of it. */
 export interface MeteredCall {
   requestId: string;
   /** Who may serve, the first choice first. */
   candidates: readonly [MeteredCandidate, ...MeteredCandidate[]];
-  /** Bytes of the request body. */
+  /** Bytes of the request body, and what of it is no text. */
   bodyBytes: number;
+  media: Pick<Media, 'bytes' | 'count'>;
   startedAtMs: number;
   startedAt: number;
 }
@@ -75,7 +77,8 @@ export class CallMeter implements RunningCall {
   /** One more upstream call. */
   attempt(candidate: MeteredCandidate, made: MadeAttempt = {}): AttemptMeter {
     const { bodyBytes = this.call.bodyBytes, credentialId } = made;
-    const attempt = new AttemptMeter(candidate, { bodyBytes, credentialId });
+    const likelyInput = this.likelyInput(bodyBytes, candidate);
+    const attempt = new AttemptMeter(candidate, { likelyInput, credentialId });
     this.attempts.push(attempt);
     return attempt;
   }
@@ -109,9 +112,9 @@ export class CallMeter implements RunningCall {
     return formatNano(this.rateOnce({ usage, listPrices, costPrices }).amountNano);
   };
 
-  /** Input tokens by the size of the body, for where the vendor has not reported them. */
+  /** Input tokens that the call is taken for, for where the vendor has not reported them. */
   get inputEstimate(): number {
-    return estimateTokens(this.call.bodyBytes);
+    return this.likelyInput(this.call.bodyBytes, this.call.candidates[0]);
   }
 
   /** What the settlement would be if the call ended now; undefined before any output. */
@@ -164,6 +167,11 @@ export class CallMeter implements RunningCall {
   /** Whose prices and name the answer carries: the latest attempt's, before there is one the first choice's. */
   private get serving(): MeteredCandidate {
     return this.attempts.at(-1)?.candidate ?? this.call.candidates[0];
+  }
+
+  /** No model reads more than its context window. */
+  private likelyInput(bodyBytes: number, { model }: MeteredCandidate): number {
+    return Math.min(likelyInput(bodyBytes, this.call.media), model.contextWindow);
   }
 
   private measureAll(callOutcome: AttemptOutcome): Measured[] {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { CompletionEvent, CompletionResult } from '../protocols/completion.js';
-import { estimateTokens, UsageTap } from './usage-tap.js';
+import { textTokens } from '../protocols/media.js';
+import { UsageTap } from './usage-tap.js';
 
 const tapOf = (...events: CompletionEvent[]): UsageTap => {
   const tap = new UsageTap();
@@ -120,5 +121,5 @@ describe('a whole answer', () => {
 });
 
 it('an estimate rounds up, so that no text is free', () => {
-  expect([0, 1, 4, 5].map((bytes) => estimateTokens(bytes))).toEqual([0, 1, 1, 2]);
+  expect([0, 1, 4, 5].map((bytes) => textTokens(bytes))).toEqual([0, 1, 1, 2]);
 });

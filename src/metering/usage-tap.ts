@@ -5,6 +5,7 @@ import type {
   ContentPart,
   FinishReason,
 } from '../protocols/completion.js';
+import { textTokens } from '../protocols/media.js';
 
 /** Where the figures of a settlement come from. */
 export type UsageSource = 'provider' | 'estimate' | 'none';
@@ -13,12 +14,6 @@ export interface MeasuredUsage {
   usage: TokenUsage;
   source: UsageSource;
 }
-
-/** Text tokens are taken as four UTF-8 bytes each where nobody counted them; always marked as an estimate. */
-const BYTES_PER_TOKEN = 4;
-
-/** Estimated tokens of so many bytes of text; 0 for none. */
-export const estimateTokens = (bytes: number): number => Math.ceil(bytes / BYTES_PER_TOKEN);
 
 /**
  * Watches an answer go by and knows at any moment what it has used: the vendor's own figures as far as they came,
@@ -90,7 +85,7 @@ export class UsageTap {
    */
   measure(estimatedInput: number, completed: boolean): MeasuredUsage {
     if (completed && isComplete(this.usage)) return { usage: this.usage, source: 'provider' };
-    const seen = estimateTokens(this.outputBytes + this.reasoningBytes);
+    const seen = textTokens(this.outputBytes + this.reasoningBytes);
     const output = Math.max(this.usage.output.total ?? 0, seen);
     const input = inputTotal(this.usage) === undefined ? { noCache: estimatedInput } : this.usage.input;
     return {

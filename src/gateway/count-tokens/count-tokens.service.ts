@@ -8,6 +8,7 @@ import { isObject, tryParseJson } from '../../core/json.js';
 import { parseJsonBody, readBody } from '../../platform/http/request-body.js';
 import { anthropicMessages } from '../../protocols/anthropic-messages/index.js';
 import { spliceMembers } from '../../protocols/json-splice.js';
+import { mediaOf } from '../../protocols/media.js';
 import { ROUTING_FIELDS } from '../../protocols/routing-fields.js';
 import { UpstreamClient } from '../../providers/upstream.client.js';
 import { RoutingService } from '../../routing/routing.service.js';
@@ -52,7 +53,7 @@ export class CountTokensService {
     const { candidates } = this.routing.plan({
       routing: asked.routing,
       model,
-      needs: needsOf(asked, raw.length),
+      needs: needsOf(asked, mediaOf(asked), raw.length),
       caller: principal,
       mayUse: () => false,
     });

@@ -20,6 +20,12 @@ const PAIRS = [
   [MESSAGES, MESSAGES_MODEL, 'anthropic-messages'],
 ] as const;
 
+/** A picture in the body, in the words of the protocol. */
+const pictureOf = (path: string, data: string): object =>
+  path === CHAT
+    ? { type: 'image_url', image_url: { url: `data:image/png;base64,${data}` } }
+    : { type: 'image', source: { type: 'base64', media_type: 'image/png', data } };
+
 describe('a caller who hangs up', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
@@ -101,6 +107,21 @@ describe('a caller who hangs up', () => {
         estimated: true,
         amount_nano: BigInt(estimatedInput(body)) * INPUT_NANO,
       });
+    });
+
+    it('before the status, with a picture, pays for the text and a thousand tokens, not for its bytes', async () => {
+      gateway.simulator.use({ answer: { kind: 'model' }, pacing: { neverAnswer: true }, times: 1 });
+      const known = await callCount();
+      const data = 'iVBORw0KGgo'.repeat(40_000);
+      const content = [{ type: 'text', text: 'What is this?' }, pictureOf(path, data)];
+      const call = openCall(gateway, path, { ...chatBody(model), messages: [{ role: 'user', content }] });
+      await gateway.simulator.until((journal) => journal.length === 1);
+      call.hangUp();
+      await upstreamSawItEnd();
+      const settled = await settledCall(known);
+      expect(settled).toMatchObject({ status: 'aborted', estimated: true });
+      expect(settled?.input_tokens).toBeGreaterThan(1_000);
+      expect(settled?.input_tokens).toBeLessThan(1_200);
     });
 
     it('with the last piece in hand pays for the whole answer as the upstream counted it, once', async () => {

@@ -74,6 +74,7 @@ export const buildTicket = (over: Partial<Ticket> = {}): Ticket => ({
   ownSearches: 0,
   clamped: false,
   bodyBytes: 100,
+  media: { bytes: 0, count: 0, hasImage: false, hasDocument: false },
   streamed: false,
   pricedAtMs: 0,
   startedAtMs: 0,
