@@ -143,12 +143,6 @@ export class CreditsRepository {
     return rows.map(toGrant);
   }
 
-  /** Whether an organization exists. */
-  async hasOrganization(organizationId: string): Promise<boolean> {
-    const rows = await this.database.query('select 1 from organization where id = $1', [organizationId]);
-    return rows.length > 0;
-  }
-
   /** Wallets with an expired lot that still holds money, and with money that no call holds. */
   async listWalletsToExpire(): Promise<string[]> {
     const rows = await this.database.query<{ wallet_id: string }>(

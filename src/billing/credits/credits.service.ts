@@ -3,6 +3,7 @@ import { FaregateError, invalidRequest } from '../../core/errors.js';
 import { publicId } from '../../core/ids.js';
 import { formatNano } from '../../core/money.js';
 import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
+import { assertExists } from '../../platform/http/assert-exists.js';
 import { Database } from '../../platform/database/database.service.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
@@ -64,9 +65,7 @@ export class CreditsService {
   /** Grants of an organization, newest first. Throws not_found. */
   async list(organizationId: string, limit: number, beforeId?: string): Promise<CreditGrant[]> {
     const grants = await this.credits.list(organizationId, limit, beforeId);
-    if (grants.length === 0 && !(await this.credits.hasOrganization(organizationId))) {
-      throw notFound('organization', publicId('organization', organizationId));
-    }
+    if (grants.length === 0) await assertExists(this.database, 'organization', organizationId);
     return grants;
   }
 }

@@ -3,6 +3,7 @@ import { publicId, uuidv7, type IdKind } from '../../core/ids.js';
 import type { JsonObject } from '../../core/json.js';
 import { formatNano } from '../../core/money.js';
 import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
+import { assertExists } from '../../platform/http/assert-exists.js';
 import { Database } from '../../platform/database/database.service.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
@@ -46,9 +47,10 @@ export class AlertsService {
     });
   }
 
-  /** Empty when none was set. */
+  /** Empty when none was set. Throws not_found. */
   async get(organizationId: string): Promise<AlertRule> {
     const rule = await this.alerts.find(organizationId);
+    if (!rule) await assertExists(this.database, 'organization', organizationId);
     return rule ?? { organizationId, balanceBelowNano: [], budgetPercent: [], emails: [] };
   }
 

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { FaregateError, invalidRequest } from '../../core/errors.js';
 import { publicId, uuidv7 } from '../../core/ids.js';
 import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
+import { assertExists } from '../../platform/http/assert-exists.js';
 import { Database } from '../../platform/database/database.service.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
@@ -128,9 +129,11 @@ export class WebhookEndpoints {
     return endpoint;
   }
 
-  /** Newest first. */
-  list(organizationId: string): Promise<WebhookEndpoint[]> {
-    return this.endpoints.list(organizationId);
+  /** Newest first. Throws not_found. */
+  async list(organizationId: string): Promise<WebhookEndpoint[]> {
+    const endpoints = await this.endpoints.list(organizationId);
+    if (endpoints.length === 0) await assertExists(this.database, 'organization', organizationId);
+    return endpoints;
   }
 
   private async record(

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { assertExists } from '../../platform/http/assert-exists.js';
 import { Database } from '../../platform/database/database.service.js';
 import { ChargingService } from './charging.service.js';
 import type { Dispute } from './dispute.js';
@@ -36,8 +37,10 @@ export class DisputesService {
     });
   }
 
-  /** Disputes of a payment, newest first. */
-  list(attemptId: string): Promise<Dispute[]> {
-    return this.disputes.listOf(attemptId);
+  /** Disputes of a payment, newest first. Throws not_found. */
+  async list(attemptId: string): Promise<Dispute[]> {
+    const disputes = await this.disputes.listOf(attemptId);
+    if (disputes.length === 0) await assertExists(this.database, 'payment', attemptId);
+    return disputes;
   }
 }

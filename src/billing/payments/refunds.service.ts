@@ -5,6 +5,7 @@ import { minorToNano, nanoToMinor } from '../../core/currency.js';
 import { FaregateError, invalidRequest } from '../../core/errors.js';
 import { publicId, uuidv7 } from '../../core/ids.js';
 import { formatNano } from '../../core/money.js';
+import { assertExists } from '../../platform/http/assert-exists.js';
 import { Database } from '../../platform/database/database.service.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
 import { ChargingService } from './charging.service.js';
@@ -128,9 +129,11 @@ export class RefundsService {
     }
   }
 
-  /** Refunds of a payment, newest first. */
-  list(attemptId: string): Promise<Refund[]> {
-    return this.refunds.listOf(attemptId);
+  /** Refunds of a payment, newest first. Throws not_found. */
+  async list(attemptId: string): Promise<Refund[]> {
+    const refunds = await this.refunds.listOf(attemptId);
+    if (refunds.length === 0) await assertExists(this.database, 'payment', attemptId);
+    return refunds;
   }
 
   private async refundable(

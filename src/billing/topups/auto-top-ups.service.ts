@@ -3,9 +3,9 @@ import { nanoToMinor } from '../../core/currency.js';
 import { FaregateError, invalidRequest } from '../../core/errors.js';
 import { publicId, uuidv7 } from '../../core/ids.js';
 import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
+import { assertExists } from '../../platform/http/assert-exists.js';
 import { Database } from '../../platform/database/database.service.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
-import { notFound } from '../../platform/http/public-id.pipe.js';
 import { ChargingService } from '../payments/charging.service.js';
 import { autoTopUpView, backOffMs, isDue, type AutoTopUp } from './auto-top-up.js';
 import { TopUpsRepository } from './top-ups.repository.js';
@@ -54,11 +54,13 @@ export class AutoTopUps {
     });
   }
 
-  /** Throws not_found when none was set. */
+  /** Throws not_found, and says so when it is only the rule that there is none of. */
   async get(organizationId: string): Promise<AutoTopUp> {
     const rule = await this.topUps.findRule(organizationId);
-    if (!rule) throw notFound('organization', publicId('organization', organizationId));
-    return rule;
+    if (rule) return rule;
+    await assertExists(this.database, 'organization', organizationId);
+    const name = publicId('organization', organizationId);
+    throw new FaregateError('not_found', `"${name}" has no automatic top-up; PUT makes one.`);
   }
 
   /** Buys for every wallet that is due. Returns how many top-ups were ordered. */

@@ -23,10 +23,6 @@ export class TopUpWallets {
     await this.credits.lockWallet(client, walletId);
   }
 
-  hasOrganization(organizationId: string): Promise<boolean> {
-    return this.credits.hasOrganization(organizationId);
-  }
-
   /** The tax that is charged with so much credit bought now; null and 0 where it is due when the credit is used. */
   async taxOf(
     client: PoolClient,

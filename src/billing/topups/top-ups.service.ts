@@ -5,6 +5,7 @@ import { FaregateError, invalidRequest } from '../../core/errors.js';
 import { publicId, uuidv7 } from '../../core/ids.js';
 import { formatNano } from '../../core/money.js';
 import { AuditLogRepository } from '../../platform/audit/audit-log.repository.js';
+import { assertExists } from '../../platform/http/assert-exists.js';
 import { Database } from '../../platform/database/database.service.js';
 import type { AdminActor } from '../../platform/http/access.decorator.js';
 import { notFound } from '../../platform/http/public-id.pipe.js';
@@ -119,9 +120,7 @@ export class TopUpsService {
   /** Newest first. Throws not_found. */
   async list(organizationId: string, limit: number, beforeId?: string): Promise<TopUp[]> {
     const rows = await this.topUps.list(organizationId, limit, beforeId);
-    if (rows.length === 0 && !(await this.wallets.hasOrganization(organizationId))) {
-      throw notFound('organization', publicId('organization', organizationId));
-    }
+    if (rows.length === 0) await assertExists(this.database, 'organization', organizationId);
     return rows;
   }
 

@@ -9,7 +9,7 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger';
-import { mayUseModel } from '../../admission/checks.js';
+import { checkModel, mayUseModel } from '../../admission/checks.js';
 import type { Principal } from '../../auth/principal.js';
 import { CatalogService } from '../../catalog/catalog.service.js';
 import type { CatalogModel } from '../../catalog/model.js';
@@ -86,6 +86,7 @@ export class ModelsController {
   @ApiResponse(MODEL_ANSWER)
   get(@Param('id') id: string | string[], @Req() request: AuthenticatedRequest): object {
     const model = this.routing.resolve(Array.isArray(id) ? id.join('/') : id);
+    checkModel(request.user, model);
     const look = lookOf(request, undefined, true);
     return describeModel(this.offer(model, request.user, look.currency), look);
   }

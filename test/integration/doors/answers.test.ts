@@ -1,3 +1,4 @@
+import { publicId, uuidv7 } from '../../../src/core/ids.js';
 import { AnswerShapes } from '../../support/doors/answer-shapes.js';
 import type { AnyDocument } from '../../support/doors/document-faults.js';
 import { DOORS, urlOf } from '../../support/doors/doors.js';
@@ -39,18 +40,40 @@ it('every door that reads answers as documented', async () => {
   const faults: unknown[] = [];
   for (const operation of operations.values()) {
     if (!isRead(operation)) continue;
-    const needed = operation.query.filter(({ required }) => required);
-    const query = Object.fromEntries(needed.map(({ path: name }) => [name, SPAN[name] ?? '']));
     const secret = operation.path.startsWith('/v1/manage/') ? manager : undefined;
-    const url = `${urlOf(operation.path, idsOf(operation))}?${new URLSearchParams(query).toString()}`;
-    const { status, body } = await world.call('get', url, undefined, secret);
+    const { status, body } = await world.call('get', readUrl(operation, idsOf(operation)), undefined, secret);
     const found = shapes.faults(operation, status, body);
     if (found.length > 0) faults.push([operation.name, status, ...found.slice(0, 8)]);
   }
   expect(faults).toEqual([]);
 });
 
+it('every door that reads something of nobody says that there is no such thing', async () => {
+  const found: unknown[] = [];
+  for (const operation of operations.values()) {
+    const [, first = ''] = /\/\{(organization|project|payment)\}\//.exec(operation.path) ?? [];
+    if (operation.method !== 'get' || first === '') continue;
+    const url = readUrl(operation, { ...idsOf(operation), ...NOBODY });
+    const { status, body } = await world.call('get', url);
+    if (status !== 404 || body['error'] === undefined) found.push([operation.name, status]);
+  }
+  expect(found).toEqual([]);
+});
+
+const NOBODY: Ids = {
+  organization: publicId('organization', uuidv7()),
+  project: publicId('project', uuidv7()),
+  payment: publicId('payment', uuidv7()),
+};
+
 const SPAN: Ids = { from: '2020-01-01T00:00:00Z', to: '2099-01-01T00:00:00Z' };
+
+/** Its address with all that it needs. */
+function readUrl({ path, query }: Operation, ids: Ids): string {
+  const needed = query.filter(({ required }) => required);
+  const values = Object.fromEntries(needed.map(({ path: name }) => [name, SPAN[name] ?? '']));
+  return `${urlOf(path, ids)}?${new URLSearchParams(values).toString()}`;
+}
 
 /** Whether it reads JSON; files have tests of their own. */
 const isRead = ({ method, path }: Operation): boolean =>

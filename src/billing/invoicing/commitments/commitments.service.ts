@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { invalidRequest } from '../../../core/errors.js';
 import { publicId, uuidv7 } from '../../../core/ids.js';
 import { AuditLogRepository } from '../../../platform/audit/audit-log.repository.js';
+import { assertExists } from '../../../platform/http/assert-exists.js';
 import { Database } from '../../../platform/database/database.service.js';
 import type { AdminActor } from '../../../platform/http/access.decorator.js';
 import { notFound } from '../../../platform/http/public-id.pipe.js';
@@ -62,9 +63,11 @@ export class CommitmentsService {
     });
   }
 
-  /** Newest first. */
-  list(organizationId: string, limit: number, beforeId?: string): Promise<Commitment[]> {
-    return this.commitments.list(organizationId, limit, beforeId);
+  /** Newest first. Throws not_found. */
+  async list(organizationId: string, limit: number, beforeId?: string): Promise<Commitment[]> {
+    const commitments = await this.commitments.list(organizationId, limit, beforeId);
+    if (commitments.length === 0) await assertExists(this.database, 'organization', organizationId);
+    return commitments;
   }
 
   private async lock(client: PoolClient, organizationId: string): Promise<CommitmentTerms> {

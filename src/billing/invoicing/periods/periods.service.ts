@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { FaregateError, unavailable } from '../../../core/errors.js';
 import { publicId } from '../../../core/ids.js';
 import { AuditLogRepository, systemActor } from '../../../platform/audit/audit-log.repository.js';
+import { assertExists } from '../../../platform/http/assert-exists.js';
 import { Database } from '../../../platform/database/database.service.js';
 import type { AdminActor } from '../../../platform/http/access.decorator.js';
 import { notFound } from '../../../platform/http/public-id.pipe.js';
@@ -41,9 +42,11 @@ export class PeriodsService {
     return period;
   }
 
-  /** Periods of an organization, newest first, older than `beforeId`. */
-  list(organizationId: string, limit: number, beforeId?: string): Promise<Period[]> {
-    return this.periods.list(organizationId, limit, beforeId);
+  /** Periods of an organization, newest first, older than `beforeId`. Throws not_found. */
+  async list(organizationId: string, limit: number, beforeId?: string): Promise<Period[]> {
+    const periods = await this.periods.list(organizationId, limit, beforeId);
+    if (periods.length === 0) await assertExists(this.database, 'organization', organizationId);
+    return periods;
   }
 
   /**
