@@ -166,10 +166,13 @@ describe('OctopusX and New API', () => {
       expect(await world.messages(body(), key)).toMatchObject(refused(403, 'permission_error'));
       expect(world.calls).toBe(0);
       expect((await world.messages(body({ model: 'sonnet' }), key)).status).toBe(200);
-      const listed = await fetch(`${key.url}/v1/models`, {
-        headers: { authorization: `Bearer ${key.secret}` },
-      });
-      expect(((await listed.json()) as { data: { id: string }[] }).data.map(({ id }) => id)).toEqual([ROOMY]);
+      const models = (name: string) =>
+        fetch(`${key.url}/v1/models${name}`, { headers: { authorization: `Bearer ${key.secret}` } });
+      const listed = (await (await models('')).json()) as { data: { id: string }[] };
+      expect(listed.data.map(({ id }) => id)).toEqual([ROOMY]);
+      expect([(await models(`/${ROOMY}`)).status, (await models(`/${CHAT_MODEL}`)).status]).toEqual([
+        200, 403,
+      ]);
     });
 
     it('statement 72: an address that is not on the key’s list is a 403, one that is on it works', async () => {
