@@ -204,9 +204,11 @@ describe('the worst case of a call', () => {
       price('output', 0n),
       price('search', 10_000_000_000n),
     ]);
-    const held = (tools: ToolDefinition[]): bigint =>
-      estimateCall(ask({ prices, request: requestOf([], { tools }) })).amountNano;
+    const held = (tools: ToolDefinition[], over: Partial<EstimateQuestion> = {}): bigint =>
+      estimateCall(ask({ prices, request: requestOf([], { tools }), ...over })).amountNano;
     expect(held([searchTool(3)])).toBe(30_000_000n);
+    // Each upstream call of an answer may search so often, and the gateway beside them.
+    expect(held([searchTool(3)], { upstreamCalls: 2, ownSearches: 1 })).toBe(70_000_000n + 1n);
     expect(held([searchTool()])).toBe(100_000_000n);
     expect(held([server({ googleSearch: {} })])).toBe(100_000_000n);
     expect(held([server({ type: 'bash_20250124' })])).toBe(0n);

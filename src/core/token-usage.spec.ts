@@ -63,4 +63,11 @@ describe('billable quantities', () => {
       output: { total: 60, audio: 51 },
     });
   });
+
+  it('of two calls have the vendor’s price of both, or none where only one of them told it', () => {
+    const priced = { ...usage, vendorCostNano: '7' };
+    expect(addUsage(priced, { ...priced, vendorCostNano: '5' }).vendorCostNano).toBe('12');
+    expect(addUsage(priced, usage).vendorCostNano).toBeUndefined();
+    expect(addUsage(usage, priced).vendorCostNano).toBeUndefined();
+  });
 });

@@ -17,6 +17,11 @@ describe('usage', () => {
     });
   });
 
+  it('never bills less than was reported when a vendor counts the cache beside input_tokens', () => {
+    const usage = { input_tokens: 5, input_tokens_details: { cached_tokens: 90 }, output_tokens: 1 };
+    expect(decodeUsage(usage).input).toMatchObject({ noCache: 5, cacheRead: 90 });
+  });
+
   it('row 64: a vendor that leaves reasoning out of the output is billed for both', () => {
     const usage = { input_tokens: 1, output_tokens: 5, output_tokens_details: { reasoning_tokens: 7 } };
     expect(decodeUsage(usage).output.total).toBe(12);
