@@ -74,6 +74,17 @@ describe('row 31: stop sequences that the gateway keeps', () => {
     );
   });
 
+  it('row 31: of two sequences that end together the longer is kept, whichever is named first', () => {
+    for (const sequences of [
+      ['b', 'ab'],
+      ['ab', 'b'],
+    ])
+      expect(keep(['cab'], sequences)).toMatchObject({
+        text: 'c',
+        finish: { reason: 'stop', stopSequence: 'ab' },
+      });
+  });
+
   it('row 31: nothing that cannot be the beginning of a sequence is held back', () => {
     const keeper = new StopKeeper(
       saying([
