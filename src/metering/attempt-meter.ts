@@ -78,10 +78,13 @@ export class AttemptMeter {
     return this.end?.outcome ?? call;
   }
 
-  /** What it used as far as is known, ending like this. A failure before any output used nothing that is known. */
+  /**
+   * What it used as far as is known, ending like this. A failure before any output used what the vendor had reported by then;
+   * nothing that is known where it had reported nothing.
+   */
   measure(outcome: AttemptOutcome): MeasuredUsage {
-    const used = this.dispatched && (this.tap.started || outcome !== 'failed');
-    if (!used) return { usage: emptyUsage(), source: 'none' };
+    const isKnown = outcome !== 'failed' || this.tap.started || this.tap.reportedUsage !== undefined;
+    if (!this.dispatched || !isKnown) return { usage: emptyUsage(), source: 'none' };
     return this.tap.measure(this.made.likelyInput, outcome === 'served');
   }
 

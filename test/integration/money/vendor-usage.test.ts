@@ -2,8 +2,14 @@ import { CatalogService } from '../../../src/catalog/catalog.service.js';
 import type { JsonObject } from '../../../src/core/json.js';
 import type { RuleAnswer } from '../../../src/embedded/simulator/script.js';
 import { createPrice } from '../../support/builders/catalog.builder.js';
-import { post, until, untilSettled } from '../../support/calls.js';
-import { serveModel, startGateway, TEST_PRICES, type TestGateway } from '../../support/gateway.js';
+import { chatBody, post, until, untilSettled } from '../../support/calls.js';
+import {
+  MESSAGES_MODEL,
+  serveModel,
+  startGateway,
+  TEST_PRICES,
+  type TestGateway,
+} from '../../support/gateway.js';
 import { brokenRules, giveCredit } from '../../support/money.js';
 import { openCall } from '../../support/raw-call.js';
 
@@ -234,5 +240,28 @@ describe('sound', () => {
         ['output', 100, 1_500_000, 1_200_000],
       ],
     });
+  });
+});
+
+describe('usage that a vendor reported before it failed', () => {
+  const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', content: [] };
+  const start = {
+    type: 'message_start',
+    message: { ...message, usage: { input_tokens: 100_000, output_tokens: 1 } },
+  };
+  const error = { type: 'error', error: { type: 'overloaded_error', message: 'not now' } };
+
+  it('is what each attempt cost us, although nothing was answered and nobody is charged', async () => {
+    gateway.simulator.use({ answer: { kind: 'sse', frames: frames([start, error]) } });
+    const response = await post(gateway, '/v1/chat/completions', chatBody(MESSAGES_MODEL, { stream: true }));
+    expect(response.status).toBe(503);
+    await untilSettled(gateway);
+    const { rows } = await gateway.pool.query(
+      `select r.status, (select count(*)::int from usage_event e where e.request_id = r.id) as events,
+         (select array_agg(a.cost_nano::int) from attempt a where a.request_id = r.id) as costs
+       from request r order by r.id desc limit 1`,
+    );
+    // 2.40 dollars per million of input.
+    expect(rows).toEqual([{ status: 'failed', events: 0, costs: Array(3).fill(240_000_000) }]);
   });
 });
