@@ -3,11 +3,18 @@ import type { Dispatcher } from 'undici';
 import { nowMs } from '../core/clock.js';
 import { FaregateError } from '../core/errors.js';
 import { joinBytes } from '../core/join-bytes.js';
+import { isObject, tryParseJson } from '../core/json.js';
 import type { LiveList } from '../core/live-list.js';
 import type { AttemptMeter } from '../metering/attempt-meter.js';
 import type { Protocol } from '../protocols/protocol.js';
 import type { UpstreamHandler } from '../providers/upstream.client.js';
-import { causeOf, failureOf, upstreamFailure, type UpstreamFailure } from '../providers/upstream-failure.js';
+import {
+  causeOf,
+  disguisedFailure,
+  failureOf,
+  upstreamFailure,
+  type UpstreamFailure,
+} from '../providers/upstream-failure.js';
 
 /** Who sent an attempt and hears of it. */
 export interface AttemptOwner {
@@ -40,14 +47,21 @@ class Cancelled extends Error {
   override readonly name = 'Cancelled';
 }
 
+/** What came in place of an answer. */
+interface Refusal {
+  status: number;
+  headers: IncomingHttpHeaders;
+  chunks: Buffer[];
+  bytes: number;
+}
+
 /** One HTTP call to an upstream: reads its refusal, hands on its answer, and ends once. */
 export class UpstreamAttempt implements UpstreamHandler {
   place = -1;
   waitsIn: LiveList<UpstreamHandler> | undefined;
   waitsUntil = 0;
   private controller: Dispatcher.DispatchController | undefined;
-  private refusal:
-    { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; bytes: number } | undefined;
+  private refusal: Refusal | undefined;
   private refusalTimer: NodeJS.Timeout | undefined;
   /** Parts of the answer since the latest read began: vendors put each event of a stream into a part of its own. */
   private parts: Buffer[] = [];
@@ -156,22 +170,20 @@ export class UpstreamAttempt implements UpstreamHandler {
   }
 
   private failRefused(): void {
-    const refusal = this.refusal as NonNullable<typeof this.refusal>;
-    const body = isEncoded(refusal.headers) ? '' : Buffer.concat(refusal.chunks).toString('utf8');
-    if (refusal.status < 300) {
-      this.fail(fault('The upstream answered in a form that was not asked for', body.slice(0, 500)));
-      return;
-    }
-    this.fail(
-      upstreamFailure({
-        status: refusal.status,
-        headers: refusal.headers,
-        body: this.protocol.decodeError(body),
-        text: body,
-        nowMs: nowMs(),
-      }),
-    );
+    if (this.refusal) this.fail(judge(this.refusal, this.protocol));
   }
+}
+
+/** What a refusal means. A 200 of another kind than was asked for may be a failure that says so. */
+function judge({ status, headers, chunks }: Refusal, protocol: Protocol): UpstreamFailure {
+  const text = isEncoded(headers) ? '' : Buffer.concat(chunks).toString('utf8');
+  if (status >= 300) {
+    return upstreamFailure({ status, headers, body: protocol.decodeError(text), text, nowMs: nowMs() });
+  }
+  const parsed = tryParseJson(text);
+  const disguised = isObject(parsed) ? disguisedFailure(parsed) : undefined;
+  if (disguised) return upstreamFailure({ ...disguised, headers, text, nowMs: nowMs() });
+  return fault('The upstream answered in a form that was not asked for', text.slice(0, 500));
 }
 
 const fault = (message: string, internal: unknown): UpstreamFailure =>
