@@ -74,10 +74,14 @@ export class Leg implements AttemptOwner {
     if (step) this.go(step);
   }
 
-  /** Ends it; nothing more is heard of it. */
+  /** Ends it; nothing more is heard of it. An attempt that was refused already, though its refusal still comes, has failed. */
   cancel(): void {
     clearTimeout(this.pauseTimer);
+    const refused = this.attempt?.refused;
     this.attempt?.cancel();
+    if (!refused) return;
+    this.host.attemptEnded(this.candidate, this.meter, refused);
+    this.meter.failed(wordFor(refused));
   }
 
   /** An upstream is at work whom cutting the connection would not keep from charging. */
@@ -113,7 +117,6 @@ export class Leg implements AttemptOwner {
   }
 
   failed(failure: UpstreamFailure): void {
-    const { error } = failure;
     this.isUnderWay = false;
     this.host.attemptEnded(this.candidate, this.meter, failure);
     const step =
@@ -121,7 +124,7 @@ export class Leg implements AttemptOwner {
     // The last attempt of a call that fails is told with the call's own end. A caller who left pays for what was produced:
     // nothing, when the upstream refused.
     const gaveNothing = this.isAbandoned && !this.meter.tap.started;
-    if (step || gaveNothing) this.meter.failed(error.details.code ?? error.kind);
+    if (step || gaveNothing) this.meter.failed(wordFor(failure));
     if (!step) this.host.legFailed(this, failure);
     else if (step.waitMs === 0) this.go(step, failure);
     else this.pauseTimer = setTimeout(() => this.go(step, failure), step.waitMs);
@@ -173,6 +176,9 @@ export class Leg implements AttemptOwner {
     dispatch.send(this.attempt);
   }
 }
+
+/** A failure as the attempt's row names it. */
+const wordFor = ({ error }: UpstreamFailure): string => error.details.code ?? error.kind;
 
 /** Nobody could be asked. */
 function ownFailure(refusal: unknown): UpstreamFailure {

@@ -81,6 +81,11 @@ export class UpstreamAttempt implements UpstreamHandler {
     this.controller?.abort(new Cancelled());
   }
 
+  /** What it was refused with, judged by what has come of that; undefined where it was not, or has ended. */
+  get refused(): UpstreamFailure | undefined {
+    return this.ended || !this.refusal ? undefined : judge(this.refusal, this.protocol);
+  }
+
   pause(): void {
     this.controller?.pause();
   }
@@ -170,7 +175,8 @@ export class UpstreamAttempt implements UpstreamHandler {
   }
 
   private failRefused(): void {
-    if (this.refusal) this.fail(judge(this.refusal, this.protocol));
+    const { refused } = this;
+    if (refused) this.fail(refused);
   }
 }
 

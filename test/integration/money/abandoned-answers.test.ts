@@ -98,6 +98,31 @@ describe('an answer that goes on costing when its caller has left', () => {
     expect(rows).toEqual([{ outcome: 'failed', cost_nano: '0' }]);
   });
 
+  it.each([
+    ['a refusal', { kind: 'error', status: 500, message: 'Not now.' }],
+    ['a refusal of the request', { kind: 'error', status: 400, message: 'Not so.' }],
+    [
+      'something else than a stream',
+      { kind: 'text', contentType: 'text/html', body: '<html>not now</html>' },
+    ],
+  ] as const)('costs nobody anything when %s has begun to come', async (_, answer) => {
+    const pacing = { cuts: [5], chunkDelayMs: 20_000 };
+    gateway.simulator.use({ times: 1, answer, pacing });
+    const known = (await readCalls(gateway.pool)).length;
+    const call = openCall(gateway, CHAT, chatBody(CHAT_MODEL, { stream: true }));
+    await gateway.simulator.until(([entry]) => (entry?.answer.bytesSent ?? 0) > 0);
+    // What was sent is read by then.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    call.hangUp();
+    expect(await settled(known)).toEqual([
+      expect.objectContaining({ status: 'aborted', estimated: null, amount_nano: 0n }),
+    ]);
+    const { rows } = await gateway.pool.query(
+      'select outcome, cost_nano from attempt order by request_id desc limit 1',
+    );
+    expect(rows).toEqual([{ outcome: 'failed', cost_nano: '0' }]);
+  });
+
   it('is read no further than 32 MB, and charged by what was received', async () => {
     const begun =
       'data: {"id":"c1","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"Hello"}}]}\n\n';
