@@ -63,6 +63,37 @@ describe('upstreamFailure', () => {
     expect(failure.error.message).not.toContain('gpt-9');
   });
 
+  it.each([
+    [403, 'You do not have permission to access the File abc123 or it may not exist.', 'PERMISSION_DENIED'],
+    [403, 'CachedContent not found (or permission denied)', 'PERMISSION_DENIED'],
+    [404, 'File not found: file_abc', 'not_found_error'],
+    [404, "Item with id 'rs_1' not found.", 'invalid_request_error'],
+    [404, 'No such File object: file-abc', 'invalid_request_error'],
+  ])('takes something that the request refers to and that is not there for its fault (%i %s)', (...given) => {
+    const [status, message, type] = given;
+    const { error, cause, retryable } = judge(status, { message, type });
+    expect([error.status, error.message, cause, retryable]).toEqual([400, message, 'request', false]);
+  });
+
+  it.each([
+    [403, 'The caller does not have permission', 'account'],
+    [403, 'Requests from referer <empty> are blocked.', 'account'],
+    [404, 'The model `file-reader` does not exist or you do not have access to it.', 'model'],
+    [404, 'Resource not found', 'model'],
+  ])('takes nothing else for that (%i %s)', (status, message, cause) => {
+    expect(judge(status, { message }).cause).toBe(cause);
+  });
+
+  it("tells a caller that a prompt was refused, and nothing of the account behind it (xAI's 403)", () => {
+    const id = '11111111-2222-3333-4444-555555555555';
+    const message = `Content violates usage guidelines. Team: ${id}, API key ID: ${id}, Model: grok-4, Failed check: SAFETY_CHECK_TYPE_BIO`;
+    const { error, cause } = judge(403, { message, code: 'The caller does not have permission' });
+    expect([error.status, error.details.code, cause]).toEqual([400, 'content_filter', 'request']);
+    expect(error.message).toBe(
+      'Content violates usage guidelines. [removed], [removed], Model: grok-4, Failed check: SAFETY_CHECK_TYPE_BIO',
+    );
+  });
+
   it("says nothing of an upstream's inside when it failed", () => {
     for (const status of [500, 503, 504, 429]) {
       const { error } = judge(status, { message: 'Traceback at db.internal:5432 SELECT 1' });

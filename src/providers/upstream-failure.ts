@@ -5,6 +5,7 @@ import type { StreamFailure } from '../protocols/completion.js';
 import { failedBaseResponse, findError } from '../protocols/openai-chat/error.js';
 import type { UpstreamErrorBody } from '../protocols/protocol.js';
 import { contextLengthOf } from './context-length.js';
+import { ownWords } from './own-words.js';
 import { retryAfterSeconds, type RetryHint } from './retry-after.js';
 import { publicText } from './upstream-text.js';
 
@@ -52,8 +53,13 @@ const OUR_ACCOUNT =
 const OUR_MODEL =
   /model_not_found|model_not_exist|deploymentnotfound|no such model|model .{0,80}(?:does not exist|is not available|not found)/i;
 
-/** Words for a prompt that the vendor's filter refused, whatever the status: the caller's fault (OpenRouter, Azure, Alibaba). */
-const FILTERED = /input was flagged|content_filter|content management policy|data_?inspection_?failed/i;
+/** Words for a prompt that the vendor's filter refused, whatever the status: the caller's fault (OpenRouter, Azure, Alibaba, xAI). */
+const FILTERED =
+  /input was flagged|content_filter|content_policy|content management policy|data_?inspection_?failed|content violates usage guidelines|safety_check_type/i;
+
+/** Words for something that the request refers to and the vendor does not have: files and caches of Anthropic, Google and OpenAI, what OpenAI's Responses keeps. */
+const NO_SUCH_REFERENCE =
+  /\b(?:file|cachedcontent|(?:item|response|conversation|container) with id)\b.{0,200}\bnot (?:found|exist)\b|no such file object/is;
 
 /** Codes of a rate limit that comes with another status than 429 (Groq says 413 for too many tokens a minute). */
 const RATE_CODE = /^(?:rate_limit_exceeded|rate_limited|RESOURCE_EXHAUSTED)$/;
@@ -65,14 +71,17 @@ type Verdict = [kind: ErrorKind, message: string, details: ErrorDetails];
 
 /** What the words say, when they say more than the status. */
 function judgeWords({ status, body }: UpstreamRefusal, waitSeconds: number | undefined): Verdict | undefined {
-  const words = `${body.type ?? ''} ${body.code ?? ''} ${body.message}`;
+  const words = ownWords(body, status);
   // Google says "your current quota" for a limit a minute, too; only such a one names a time to wait.
   const isRate = RATE_CODE.test(body.code ?? '') || RATE_CODE.test(body.type ?? '');
   if (isRate && (waitSeconds !== undefined || !OUR_ACCOUNT.test(words))) {
     return ['rate_limit', RATE_LIMITED, { retryAfterSeconds: waitSeconds }];
   }
-  if (FILTERED.test(words) && status < 500) {
+  if (status < 500 && FILTERED.test(`${words} ${body.message}`)) {
     return ['invalid_request', callerMessage(body), { ...callerDetails(body), code: 'content_filter' }];
+  }
+  if ([403, 404].includes(status) && NO_SUCH_REFERENCE.test(body.message) && !OUR_MODEL.test(words)) {
+    return ['invalid_request', callerMessage(body), callerDetails(body)];
   }
   if (OUR_ACCOUNT.test(words) || [401, 402, 403].includes(status))
     return ['upstream', CREDENTIAL_REFUSED, {}];

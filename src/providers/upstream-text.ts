@@ -12,8 +12,9 @@ const SECRETS: readonly RegExp[] = [
   // Keys by their vendors' prefixes: OpenAI and its followers, Google, Groq, xAI, Hugging Face, AWS.
   /\b(?:sk|pk|rk|gsk|xai|hf|key|api|fg)[-_][\w-]{6,}(?:\*+[\w-]*)?/gi,
   /\bAIza[\w-]{10,}|\bA[KS]IA[A-Z0-9]{12,}/g,
-  // Account names: OpenAI organizations and projects.
+  // Account names: OpenAI organizations and projects, xAI's teams and keys.
   /\b(?:org|proj|acct|user)[-_][A-Za-z0-9]{6,}/g,
+  /\b(?:team|api key id): [\w-]+/gi,
   // Bare host names and addresses, with a port or path behind them.
   /\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|ai|dev|app|cloud|cn|eu|de|internal|local|lan|svc)(?::\d+)?(?:\/[^\s"'<>)\]]*)?/gi,
   /\blocalhost(?::\d+)?(?:\/[^\s"'<>)\]]*)?/gi,

@@ -28,8 +28,19 @@ describe('what switches a deployment off', () => {
     [530, 'odd'],
     [429, 'slow down'],
     [400, 'max_tokens is too large'],
+    [400, "Invalid value: 'Operation not allowed'"],
+    [400, 'Unsupported MIME type: operation not allowed'],
   ])('%i "%s" does not', (status, message) => {
     expect(reasonToDisable(policy(), failure(status, message))).toBeUndefined();
+  });
+
+  it.each([
+    [403, 'Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO'],
+    [403, 'CachedContent not found (or permission denied)'],
+    [404, 'File not found: file_abc'],
+  ])('nothing does that a request refers to or says, whatever the rule (%i %s)', (status, message) => {
+    const strict = policy({ statuses: ['400-499'], keywords: ['Permission denied', 'not found'] });
+    expect(reasonToDisable(strict, failure(status, message))).toBeUndefined();
   });
 
   it('nothing does without a rule, or with one that is off', () => {

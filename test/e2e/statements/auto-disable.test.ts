@@ -122,6 +122,37 @@ describe('channels that are switched off', () => {
     ]);
   });
 
+  it('statement 88: nothing that a caller sends disables a channel, or sends the call elsewhere', async () => {
+    await manage('PUT', `/providers/${FIRST}/auto-disable`, { enabled: true, statuses: ['401-404'] });
+    const refusals: [number, string, string | null][] = [
+      [403, 'Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO', 'content_filter'],
+      [403, 'You do not have permission to access the File abc123 or it may not exist.', null],
+      [403, 'CachedContent not found (or permission denied)', null],
+      [404, 'File not found: file_abc', null],
+      [
+        400,
+        "Input tag 'insufficient_quota' found using 'type' does not match any of the expected tags",
+        null,
+      ],
+      [400, "Invalid value: 'Your credit balance is too low'. Supported values are: 'auto'.", null],
+    ];
+    for (const [status, message, code] of refusals) {
+      world.begin();
+      refuse(status, message);
+      const answer = await world.chat(ask);
+      expect(answer).toMatchObject({
+        status: 400,
+        json: { error: { type: 'invalid_request_error', message } },
+      });
+      if (code) expect(answer.json).toMatchObject({ error: { code } });
+      expect(world.calls).toBe(1);
+    }
+    await pause(300);
+    expect(await deployment()).toMatchObject({ status: 'active', auto_disabled: null });
+    world.begin();
+    expect(await servedBy()).toBe(FIRST);
+  });
+
   it('statement 70: nothing is disabled by itself unless a rule says so', async () => {
     refuse(401, 'Incorrect API key');
     for (let call = 0; call < 2; call++) expect(await servedBy()).toBe(SECOND);
