@@ -250,8 +250,8 @@ export interface CompletionRequest {
   /** True when each message is read by itself, so that the context window bounds each alone (embeddings). */
   readsEachAlone?: boolean | undefined;
   /**
-   * True when the messages use a form of the seeds that other vendors of the same protocol refuse (Octen's
-   * `image` part): a verbatim body then needs its messages written anew.
+   * True when the messages use a form that vendors of the same protocol refuse (Octen's `image` part, one turn's
+   * calls in several Gemini contents): a verbatim body then needs its messages written anew.
    */
   rewriteMessages?: boolean | undefined;
   /** True when the tools are not those of the caller's body (the gateway runs one of them itself). */

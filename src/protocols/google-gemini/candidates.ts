@@ -2,7 +2,7 @@ import { asArray, asObject, asString, isObject, type JsonObject, type JsonValue 
 import type { CompletionChoice, ContentPart, OpaquePart } from '../completion.js';
 import { decodeFinishReason } from './finish-reason.js';
 import { decodeLogprobs } from './logprobs.js';
-import { joinThoughts, readCall, readPart } from './parts-decode.js';
+import { joinPieces, readCall, readPart } from './parts-decode.js';
 import { synthesizedId } from './tool-ids.js';
 import { compact } from './wire.js';
 
@@ -48,7 +48,7 @@ export function decodeCandidate(candidate: JsonObject, answerId: string, first: 
   const logprobs: JsonValue | undefined = decodeLogprobs(candidate['logprobsResult']);
   return compact<CompletionChoice>({
     content: [
-      ...joinThoughts(content),
+      ...joinPieces(content),
       ...(refusal === undefined ? [] : [{ type: 'refusal' as const, text: refusal }]),
     ],
     finishReason: decodeFinishReason(candidate['finishReason'], hasCalls),

@@ -1,7 +1,8 @@
 import { asString, isObject, type JsonObject } from '../../core/json.js';
 import type { ContentPart, Message, ToolResultPart } from '../completion.js';
-import { joinThoughts, readCall, readPart, readResultMedia } from './parts-decode.js';
+import { joinPieces, readCall, readPart, readResultMedia } from './parts-decode.js';
 import { CallPairs, synthesizedId } from './tool-ids.js';
+import { turnsOf } from './turns.js';
 import {
   at,
   compact,
@@ -14,14 +15,33 @@ import {
   requireString,
 } from './wire.js';
 
-/** `systemInstruction` and `contents` as turns. Function responses become a `tool` turn before what the user says. */
-export function decodeContents(body: JsonObject): Message[] {
+/** What decoding the contents found. */
+export interface DecodedContents {
+  messages: Message[];
+  /** See CompletionRequest.rewriteMessages: calls of one turn that stand in several contents, which Google refuses. */
+  rewriteMessages: boolean;
+}
+
+/**
+ * `systemInstruction` and `contents` as turns: contents of the model that stand side by side are one. Function responses become
+ * a `tool` turn before what the user says.
+ */
+export function decodeContents(body: JsonObject): DecodedContents {
   const contents = readObjects(body, 'contents');
   if (contents === undefined) return refuse('contents', 'is required and must be an array');
   if (contents.length === 0) return refuse('contents', 'must hold at least one content');
   const pairs = new CallPairs();
-  const turns = contents.flatMap((content, index) => decodeContent(content, at('contents', index), pairs));
-  return [...decodeSystem(body), ...turns];
+  const runs = turnsOf(contents.map((content, index) => readContent(content, at('contents', index))));
+  const messages = runs.flatMap((run) => {
+    const parts = run.flatMap((content) => content.parts);
+    return run[0]?.role === 'model' ? [modelTurn(parts, pairs)] : userTurns(parts, pairs);
+  });
+  const hasCall = ({ parts }: LocatedContent): boolean =>
+    parts.some(({ part }) => member(part, 'functionCall') !== undefined);
+  return {
+    messages: [...decodeSystem(body), ...messages],
+    rewriteMessages: runs.some((run) => run.length > 1 && run.some(hasCall)),
+  };
 }
 
 function decodeSystem(body: JsonObject): Message[] {
@@ -40,18 +60,22 @@ function decodeSystem(body: JsonObject): Message[] {
 
 const ROLES = ['user', 'model', 'function', 'tool'];
 
-function decodeContent(content: JsonObject, path: string, pairs: CallPairs): Message[] {
+interface LocatedPart {
+  part: JsonObject;
+  path: string;
+}
+
+interface LocatedContent {
+  role: string;
+  parts: LocatedPart[];
+}
+
+function readContent(content: JsonObject, path: string): LocatedContent {
   const role = readString(content, 'role', path) ?? 'user';
   if (!ROLES.includes(role)) refuse(at(path, 'role'), 'must be user or model');
   const parts = readObjects(content, 'parts', path) ?? [];
   if (parts.length === 0) refuse(at(path, 'parts'), 'is required and must hold at least one part');
-  const located = parts.map((part, index) => ({ part, path: at(at(path, 'parts'), index) }));
-  return role === 'model' ? [modelTurn(located, pairs)] : userTurns(located, pairs);
-}
-
-interface LocatedPart {
-  part: JsonObject;
-  path: string;
+  return { role, parts: parts.map((part, index) => ({ part, path: at(at(path, 'parts'), index) })) };
 }
 
 function modelTurn(parts: LocatedPart[], pairs: CallPairs): Message {
@@ -66,7 +90,7 @@ function modelTurn(parts: LocatedPart[], pairs: CallPairs): Message {
     pairs.add(whole);
     return [whole];
   });
-  return { role: 'assistant', content: joinThoughts(content) };
+  return { role: 'assistant', content: joinPieces(content) };
 }
 
 function userTurns(parts: LocatedPart[], pairs: CallPairs): Message[] {

@@ -105,18 +105,24 @@ export function readPart(part: JsonObject, path: string): ContentPart[] {
 }
 
 /**
- * Joins what streams cut apart: a thought whose signature came behind it, in a part of its own. Any other order is
- * kept.
+ * Joins what streams cut apart: the pieces of a text, those of a thought, and the signature that came behind a thought in a
+ * part of its own. A signature ends its thought. Any other order is kept.
  */
-export function joinThoughts(parts: readonly ContentPart[]): ContentPart[] {
+export function joinPieces(parts: readonly ContentPart[]): ContentPart[] {
   const joined: ContentPart[] = [];
   for (const part of parts) {
     const last = joined.at(-1);
-    const isSeal =
-      part.type === 'thinking' && part.text === '' && last?.type === 'thinking' && !last.signature;
-    if (isSeal && last?.type === 'thinking')
-      joined[joined.length - 1] = { ...last, ...part, text: last.text };
+    const whole = last && continued(last, part);
+    if (whole) joined[joined.length - 1] = whole;
     else joined.push(part);
   }
   return joined;
+}
+
+/** The part with the piece that continues it; undefined when the piece begins another one. */
+function continued(part: ContentPart, piece: ContentPart): ContentPart | undefined {
+  if (part.type === 'text' && piece.type === 'text') return { ...part, text: part.text + piece.text };
+  if (part.type !== 'thinking' || piece.type !== 'thinking' || part.signature) return undefined;
+  const isWhole = piece.signature !== undefined && piece.text !== '';
+  return isWhole ? undefined : { ...part, ...piece, text: part.text + piece.text };
 }

@@ -48,4 +48,44 @@ describe('Gemini to Gemini', () => {
     const generation_config = { max_output_tokens: 10, candidateCount: 2 };
     expect(sent({ generation_config }).body).toEqual({ contents, generation_config });
   });
+
+  describe('a streamed answer that the chat kept chunk by chunk', () => {
+    const signed = { functionCall: { name: 'f', args: { a: 1 } }, thoughtSignature: 'U0lH' };
+    const unsigned = { functionCall: { name: 'f', args: { a: 2 } } };
+    const answer = { functionResponse: { name: 'f', response: { result: { x: 1 } } } };
+    const model = (...parts: JsonObject[]): JsonObject => ({ role: 'model', parts });
+    const user = (...parts: JsonObject[]): JsonObject => ({ role: 'user', parts });
+
+    it('row 41: goes as one step with its calls, every part as it came, where Google would ask each for a signature', () => {
+      const history = [model(signed), model(unsigned), model({ text: '' }), user(answer, answer)];
+      expect(sent({ contents: [...contents, ...history] }).body['contents']).toEqual([
+        ...contents,
+        model(signed, unsigned, { text: '' }),
+        user(answer, answer),
+      ]);
+    });
+
+    it('stays as it came without calls, and so does one content with several calls', () => {
+      const text = [...contents, model({ text: 'Hel' }), model({ text: 'lo.' }), ...contents];
+      const whole = [...contents, model(signed, unsigned), user(answer, answer)];
+      for (const history of [text, whole]) {
+        const request = decodeRequest({ model: 'm', contents: history });
+        const own = new ObjectText(JSON.stringify({ contents: history }));
+        const target = { upstreamModel: 'gemini-3.1-pro', quirks: {}, issuer: 'google' };
+        expect(passthrough.requestChanges(request, target, own).set).toEqual({});
+      }
+    });
+
+    it('row 42: is told anew where another model made it, each result under the name of its tool', () => {
+      const foreign = { ...unsigned, thoughtSignature: 'ZmFyZWdhdGU6czphbnRocm9waWM6RXJVQg==' };
+      const history = [model(foreign), model(unsigned), user(answer, answer)];
+      const { body } = sent({ contents: [...contents, ...history] });
+      const skip = { thoughtSignature: 'skip_thought_signature_validator' };
+      expect(body['contents']).toMatchObject([
+        ...contents,
+        model({ ...unsigned, ...skip }, unsigned),
+        user({ functionResponse: { name: 'f' } }, { functionResponse: { name: 'f' } }),
+      ]);
+    });
+  });
 });

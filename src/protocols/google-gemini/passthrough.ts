@@ -21,6 +21,7 @@ import { CONFIG_MEMBERS, encodeGenerationConfig } from './generation-config.js';
 import { generationOf } from './generation.js';
 import { decodeResponse } from './response.js';
 import { GeminiDecoder } from './stream-decode.js';
+import { turnsOf } from './turns.js';
 import { member, nameIn, spellings } from './wire.js';
 
 /** What the route's path says, which an upstream of this protocol reads there and refuses in the body. */
@@ -50,8 +51,21 @@ function requestChanges(request: CompletionRequest, target: EncodeTarget, own: O
     set['contents'] = JSON.stringify(contents);
     remove.push(...spellings('systemInstruction'));
     if (systemInstruction) set['systemInstruction'] = JSON.stringify(systemInstruction);
-  }
+  } else if (request.rewriteMessages) set['contents'] = joinedTurns(own);
   return { set, remove, warnings };
+}
+
+/**
+ * The caller's own contents, those of one turn of the model joined: Google takes each for a step of its own, whose first call
+ * must be signed, and wants the results right behind all calls (ai.google.dev/gemini-api/docs/thought-signatures).
+ */
+function joinedTurns(own: ObjectText): string {
+  const contents = asArray(tryParseJson(own.valueText('contents') ?? '[]')).filter(isObject);
+  const joined = turnsOf(contents).map((turn) => ({
+    ...turn[0],
+    parts: turn.flatMap(({ parts }) => asArray(parts)),
+  }));
+  return JSON.stringify(joined);
 }
 
 /** Gemini refuses a calling config without functions; the rest of `toolConfig` stays (row 21). */

@@ -28,9 +28,12 @@ export function decodeRequest(body: JsonObject): CompletionRequest {
   const isOwn = (name: string): boolean =>
     !KNOWN.has(name) && !Object.hasOwn(routing, name) && body[name] !== null;
   const own = [...Object.keys(body).filter(isOwn), ...ownFields];
+  const model = requireString(body, 'model');
+  const { messages, rewriteMessages } = decodeContents(body);
   return compact<CompletionRequest>({
-    model: requireString(body, 'model'),
-    messages: decodeContents(body),
+    model,
+    messages,
+    rewriteMessages: rewriteMessages || undefined,
     stream: readBoolean(body, 'stream') ?? false,
     ...sampling,
     tools,

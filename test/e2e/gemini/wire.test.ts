@@ -8,6 +8,7 @@ import {
   UPSTREAM_MODELS,
   type TestGateway,
 } from '../../support/gateway.js';
+import { WEATHER_SCHEMA } from '../../support/samples.js';
 
 let gateway: TestGateway;
 let watch: ChargeWatch;
@@ -117,6 +118,48 @@ describe("Google's addresses", () => {
     expect(JSON.stringify(gateway.simulator.journal[0]?.body)).not.toContain('thoughtSignature');
     await watch.expectExact();
   });
+});
+
+/** What Google's SDKs keep of a streamed answer: the content of each chunk. */
+async function streamedContents(model: string, body: unknown): Promise<{ parts: JsonObject[] }[]> {
+  const answer = await call(`models/${model}:streamGenerateContent?alt=sse`, body);
+  const chunks = (await answer.text()).split('\r\n\r\n').filter((frame) => frame !== '');
+  return chunks.map((frame) => {
+    const { candidates } = JSON.parse(frame.slice('data: '.length)) as {
+      candidates: { content: { parts: JsonObject[] } }[];
+    };
+    return candidates[0]?.content ?? { parts: [] };
+  });
+}
+
+describe("a chat of Google's SDKs, which keep each chunk of a stream as a content of its own", () => {
+  it.each(UPSTREAM_MODELS)(
+    'rows 4, 10, 38 and 41: goes on after parallel calls over %s',
+    async (_protocol, model) => {
+      const setup = {
+        tools: [{ functionDeclarations: [{ name: 'get_weather', parametersJsonSchema: WEATHER_SCHEMA }] }],
+        generationConfig: { thinkingConfig: { includeThoughts: true, thinkingBudget: 2048 } },
+      };
+      const asked = { role: 'user', parts: [{ text: 'Call the weather tool for both Paris and Rome' }] };
+      const kept = await streamedContents(model, { ...setup, contents: [asked] });
+      const calls = kept.flatMap(({ parts }) => parts.flatMap((part) => part['functionCall'] ?? []));
+      expect(kept.length).toBeGreaterThan(calls.length);
+      const parts = (calls as JsonObject[]).map(({ id, name, args }, index) => ({
+        functionResponse: {
+          id,
+          name,
+          response: { output: `${index} C in ${(args as { city: string }).city}` },
+        },
+      }));
+      const history = [asked, ...kept, { role: 'user', parts }];
+      const answer = await generate(model, { ...setup, contents: history });
+      const text = await answer.text();
+      expect(answer.status).toBe(200);
+      expect(text).toContain('0 C in Paris');
+      expect(text).toContain('1 C in Rome');
+      await watch.expectExact();
+    },
+  );
 });
 
 describe('credentials below /v1beta', () => {
