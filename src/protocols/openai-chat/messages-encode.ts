@@ -17,6 +17,7 @@ import {
 import { ownCall } from './own-calls.js';
 import { encodeDetails, isFormatIssuer, plainDetails } from './reasoning.js';
 import { nineAlphanumerics } from './short-ids.js';
+import { joinedTurns } from './turns.js';
 
 type PartOf<T extends ContentPart['type']> = Extract<ContentPart, { type: T }>;
 
@@ -73,7 +74,8 @@ class MessagesEncoder {
     if (this.names && messages.at(-1)?.role === 'assistant') {
       this.warnings.add('messages: the last assistant message is answered, not continued, by this model');
     }
-    return messages.flatMap((message) => {
+    const turns = this.names ? joinedTurns(messages) : messages;
+    return turns.flatMap((message) => {
       if (message.role === 'tool') return this.toolResults(ofType(message.content, 'tool-result'));
       if (message.role === 'assistant') return [this.assistant(message)];
       return [this.instructionOrUser(message)];
