@@ -1,12 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { FaregateError } from '../core/errors.js';
+import { isGooglePath } from '../platform/http/google-paths.js';
 
 /** A 401 in the words SDK users know. */
 export const invalidKey = (message: string): FaregateError =>
   new FaregateError('authentication', message, { code: 'invalid_api_key' });
-
-/** Where Google's clients call; they send their key as `x-goog-api-key`. */
-const GOOGLE_PATHS = '/v1beta/';
 
 /**
  * The secret that a request carries in `Authorization: Bearer` or `x-api-key`, and on Google's paths in
@@ -14,7 +12,7 @@ const GOOGLE_PATHS = '/v1beta/';
  * could charge the wrong customer.
  */
 export function readCredential(headers: IncomingHttpHeaders, path: string): string {
-  const googleKey = path.startsWith(GOOGLE_PATHS) ? headers['x-goog-api-key'] : undefined;
+  const googleKey = isGooglePath(path) ? headers['x-goog-api-key'] : undefined;
   if (typeof googleKey !== 'string' || googleKey === '') return readCommon(headers);
   const isAlone = !headers['x-api-key'] && !headers.authorization;
   if (!isAlone && readCommon(headers) !== googleKey)

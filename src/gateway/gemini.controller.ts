@@ -27,7 +27,10 @@ const MODEL = {
   description: '"models/google/gemini-3.5-flash", with or without "models/"',
 };
 
-/** Google's own addresses: the path names the model and the manner of the answer, which other protocols put in the body. */
+/**
+ * Google's own addresses, in both versions of its API: the path names the model and the manner of the answer, which other
+ * protocols put in the body.
+ */
 @ApiTags('Inference')
 @ApiSecurity('google key')
 @KeyAccess()
@@ -39,7 +42,7 @@ export class GeminiController {
     private readonly keepAlive: KeepAlive,
   ) {}
 
-  @Post('/v1beta/*model\\:generateContent')
+  @Post(['/v1beta/*model\\:generateContent', '/v1/models/*model\\:generateContent'])
   @HttpCode(200)
   @ApiParam(MODEL)
   @ApiBody(GEMINI_BODY)
@@ -53,7 +56,7 @@ export class GeminiController {
     return this.serve({ model, stream: false, alt: undefined }, request, response);
   }
 
-  @Post('/v1beta/*model\\:streamGenerateContent')
+  @Post(['/v1beta/*model\\:streamGenerateContent', '/v1/models/*model\\:streamGenerateContent'])
   @HttpCode(200)
   @ApiParam(MODEL)
   @ApiQuery({

@@ -1,3 +1,4 @@
+import { isGooglePath } from '../platform/http/google-paths.js';
 import { anthropicMessages } from '../protocols/anthropic-messages/index.js';
 import { googleGemini } from '../protocols/google-gemini/index.js';
 import { openaiEmbeddings } from '../protocols/openai-embeddings/index.js';
@@ -17,13 +18,13 @@ export const COMPLETION_ROUTES = {
 export function routeOf(url: string): string {
   const path = url.split('?', 1)[0] ?? '';
   if (Object.hasOwn(COMPLETION_ROUTES, path)) return path;
-  if (path.startsWith('/v1beta/models/')) return '/v1beta/models/{model}';
+  if (isGooglePath(path) && path.includes('/models/')) return '/v1beta/models/{model}';
   if (path === '/v1/messages/count_tokens') return path;
   return path === '/v1/models' || path.startsWith('/v1/models/') ? '/v1/models' : 'other';
 }
 
 /** The protocol whose error shape a path's callers expect. */
 export function dialectOf(path: string): Protocol {
-  if (path.startsWith('/v1beta/')) return googleGemini;
+  if (isGooglePath(path)) return googleGemini;
   return path.startsWith('/v1/messages') ? anthropicMessages : openaiChat;
 }

@@ -53,7 +53,7 @@ const ERRORS: Record<string, { description: string; schema: Schema }> = {
 /** Whose shape the routes below a path have; all others have that of OpenAI. */
 const SHAPE_OF_PATH: [RegExp, keyof typeof ERRORS][] = [
   [/^\/v1\/messages(\/|$)/, 'AnthropicError'],
-  [/^\/v1beta\//, 'GeminiError'],
+  [/^\/v1beta\/|^\/v1\/models\/\{model\}:/, 'GeminiError'],
   [/^\/v1\/manage\//, 'KeyManagementError'],
   [/^\/api\/usage\/token$/, 'NewApiError'],
 ];

@@ -33,7 +33,12 @@ const describeApi = () =>
     )
     .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key', description: 'The same key' }, 'x-api-key')
     .addApiKey(
-      { type: 'apiKey', in: 'header', name: 'x-goog-api-key', description: 'The same key, below /v1beta' },
+      {
+        type: 'apiKey',
+        in: 'header',
+        name: 'x-goog-api-key',
+        description: 'The same key, for generateContent',
+      },
       'google key',
     )
     .addBearerAuth(

@@ -23,7 +23,10 @@ const contents = [{ role: 'user', parts: [{ text: 'tell me' }] }];
 
 /** A raw call as Google's clients make it. */
 const call = (path: string, body: unknown, headers?: Record<string, string>): Promise<Response> =>
-  fetch(`${gateway.url}/v1beta/${path}`, {
+  callAt(`v1beta/${path}`, body, headers);
+
+const callAt = (path: string, body: unknown, headers?: Record<string, string>): Promise<Response> =>
+  fetch(`${gateway.url}/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(headers ?? { 'x-goog-api-key': gateway.secret }) },
     body: JSON.stringify(body),
@@ -117,6 +120,45 @@ describe("Google's addresses", () => {
     expect(answer.status).toBe(200);
     expect(JSON.stringify(gateway.simulator.journal[0]?.body)).not.toContain('thoughtSignature');
     await watch.expectExact();
+  });
+});
+
+describe("Google's addresses below /v1, where @google/genai asks unless it is told a version", () => {
+  it('answer as those below /v1beta do, whole and streamed', async () => {
+    const whole = await callAt(`v1/models/${CHAT_MODEL}:generateContent`, { contents });
+    expect(await whole.json()).toMatchObject({
+      candidates: [{ finishReason: 'STOP' }],
+      modelVersion: CHAT_MODEL,
+    });
+    const streamed = await callAt(`v1/models/${GEMINI_MODEL}:streamGenerateContent?alt=sse`, { contents });
+    expect(streamed.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    expect(await streamed.text()).toContain('"finishReason":"STOP"');
+    await watch.expectExact();
+  });
+
+  it.each([
+    ['a wrong key', `${CHAT_MODEL}:generateContent`, 'fg_live_wrong', 401, 'UNAUTHENTICATED'],
+    ['an unknown model', 'none/such:generateContent', undefined, 404, 'NOT_FOUND'],
+    ['a method that is not there', `${CHAT_MODEL}:countTokens`, undefined, 404, 'NOT_FOUND'],
+  ])("refuse %s in Google's shape", async (_name, path, key, code, status) => {
+    const answer = await callAt(
+      `v1/models/${path}`,
+      { contents },
+      {
+        'x-goog-api-key': key ?? gateway.secret,
+      },
+    );
+    expect(answer.status).toBe(code);
+    expect(await refusal(answer)).toMatchObject({ code, status });
+  });
+
+  it("leave the list of models and its errors in OpenAI's shape", async () => {
+    const headers = { authorization: `Bearer ${gateway.secret}` };
+    const known = await fetch(`${gateway.url}/v1/models/${CHAT_MODEL}`, { headers });
+    expect(await known.json()).toMatchObject({ object: 'model', id: CHAT_MODEL });
+    const unknown = await fetch(`${gateway.url}/v1/models/none/such:free`, { headers });
+    expect(unknown.status).toBe(404);
+    expect(await refusal(unknown)).toMatchObject({ type: 'not_found_error', code: 'model_not_found' });
   });
 });
 

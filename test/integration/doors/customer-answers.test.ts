@@ -57,13 +57,11 @@ it('completions answer as documented', async () => {
     contents: [{ role: 'user', parts: [{ text: 'Hello' }] }],
     generationConfig: { maxOutputTokens: 5 },
   };
-  for (const verb of ['generateContent', 'streamGenerateContent'])
-    expect(
-      await faultsOf(['post', `/v1beta/{model}:${verb}`], {
-        url: `/v1beta/models/${model}:${verb}`,
-        body: contents,
-      }),
-    ).toEqual([]);
+  for (const verb of ['generateContent', 'streamGenerateContent']) {
+    const below = (models: string) => ({ url: `${models}/${model}:${verb}`, body: contents });
+    expect(await faultsOf(['post', `/v1beta/{model}:${verb}`], below('/v1beta/models'))).toEqual([]);
+    expect(await faultsOf(['post', `/v1/models/{model}:${verb}`], below('/v1/models'))).toEqual([]);
+  }
 });
 
 it('models answer as documented, in both shapes', async () => {

@@ -70,9 +70,10 @@ describe('/openapi.json', () => {
     expect(errorOf('get', '/v1/models')).toEqual(['error']);
     for (const path of ['/v1/messages', '/v1/messages/count_tokens'])
       expect(errorOf('post', path)).toEqual(['error', 'request_id', 'type']);
-    expect(operationOf('post', '/v1beta/{model}:generateContent').responses?.['default']).toEqual({
-      $ref: '#/components/responses/GeminiError',
-    });
+    for (const path of ['/v1beta/{model}', '/v1/models/{model}'])
+      expect(operationOf('post', `${path}:generateContent`).responses?.['default']).toEqual({
+        $ref: '#/components/responses/GeminiError',
+      });
     expect(errorOf('get', '/v1/manage/api-keys')).toEqual(['code', 'error', 'param']);
     expect(errorOf('get', '/api/usage/token')).toEqual(['message', 'success']);
   });
