@@ -32,7 +32,7 @@ export class ProtocolErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const { status, body } = dialectOf(request.path).encodeError(error, requestId);
+    const { status, body } = dialectOf(request.path, request.headers).encodeError(error, requestId);
     const text = JSON.stringify(body);
     response.writeHead(status, {
       ...errorHeaders(error, requestId),

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { isGooglePath } from '../platform/http/google-paths.js';
 import { anthropicMessages } from '../protocols/anthropic-messages/index.js';
 import { googleGemini } from '../protocols/google-gemini/index.js';
@@ -23,8 +24,13 @@ export function routeOf(url: string): string {
   return path === '/v1/models' || path.startsWith('/v1/models/') ? '/v1/models' : 'other';
 }
 
-/** The protocol whose error shape a path's callers expect. */
-export function dialectOf(path: string): Protocol {
+/** The protocol whose error shape a path's callers expect; that of the models goes by their headers, as the answers do. */
+export function dialectOf(path: string, headers: IncomingHttpHeaders): Protocol {
   if (isGooglePath(path)) return googleGemini;
-  return path.startsWith('/v1/messages') ? anthropicMessages : openaiChat;
+  if (path.startsWith('/v1/messages')) return anthropicMessages;
+  return routeOf(path) === '/v1/models' && readsAnthropic(headers) ? anthropicMessages : openaiChat;
 }
+
+/** Whether the caller of a route that several vendors have reads Anthropic's shape of it. */
+export const readsAnthropic = (headers: IncomingHttpHeaders): boolean =>
+  headers['anthropic-version'] !== undefined;

@@ -139,6 +139,22 @@ describe('other addresses', () => {
     await expectRefusal(response, { dialect, status: 404, about: path });
   });
 
+  it.each<[string, Record<string, string>, Dialect]>([
+    ['in the OpenAI shape', {}, 'openai'],
+    [
+      "in Anthropic's where anthropic-version asks for it",
+      { 'anthropic-version': '2023-06-01' },
+      'anthropic',
+    ],
+  ])('the models refuse %s, as they answer', async (_shape, version, dialect) => {
+    const own = { ...version, 'x-api-key': gateway.secret };
+    const wrong = { ...version, 'x-api-key': misspelt(gateway.secret) };
+    for (const path of ['/v1/models', '/v1/models/nobody/knows-it'])
+      await expectRefusal(await call(path, wrong, 'GET'), { dialect, status: 401, about: path });
+    const unknown = await call('/v1/models/nobody/knows-it', own, 'GET');
+    await expectRefusal(unknown, { dialect, status: 404, names: 'nobody/knows-it' });
+  });
+
   it('a model or a key whose name cannot be decoded is refused in the shape of its route', async () => {
     const contents = [{ role: 'user', parts: [{ text: 'Hello.' }] }];
     const asked = await post(gateway, '/v1beta/models/%ff:generateContent', { contents });

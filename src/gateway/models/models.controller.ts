@@ -17,6 +17,7 @@ import { KeyAccess, PublicAccess } from '../../platform/http/access.decorator.js
 import { RoutingService } from '../../routing/routing.service.js';
 import { MODEL_ANSWER, MODELS_ANSWER } from '../completion-answers.dto.js';
 import { ProtocolErrorFilter } from '../protocol-error.filter.js';
+import { readsAnthropic } from '../routes.js';
 import { readModelFilter, type ModelQuery } from './model-filter.js';
 import { describeModel, listModels, type ModelLook, type OfferedModel } from './model-listing.js';
 import { MODEL_TAGS } from './model-traits.js';
@@ -130,6 +131,6 @@ const lookOf = (
 ): ModelLook => ({
   profile: user.profile,
   currency: currency ?? user.currency,
-  isAnthropic: headers['anthropic-version'] !== undefined,
+  isAnthropic: readsAnthropic(headers),
   extended,
 });
