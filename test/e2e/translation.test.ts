@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { asObject, type JsonObject } from '../../src/core/json.js';
 import { untilSettled } from '../support/calls.js';
-import { CHAT_MODEL, MESSAGES_MODEL } from '../support/gateway.js';
+import { CHAT_MODEL, GEMINI_MODEL, MESSAGES_MODEL, RESPONSES_MODEL } from '../support/gateway.js';
 import { WEATHER_SCHEMA } from '../support/samples.js';
 import { chunksOf, eventsOf, send, Statements, type WireAnswer } from '../support/statements.js';
 
@@ -211,6 +211,28 @@ describe('a request whose caller and upstream speak different languages', () => 
     expect(world.sent['thread']).toBeUndefined();
     expect(JSON.stringify(world.sent['messages'])).toMatch(/Call get_weather.*Sunny in Lima/);
   });
+
+  it.each([CHAT_MODEL, RESPONSES_MODEL, GEMINI_MODEL])(
+    'rows 38 and 42: a tool loop that %s began goes on at a Claude model with a thinking budget',
+    async (model) => {
+      const question = { role: 'user', content: 'Call get_weather for Lima.' };
+      const loop = messages({
+        max_tokens: 4_000,
+        thinking: { type: 'enabled', budget_tokens: 1_024 },
+        tools: [{ name: 'get_weather', input_schema: WEATHER_SCHEMA }],
+      });
+      const { json } = await world.messages({ ...loop, model, messages: [question] });
+      const content = json['content'] as JsonObject[];
+      const results = content
+        .filter(({ type }) => type === 'tool_use')
+        .map(({ id = '' }) => ({ type: 'tool_result', tool_use_id: id, content: 'Sunny.' }));
+      const history = [question, { role: 'assistant', content }, { role: 'user', content: results }];
+      const answer = await world.messages({ ...loop, model: MESSAGES_MODEL, messages: history });
+      expect([answer.status, answer.json['stop_reason']]).toEqual([200, 'end_turn']);
+      expect(world.sent['thinking']).toEqual({ type: 'disabled' });
+      expect(warningsOf(answer)).toContain('reasoning was dropped');
+    },
+  );
 
   it('row 59: a stream of Chat reaches a client of Messages in order', async () => {
     const { text } = await world.messages(messages({ stream: true }));

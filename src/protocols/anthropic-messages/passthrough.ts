@@ -1,4 +1,4 @@
-import { asObject, asString, isObject, tryParseJson, type JsonObject } from '../../core/json.js';
+import { asArray, asObject, asString, isObject, tryParseJson, type JsonObject } from '../../core/json.js';
 import { FaregateError } from '../../core/errors.js';
 import type { TokenUsage } from '../../core/token-usage.js';
 import type { CompletionRequest, CompletionResult } from '../completion.js';
@@ -20,6 +20,7 @@ import { encodeMessages } from './messages-encode.js';
 import { encodeReasoning } from './reasoning.js';
 import { decodeResponse } from './response.js';
 import { DONE, MessagesDecoder } from './stream-decode.js';
+import { lacksThinking } from './thinking-history.js';
 import { encodeTools } from './tools.js';
 import { encodeUsage } from './usage.js';
 
@@ -39,9 +40,10 @@ const UNPRICED = 'speed';
 
 /**
  * The caller's own bytes with: the upstream's model name, no router fields, a token limit where the caller gave none,
- * no mode that has no price, and no thinking that another vendor signed (Anthropic refuses a signature that is not its own).
+ * no mode that has no price, no thinking that another vendor signed (Anthropic refuses a signature that is not its own),
+ * and no thinking budget that Anthropic would refuse.
  */
-function requestChanges(request: CompletionRequest, target: EncodeTarget): RequestChanges {
+function requestChanges(request: CompletionRequest, target: EncodeTarget, own: ObjectText): RequestChanges {
   const set: Record<string, string> = { model: JSON.stringify(target.upstreamModel) };
   const remove: string[] = [...ROUTING_FIELDS, 'thread'];
   for (const [member, valueOf] of LOSABLE) if (valueOf(request) === undefined) remove.push(member);
@@ -56,13 +58,7 @@ function requestChanges(request: CompletionRequest, target: EncodeTarget): Reque
   }
   const limit = request.maxOutputTokens ?? target.maxOutputTokens;
   if (request.maxOutputTokens === undefined && limit !== undefined) set['max_tokens'] = `${limit}`;
-  // A budget has to stay below the limit, also where the gateway had to lower that.
-  if (limit !== undefined && (request.reasoning?.budgetTokens ?? 0) >= limit) {
-    const { thinking, warnings: notes } = encodeReasoning(request, { maxTokens: limit });
-    warnings.push(...notes);
-    if (thinking) set['thinking'] = JSON.stringify(thinking);
-    else remove.push('thinking');
-  }
+  fitThinking(request, { limit, issuer: target.issuer, own }, { set, remove, warnings });
   if (request.replacesTools) replaceTools(request, { set, remove, warnings });
   if (request.replacesMessages || hasForeignThinking(request, target.issuer)) {
     const { system, messages, warnings: lost } = encodeMessages(request.messages, target);
@@ -72,6 +68,41 @@ function requestChanges(request: CompletionRequest, target: EncodeTarget): Reque
     else set['system'] = JSON.stringify(system);
   }
   return { set, remove, warnings };
+}
+
+/**
+ * A budget has to stay below the limit, also where the gateway had to lower that, and cannot be taken in the middle of a
+ * turn that was begun without thinking, as other models begin theirs.
+ */
+function fitThinking(
+  request: CompletionRequest,
+  { limit, issuer, own }: { limit: number | undefined; issuer: string; own: ObjectText },
+  { set, remove, warnings }: Required<RequestChanges>,
+): void {
+  if (request.reasoning?.mode !== 'enabled') return;
+  const isBelow = limit === undefined || (request.reasoning.budgetTokens ?? 0) < limit;
+  const isLacking = lacksThinking(request.messages, issuer);
+  if (isBelow && !isLacking) return;
+  const { thinking, warnings: notes } = encodeReasoning(request, {
+    maxTokens: limit,
+    lacksThinking: isLacking,
+  });
+  warnings?.push(...notes);
+  if (thinking) set['thinking'] = JSON.stringify(thinking);
+  else remove.push('thinking');
+  if (thinking?.['type'] !== 'enabled') stopClearing(own, { set, remove, warnings });
+}
+
+/** Without thinking, Anthropic refuses the edit of the context that clears it ("`clear_thinking_…` strategy requires…"). */
+function stopClearing(own: ObjectText, { set, remove, warnings }: Required<RequestChanges>): void {
+  const member = 'context_management';
+  const management = tryParseJson(own.valueText(member) ?? 'null');
+  const edits = isObject(management) ? asArray(management['edits']).filter(isObject) : [];
+  const kept = edits.filter((edit) => asString(edit['type'])?.startsWith('clear_thinking_') !== true);
+  if (kept.length === edits.length) return;
+  warnings?.push(dropped(`${member}.edits`, 'there is no thinking to clear'));
+  if (kept.length === 0) remove.push(member);
+  else set[member] = JSON.stringify({ ...asObject(management), edits: kept });
 }
 
 /** Tools and choice that are not those of the caller's body. */

@@ -1,5 +1,5 @@
 import { invalidRequest } from '../../core/errors.js';
-import { asArray, isObject, type JsonObject } from '../../core/json.js';
+import type { JsonObject } from '../../core/json.js';
 import type { CompletionRequest, ParameterName } from '../completion.js';
 import type { EncodedRequest, EncodeTarget } from '../protocol.js';
 import { ToolNames } from '../tool-names.js';
@@ -9,6 +9,7 @@ import { encodeMessages } from './messages-encode.js';
 import { decodableSchema } from './output-schema.js';
 import { encodeReasoning } from './reasoning.js';
 import { encodeTools } from './tools.js';
+import { lacksThinking } from './thinking-history.js';
 import { compact } from './wire.js';
 
 /** Parameters this protocol has no member for, by the name callers know them under. */
@@ -44,7 +45,7 @@ export function encodeRequest(request: CompletionRequest, target: EncodeTarget):
   const reasoning = encodeReasoning(request, {
     maxTokens,
     style: target.quirks.thinking,
-    lacksThinking: lacksThinking(messages),
+    lacksThinking: lacksThinking(request.messages, target.issuer),
   });
   const sampling = encodeSampling(request, reasoning.thinking);
   const wantsJson = request.responseFormat?.kind === 'json-object';
@@ -82,24 +83,6 @@ function unsupported(request: CompletionRequest): string[] {
     return value === undefined || value === false
       ? []
       : [dropped(wireName, 'this upstream does not have it')];
-  });
-}
-
-/**
- * Whether a tool call of the turn at hand is not led by thinking: with a thinking budget Anthropic refuses such a
- * history ("Expected `thinking`…"); clients of other protocols rarely send thinking back.
- */
-function lacksThinking(messages: readonly JsonObject[]): boolean {
-  const blocksOf = (message: JsonObject): JsonObject[] => asArray(message['content']).filter(isObject);
-  const has = (message: JsonObject, type: string): boolean =>
-    blocksOf(message).some((block) => block['type'] === type);
-  const start = messages.findLastIndex(
-    (message) => message['role'] === 'user' && !has(message, 'tool_result'),
-  );
-  return messages.slice(start + 1).some((message) => {
-    const first = blocksOf(message)[0]?.['type'];
-    const leads = first === 'thinking' || first === 'redacted_thinking';
-    return message['role'] === 'assistant' && has(message, 'tool_use') && !leads;
   });
 }
 
