@@ -14,6 +14,7 @@ import { encodeUsage } from './usage.js';
 
 type EventOf<T extends CompletionEvent['type']> = Extract<CompletionEvent, { type: T }>;
 type Handlers = { [T in CompletionEvent['type']]: (state: ResponsesEncoder, event: EventOf<T>) => string };
+type BlockEnd = EventOf<'text-end'> | EventOf<'tool-end'>;
 type Prefix = Parameters<ItemIds['at']>[0];
 
 /**
@@ -28,6 +29,8 @@ export class ResponsesEncoder implements StreamEncoder {
   private readonly open = new Map<number | 'refusal', { index: number; item: WrittenItem }>();
   /** Finished items, by output_index. */
   private readonly output: JsonObject[] = [];
+  /** The block that ended last: whether its item was cut short is known by what follows it. */
+  private ended: BlockEnd | undefined;
   private items = 0;
   private started = false;
   private usage: TokenUsage = emptyUsage();
@@ -64,7 +67,7 @@ export class ResponsesEncoder implements StreamEncoder {
 
   finish(event: EventOf<'finish'>): string {
     this.reason = event.reason;
-    return '';
+    return this.settle(itemStatus(encodeFinishReason(event.reason).status));
   }
 
   text({ block }: EventOf<'text-start'>): string {
@@ -108,7 +111,7 @@ export class ResponsesEncoder implements StreamEncoder {
 
   /** An item that is whole at once. */
   whole(prefix: Prefix, write: (id: string) => JsonObject): string {
-    const opening = this.start();
+    const opening = this.settle('completed') + this.start();
     const index = this.items++;
     const writer = new ItemWriter(this.writer, this.ids.at(prefix, index), index);
     const item = write(writer.id);
@@ -116,9 +119,25 @@ export class ResponsesEncoder implements StreamEncoder {
     return opening + writer.added(item) + writer.done(item);
   }
 
-  endCall({ block, signature }: EventOf<'tool-end'>): string {
+  /** Another block follows the one that ended before, so that was whole; this one waits for what follows it. */
+  endBlock(event: BlockEnd): string {
+    if (!this.open.has(event.block)) return '';
+    const text = this.settle('completed');
+    this.ended = event;
+    return text;
+  }
+
+  /** Closes the item of the block that ended last. */
+  private settle(status: ItemStatus): string {
+    const { ended } = this;
+    this.ended = undefined;
+    if (ended === undefined) return '';
+    return ended.type === 'tool-end' ? this.endCall(ended, status) : this.close(ended.block, status);
+  }
+
+  private endCall({ block, signature }: EventOf<'tool-end'>, status: ItemStatus): string {
     const item = this.open.get(block)?.item;
-    const text = this.close(block);
+    const text = this.close(block, status);
     if (!signature || !(item instanceof CallItem)) return text;
     return text + this.whole('rs', (id) => callSignatureItem(id, item.callId, signature));
   }
@@ -128,7 +147,7 @@ export class ResponsesEncoder implements StreamEncoder {
     prefix: Prefix,
     make: (writer: ItemWriter) => WrittenItem,
   ): string {
-    const opening = this.start();
+    const opening = this.settle('completed') + this.start();
     const index = this.items++;
     const item = make(new ItemWriter(this.writer, this.ids.at(prefix, index), index));
     this.open.set(block, { index, item });
@@ -136,8 +155,8 @@ export class ResponsesEncoder implements StreamEncoder {
   }
 
   private closeAll(ending: ResponseState['status']): string {
-    const status = ending === 'completed' ? 'completed' : 'incomplete';
-    return [...this.open.keys()].map((block) => this.close(block, status)).join('');
+    const status = itemStatus(ending);
+    return this.settle(status) + [...this.open.keys()].map((block) => this.close(block, status)).join('');
   }
 
   private start(): string {
@@ -155,6 +174,10 @@ export class ResponsesEncoder implements StreamEncoder {
   }
 }
 
+/** How an item that was the last ends when its response does so. */
+const itemStatus = (ending: ResponseState['status']): ItemStatus =>
+  ending === 'completed' ? 'completed' : 'incomplete';
+
 /** Only the first choice is shown: this protocol has one. */
 const isFirst = (event: { choice?: number | undefined }): boolean => (event.choice ?? 0) === 0;
 
@@ -164,7 +187,7 @@ const HANDLERS: Handlers = {
   'text-start': (state, event) => (isFirst(event) ? state.text(event) : ''),
   'text-delta': (state, { block, text, logprobs }) =>
     state.with(block, TextItem, (item) => item.delta(text, logprobs)),
-  'text-end': (state, { block }) => state.close(block),
+  'text-end': (state, event) => state.endBlock(event),
   citation: (state, { block, citation }) => state.with(block, TextItem, (item) => item.cite(citation)),
   'refusal-delta': (state, event) => (isFirst(event) ? state.refuse(event.text) : ''),
   'thinking-start': (state, event) => (isFirst(event) ? state.thinking(event) : ''),
@@ -178,7 +201,7 @@ const HANDLERS: Handlers = {
     ),
   'tool-start': (state, event) => (isFirst(event) ? state.call(event) : ''),
   'tool-delta': (state, { block, text }) => state.with(block, CallItem, (item) => item.delta(text)),
-  'tool-end': (state, event) => state.endCall(event),
+  'tool-end': (state, event) => state.endBlock(event),
   'opaque-block': (state, { protocol, raw }) =>
     protocol === 'openai-responses' ? state.whole('msg', () => raw) : '',
   finish: (state, event) => (isFirst(event) ? state.finish(event) : ''),
