@@ -79,6 +79,13 @@ export class OrganizationsRepository {
     });
   }
 
+  /** Whether the database knows a time zone by this name: its list is another than this runtime's. */
+  async knowsTimeZone(name: string): Promise<boolean> {
+    const rows = await this.prisma.$queryRaw<unknown[]>`
+      select 1 as found from pg_timezone_names where lower(name) = lower(${name})`;
+    return rows.length > 0;
+  }
+
   async find(id: string): Promise<Organization | null> {
     const row = await this.prisma.organization.findUnique({ where: { id } });
     return row && ((await complete(this.prisma, [row]))[0] ?? null);

@@ -88,6 +88,8 @@ export class OrganizationsService {
     for (const [param, slugs] of namedProviders(body.routing_defaults))
       await this.names.assertProviders(slugs, param);
     assertVatId(body.tax);
+    if (body.timezone !== undefined && !(await this.organizations.knowsTimeZone(body.timezone)))
+      throw invalidRequest('timezone must be an IANA time zone such as "Europe/Berlin"', 'timezone');
     return givenFields<OrganizationSettings>({
       name: body.name,
       compatibility: body.compatibility,

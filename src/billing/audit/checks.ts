@@ -291,6 +291,13 @@ const PERIOD_CHECKS: Check[] = [
             from period_funding) z
           group by k having sum(charged) <> 0 or sum(promo) <> 0 or sum(postpaid) <> 0 or sum(taxed) <> 0`,
   },
+  {
+    id: 'F39',
+    title:
+      'the months of every organization are those of its time zone: PostgreSQL knows it, and by a name that is no abbreviation',
+    sql: `select id::text as id from organization
+          where timezone <> zone_or_utc(timezone) or timezone ~* '^(?!utc$|gmt$)[a-z]{3}$'`,
+  },
 ];
 
 /** The tables every call writes have no foreign keys, for speed; what they would have kept is checked here. */

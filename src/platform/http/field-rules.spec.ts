@@ -102,12 +102,24 @@ describe('other fields', () => {
   });
 
   it('know time zones by their names', () => {
-    for (const zone of ['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'America/Argentina/Buenos_Aires']) {
+    for (const zone of [
+      'UTC',
+      'GMT',
+      'Europe/Berlin',
+      'America/Argentina/Buenos_Aires',
+      'Asia/Calcutta',
+      'US/Eastern',
+      'Japan',
+    ]) {
       expect(isTimeZone(zone)).toBe(true);
     }
     for (const zone of ['Mars/Olympus', '+02:00', '', 'Europe/Berlin\0', '../etc']) {
       expect(isTimeZone(zone)).toBe(false);
     }
+  });
+
+  it.each(['AET', 'IST', 'ist', 'BST', 'CST', 'CAT', 'CET'])('refuse %s, which is no place', (zone) => {
+    expect(isTimeZone(zone)).toBe(false);
   });
 
   it('never throw, whatever they are given', () => {

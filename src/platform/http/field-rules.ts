@@ -127,9 +127,13 @@ const REGIONS = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none'
 export const isCountry = (value: unknown): boolean =>
   typeof value === 'string' && /^[A-Z]{2}$/.test(value) && value !== 'ZZ' && REGIONS.of(value) !== undefined;
 
+/** Three letters are an abbreviation, which PostgreSQL does not know (AET) or takes for another place than ICU does (IST). */
+const ABBREVIATION = /^(?!UTC$|GMT$)[A-Z]{3}$/i;
+
 /** True for an IANA time zone of this runtime. An offset such as "+02:00" is none: it knows no summer time. */
 export function isTimeZone(value: unknown): boolean {
   if (typeof value !== 'string' || !/^[A-Za-z][A-Za-z0-9_+\-/]{0,63}$/.test(value)) return false;
+  if (ABBREVIATION.test(value)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: value });
     return true;

@@ -84,7 +84,7 @@ const ROUTING: [string, unknown[]][] = [
 const ORGANIZATION: [string, unknown[]][] = [
   ['name', TEXT],
   ['compatibility', WORD],
-  ['timezone', [...WORD, 'Mars/Base', '+02:00']],
+  ['timezone', [...WORD, 'Mars/Base', '+02:00', 'AET', 'IST', 'SystemV/PST8PDT']],
   ['billing_mode', WORD],
   ['credit_limit', MONEY],
   ['status', WORD],

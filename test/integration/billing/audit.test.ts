@@ -102,6 +102,7 @@ const CORRUPTIONS: Record<string, string> = {
   F27: `insert into package_price (price_version_id, size, amount_nano)
     select price_version_id, 1000000000, 1000000000000 from invoice_line where kind = 'usage' limit 1`,
   F29: `update commitment set valid_from = valid_from - 40`,
+  F39: `update organization set timezone = 'AET'`,
   F25: `update invoice set dunning = 'none' where dunning = 'suspended'`,
 };
 

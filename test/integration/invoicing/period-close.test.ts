@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { FinalizationService } from '../../../src/billing/invoicing/finalization.service.js';
 import type { PeriodsService } from '../../../src/billing/invoicing/periods/periods.service.js';
+import { systemActor } from '../../../src/platform/audit/audit-log.repository.js';
 import { runCall } from '../../support/builders/call.builder.js';
 import { createModel, type TestModel } from '../../support/builders/catalog.builder.js';
 import { createTenant, type Tenant } from '../../support/builders/tenant.builder.js';
 import { until } from '../../support/calls.js';
 import { travelTo } from '../../support/clock.js';
-import { createInvoicing, type InvoicingWorld } from '../../support/invoicing.js';
+import { closeNow, createInvoicing, type InvoicingWorld } from '../../support/invoicing.js';
 
 interface PeriodRow {
   id: string;
@@ -93,6 +95,22 @@ describe('closing billing periods', () => {
     ]);
     expect(await periods.closeDue()).toBeGreaterThanOrEqual(1);
     expect((await periodsOf(tenant)).map(({ status }) => status)).toEqual(['closed', 'open']);
+  });
+
+  it('an organization whose time zone PostgreSQL does not know is charged all the same, in months of UTC', async () => {
+    const tenant = await tenantIn('AET');
+    await travelTo(world.pool, '2026-10-31T23:00:30Z');
+    await call(tenant);
+    expect(await periodsOf(tenant)).toMatchObject([{ starts: '2026-10-01 00:00', ends: '2026-11-01 00:00' }]);
+    const id = await closeNow(world, tenant);
+    await world.get(FinalizationService).finalize(id, systemActor('test'));
+    const { rows } = await world.pool.query(
+      'select document::json ->> $2 as zone from invoice where id = $1',
+      [id, 'time_zone'],
+    );
+    expect(rows).toEqual([{ zone: 'UTC' }]);
+    expect(await world.violations()).toMatchObject([{ id: 'F39', sample: [tenant.organizationId] }]);
+    await world.pool.query(`update organization set timezone = 'UTC' where id = $1`, [tenant.organizationId]);
   });
 
   it('refuses to close what has not ended, unless it is to be cut short', async () => {

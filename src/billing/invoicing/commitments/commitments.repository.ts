@@ -31,9 +31,9 @@ export class CommitmentsRepository {
       organizationId,
     ]);
     const { rows } = await client.query<CommitmentTerms>(
-      `select o.currency::text as currency, o.billing_mode as "billingMode", o.timezone as "timeZone",
-         date_trunc('month', billing_now() at time zone o.timezone)::date::text as "firstOpenDay"
-       from organization o where o.id = $1 for share of o`,
+      `select o.currency::text as currency, o.billing_mode as "billingMode", z.name as "timeZone",
+         date_trunc('month', billing_now() at time zone z.name)::date::text as "firstOpenDay"
+       from organization o, zone_or_utc(o.timezone) z(name) where o.id = $1 for share of o`,
       [organizationId],
     );
     return rows[0] ?? null;

@@ -36,7 +36,7 @@ export interface PartyRow {
 export const PARTY_COLUMNS = `e.id as legal_entity_id, e.tax_point, e.name as seller_name, e.address as seller_address,
   seller.country as seller_country, seller.vat_id as seller_vat_id, seller.rates,
   coalesce(b.legal_name, o.name) as buyer_name, coalesce(b.address, '') as buyer_address, buyer.country as buyer_country,
-  buyer.vat_id as buyer_vat_id, buyer.exempt, coalesce(b.po_number, '') as po_number, o.timezone as time_zone`;
+  buyer.vat_id as buyer_vat_id, buyer.exempt, coalesce(b.po_number, '') as po_number, zone_or_utc(o.timezone) as time_zone`;
 
 /** What PARTY_COLUMNS are of: the customer `o`, its billing account `b` and who sells to it `e`. */
 export const PARTY_TABLES = `organization o join billing_account b on b.organization_id = o.id
