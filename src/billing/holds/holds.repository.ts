@@ -12,14 +12,35 @@ export class HoldsRepository {
     await this.database.query('select 1');
   }
 
-  /** Ends up to `limit` expired holds of dead processes, each exactly once whoever else asks. */
-  async sweep(limit: number): Promise<ClosedHold[]> {
+  /**
+   * Ends up to `limit` expired holds of dead processes, each exactly once whoever else asks. Throws, and ends none, when the database
+   * refuses one of them.
+   */
+  sweep(limit: number): Promise<ClosedHold[]> {
+    return this.closed('sweep_holds($1)', limit);
+  }
+
+  /** Ids of up to `limit` expired holds of dead processes, oldest first, without those of `without`. */
+  async listAbandoned(limit: number, without: readonly string[]): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      'select id from abandoned_hold where id <> all ($2::uuid[]) order by id limit $1',
+      [limit, without],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Ends one of them; none when somebody else has, or is about to. */
+  sweepOne(holdId: string): Promise<ClosedHold[]> {
+    return this.closed('sweep_abandoned(array[$1::uuid])', holdId);
+  }
+
+  private async closed(call: string, argument: unknown): Promise<ClosedHold[]> {
     const rows = await this.database.query<{
       hold_id: string;
       outcome: SettleOutcome;
       charged_nano: string;
       absorbed_nano: string;
-    }>('select hold_id, outcome, charged_nano, absorbed_nano from sweep_holds($1)', [limit]);
+    }>(`select hold_id, outcome, charged_nano, absorbed_nano from ${call}`, [argument]);
     return rows.map((row) => ({
       holdId: row.hold_id,
       outcome: row.outcome,

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import { monotonicMs } from '../../core/clock.js';
 import { formatNano } from '../../core/money.js';
+import { isPassing } from '../../platform/database/database.service.js';
 import { countSwept, maySweep, type ClosedHold, type SweepCount } from './hold.js';
 import { HoldsRepository } from './holds.repository.js';
 
@@ -47,13 +48,18 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
     }
   }
 
-  /** Sweeps until nothing is left; null when it is too early to. Throws when the database does not answer. */
+  /**
+   * Sweeps until nothing is left; null when it is too early to. A hold that the database refuses to end stays open, stops no other,
+   * and is tried again with the next run. Throws when the database does not answer.
+   */
   async run(): Promise<SweepCount | null> {
     if (!maySweep(this.reachableSinceMs, monotonicMs(), this.quietMs)) return null;
     const count: SweepCount = { settled: 0, released: 0, chargedNano: 0n };
+    const refused = new Set<string>();
     for (;;) {
-      const swept = await this.sweepBatch();
-      if (swept.length === 0) break;
+      const refusedBefore = refused.size;
+      const swept = await this.sweepBatch(refused);
+      if (swept.length === 0 && refused.size === refusedBefore) break;
       const { settled, released, chargedNano } = countSwept(swept);
       count.settled += settled;
       count.released += released;
@@ -66,12 +72,31 @@ export class SweepService implements OnApplicationBootstrap, BeforeApplicationSh
     return count;
   }
 
-  private async sweepBatch(): Promise<ClosedHold[]> {
+  /** A batch, in one statement until the database refuses one of its holds, then without those of `refused`, which it adds to. */
+  private async sweepBatch(refused: Set<string>): Promise<ClosedHold[]> {
     try {
-      return await this.holds.sweep(BATCH);
+      if (refused.size > 0) return await this.sweepSingly(refused);
+      return await this.holds.sweep(BATCH).catch((error: unknown) => {
+        if (isPassing(error)) throw error;
+        return this.sweepSingly(refused);
+      });
     } catch (error) {
       this.reachableSinceMs = undefined;
       throw error;
     }
+  }
+
+  private async sweepSingly(refused: Set<string>): Promise<ClosedHold[]> {
+    const swept: ClosedHold[] = [];
+    for (const holdId of await this.holds.listAbandoned(BATCH, [...refused])) {
+      try {
+        swept.push(...(await this.holds.sweepOne(holdId)));
+      } catch (error) {
+        if (isPassing(error)) throw error;
+        refused.add(holdId);
+        this.logger.error(`hold ${holdId} cannot be ended: ${(error as Error).message}`);
+      }
+    }
+    return swept;
   }
 }

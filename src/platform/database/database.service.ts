@@ -93,6 +93,10 @@ export class Database implements OnApplicationShutdown {
   }
 }
 
+/** True for an error that goes away by itself: the database is away, or two transactions met. */
+export const isPassing = (error: unknown): boolean =>
+  isDatabaseAway(error) || String((error as { code?: unknown } | null)?.code).startsWith('40');
+
 /** True when an error means that the database could not be reached or did not answer in time. */
 export function isDatabaseAway(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;

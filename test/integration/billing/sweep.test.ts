@@ -122,6 +122,37 @@ describe('the sweep of calls whose process died', () => {
     expect(await violations()).toEqual([]);
   });
 
+  it('ends every other call when the database refuses one, and that one once it does not', async () => {
+    const [bad, charged, silent] = [
+      await place('-1 second'),
+      await place('-1 second'),
+      await place('-1 second'),
+    ];
+    await checkpoint(bad, 5, '-1 second');
+    await checkpoint(charged, 7, '-1 second');
+    const progress = await billing.pool.query('select progress from hold where id = $1', [bad]);
+    await billing.pool.query(
+      `update hold set progress = jsonb_set(progress, '{amount}', '"much"') where id = $1`,
+      [bad],
+    );
+    const sweep = await sweeper();
+    expect(await sweep.run()).toEqual({ settled: 1, released: 1, chargedNano: 21_000n });
+    expect([await stateOf(bad), await stateOf(charged), await stateOf(silent)]).toEqual([
+      ['open', null],
+      ['settled', '21000'],
+      ['released', null],
+    ]);
+    const later = await place('-1 second');
+    expect(await sweep.run()).toMatchObject({ settled: 0, released: 1 });
+    expect(await stateOf(later)).toEqual(['released', null]);
+    await billing.pool.query('update hold set progress = $2 where id = $1', [
+      bad,
+      progress.rows[0]?.progress,
+    ]);
+    expect(await sweep.run()).toMatchObject({ settled: 1, released: 0, chargedNano: 15_000n });
+    expect(await violations()).toEqual([]);
+  });
+
   it('waits until the database has answered for a while, so that journals are written first', async () => {
     const hold = await place('-1 second');
     expect(await (await sweeper(60_000)).run()).toBeNull();
