@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import type { Funding } from '../ledger/posting.js';
 import type { UnbilledAttempt } from './post-attempts.js';
 import type { PeriodShare } from './post-usage.js';
+import type { SetAside } from './set-aside.js';
 
 /** A claimed event: what the ledger needs to know of it. */
 export interface ClaimedEvent {
@@ -46,25 +47,30 @@ const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 export class RollupRepository {
   /**
    * Takes up to `limit` events off the queue, oldest first; events another worker is at are passed over.
-   * Nothing is lost when the transaction rolls back: the rows are there again. `without`: events to leave alone. `after`: only
+   * Nothing is lost when the transaction rolls back: the rows are there again. `without`: what to leave alone. `after`: only
    * events behind this one; what was deleted before it is then not walked over again, which vacuum cannot remove while anybody
    * keeps an old snapshot.
    */
   async claim(
     client: PoolClient,
     limit: number,
-    { without = [], after = FIRST_ID }: { without?: string[]; after?: string | undefined } = {},
+    {
+      without,
+      after = FIRST_ID,
+    }: { without: Pick<SetAside, 'eventIds' | 'walletIds'>; after: string | undefined },
   ): Promise<ClaimedEvent[]> {
     const { rows } = await client.query<EventRow>({
       name: 'rollup-claim',
       text: `with claimed as (
                delete from usage_pending where event_id = any (array(
-                 select event_id from usage_pending where event_id > $3::uuid and event_id <> all ($2::uuid[])
+                 select event_id from usage_pending p where event_id > $3::uuid and event_id <> all ($2::uuid[])
+                   and (cardinality($4::uuid[]) = 0
+                     or (select e.wallet_id from usage_event e where e.id = p.event_id) <> all ($4::uuid[]))
                  order by event_id limit $1 for update skip locked))
                returning event_id)
              select e.id, e.wallet_id, e.organization_id, e.period_id, e.currency, e.amount_nano, e.cost_nano, e.reverses_id
              from claimed c join usage_event e on e.id = c.event_id order by e.id`,
-      values: [limit, without, after],
+      values: [limit, without.eventIds, after, without.walletIds],
     });
     return rows.map(toEvent);
   }
@@ -137,21 +143,26 @@ export class RollupRepository {
 
   /**
    * Takes up to `limit` attempts that cost something and are charged to nobody, oldest first, and notes that they are booked: which is
-   * so once the transaction has posted them and is committed. Attempts another worker is at are passed over.
+   * so once the transaction has posted them and is committed. Attempts another worker is at, and those of
+   * `withoutWallets`, are passed over.
    */
-  async claimAttempts(client: PoolClient, limit: number): Promise<UnbilledAttempt[]> {
+  async claimAttempts(
+    client: PoolClient,
+    limit: number,
+    withoutWallets: string[],
+  ): Promise<UnbilledAttempt[]> {
     const { rows } = await client.query<Omit<UnbilledAttempt, 'costNano'> & { costNano: string }>({
       name: 'attempts-claim',
       text: `with claimed as (
                update unbilled_attempt set status = 'booked' where (request_id, seq) in (
-                 select request_id, seq from unbilled_attempt where status = 'open' order by request_id, seq limit $1
+                 select request_id, seq from unbilled_attempt where status = 'open' and wallet_id <> all ($2::uuid[]) order by request_id, seq limit $1
                  for update skip locked)
                returning *)
              select c.request_id as "requestId", c.seq, c.organization_id as "organizationId", c.wallet_id as "walletId",
                c.provider_id as "providerId", v.slug as "providerSlug", (c.recorded_at at time zone 'UTC')::date::text as day,
                c.cost_nano as "costNano", c.currency
              from claimed c join provider v on v.id = c.provider_id order by c.request_id, c.seq`,
-      values: [limit],
+      values: [limit, withoutWallets],
     });
     return rows.map((row) => ({ ...row, costNano: BigInt(row.costNano) }));
   }

@@ -1,42 +1,46 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { PoolClient } from 'pg';
+import { monotonicMs } from '../../core/clock.js';
 import { AppConfig } from '../../platform/config/app-config.js';
-import { Database, isDatabaseAway } from '../../platform/database/database.service.js';
+import { Database, isDatabaseAway, isPassing } from '../../platform/database/database.service.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { LedgerService, type Journal } from '../ledger/ledger.service.js';
 import type { Allocation } from '../ledger/lots.js';
 import type { Funding } from '../ledger/posting.js';
+import { BatchError, type BatchItem } from './batch-error.js';
 import { postAttempts } from './post-attempts.js';
 import { fundingByPeriod, postUsage } from './post-usage.js';
 import { RollupRepository, type ClaimedEvent } from './rollup.repository.js';
+import { SetAside } from './set-aside.js';
 
-/** More than so many are no odd events but a fault of the whole; then nothing is set aside. */
-const MAX_SET_ASIDE = 100;
+/** More wallets than so many whose attempts cannot be posted are a fault of the whole. */
+const MAX_REFUSED_WALLETS = 100;
 
 /** How often a batch looks from the start of the queue while work goes on. */
 const LOOK_BACK_EVERY = 50;
 
-/** A batch that failed for what is in it. */
-class BatchError extends Error {
-  override readonly name = 'BatchError';
-
-  constructor(
-    readonly eventIds: string[],
-    override readonly cause: unknown,
-  ) {
-    super(cause instanceof Error ? cause.message : String(cause));
+/** Does the work of a claimed batch. Throws BatchError when it fails for what is in it. */
+async function tryBatch<Result>(
+  client: PoolClient,
+  items: readonly BatchItem[],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    const result = await work();
+    // What the database checks when it commits is checked here, where it is still known whose fault it is.
+    await client.query('set constraints all immediate');
+    return result;
+  } catch (cause) {
+    throw isPassing(cause) ? cause : new BatchError(items, cause);
   }
 }
-
-/** True for a deadlock or a serialization failure: the same batch may work at once. */
-const isConflict = (error: unknown): boolean => String((error as { code?: unknown }).code).startsWith('40');
 
 /** Turns queued usage events into rollups and ledger transactions, a batch at a time. */
 @Injectable()
 export class RollupService implements BeforeApplicationShutdown {
   private readonly logger = new Logger(RollupService.name);
-  private readonly setAside = new Set<string>();
+  private readonly setAside = new SetAside();
   private stopping = false;
 
   constructor(
@@ -53,13 +57,14 @@ export class RollupService implements BeforeApplicationShutdown {
 
   /**
    * Works until the queue is empty or the process is asked to stop. Returns how many events were posted. An event
-   * that cannot be posted is set aside until the process starts anew, so that it stops nobody else's; the books
-   * checks report it. `isEnough` is asked after each batch and may end the work before the queue is empty, which
-   * under load it never is. Throws when the database is away.
+   * that cannot be posted is set aside for some minutes, and a wallet with many of them as a whole, so that they stop
+   * nobody else's; the books checks report them. `isEnough` is asked after each batch and may end the work before the
+   * queue is empty, which under load it never is. Throws when the database is away.
    */
   async drain(isEnough: (done: number) => Promise<boolean> = () => Promise.resolve(false)): Promise<number> {
     let total = 0;
     let limit = this.config.rollupBatch;
+    this.setAside.retry(monotonicMs());
     // Where the batch before ended. Only a hint that spares the walk over what is gone: events that come in late with an older id
     // are found by the batches that look from the start, the last of them when nothing is left.
     let after: string | undefined;
@@ -74,8 +79,8 @@ export class RollupService implements BeforeApplicationShutdown {
         after = done === 0 || batch % LOOK_BACK_EVERY === 0 ? undefined : last;
       } catch (error) {
         if (!(error instanceof BatchError)) throw error;
-        if (error.eventIds.length === 1) this.setEventAside(error);
-        limit = Math.ceil(Math.min(limit, error.eventIds.length) / 10);
+        this.setCulpritAside(error);
+        limit = error.nextLimit;
       }
       await nextTurn();
     }
@@ -102,41 +107,44 @@ export class RollupService implements BeforeApplicationShutdown {
     after: string | undefined,
   ): Promise<{ done: number; last: string | undefined }> {
     return this.database.transaction(async (client) => {
-      const claimed = await this.rollups.claim(client, limit, { without: [...this.setAside], after });
+      const claimed = await this.rollups.claim(client, limit, { without: this.setAside, after });
       if (claimed.length === 0) return { done: 0, last: undefined };
-      try {
-        const done = await this.process(client, claimed);
-        // What the database checks when it commits is checked here, where it is still known whose fault it is.
-        await client.query('set constraints all immediate');
-        return { done, last: claimed.at(-1)?.id };
-      } catch (cause) {
-        if (isDatabaseAway(cause) || isConflict(cause)) throw cause;
-        throw new BatchError(
-          claimed.map((event) => event.id),
-          cause,
-        );
-      }
+      const done = await tryBatch(client, claimed, () => this.process(client, claimed));
+      return { done, last: claimed.at(-1)?.id };
     });
   }
 
   /**
    * Posts what attempts cost that nobody was charged for. Apart from the events, which must not wait for an attempt that cannot be
-   * posted: it is tried again with the next drain, and the books checks report it. Throws when the database is away.
+   * posted: its wallet's are tried again with the next drain, and the books checks report it. Throws when the database is away.
    */
   private async bookAttempts(): Promise<void> {
-    const limit = this.config.rollupBatch;
-    try {
-      for (let count = limit; count === limit && !this.stopping;) {
-        count = await this.database.transaction(async (client) => {
-          const attempts = await this.rollups.claimAttempts(client, limit);
-          if (attempts.length > 0) await this.journal.record(client, postAttempts(attempts));
-          return attempts.length;
-        });
+    const refused = new Set<string>();
+    for (let limit = this.config.rollupBatch; !this.stopping && refused.size <= MAX_REFUSED_WALLETS;) {
+      try {
+        if ((await this.postAttempts(limit, [...refused])) < limit) return;
+        limit = this.config.rollupBatch;
+      } catch (error) {
+        const batch = error instanceof BatchError ? error : null;
+        if (batch === null && isDatabaseAway(error)) throw error;
+        if (batch === null || batch.culprit)
+          this.logger.error(`what unbilled attempts cost cannot be posted: ${(error as Error).message}`);
+        if (batch === null) return;
+        if (batch.culprit) refused.add(batch.culprit.walletId);
+        limit = batch.nextLimit;
       }
-    } catch (error) {
-      if (isDatabaseAway(error)) throw error;
-      this.logger.error(`what unbilled attempts cost cannot be posted: ${(error as Error).message}`);
     }
+  }
+
+  /** A batch of attempts, without those of some wallets; answers how many. */
+  private postAttempts(limit: number, withoutWallets: string[]): Promise<number> {
+    return this.database.transaction(async (client) => {
+      const attempts = await this.rollups.claimAttempts(client, limit, withoutWallets);
+      if (attempts.length === 0) return 0;
+      const items = attempts.map(({ requestId, walletId }) => ({ id: requestId, walletId }));
+      await tryBatch(client, items, () => this.journal.record(client, postAttempts(attempts)));
+      return attempts.length;
+    });
   }
 
   private async process(client: PoolClient, claimed: ClaimedEvent[]): Promise<number> {
@@ -151,11 +159,10 @@ export class RollupService implements BeforeApplicationShutdown {
     return events.length;
   }
 
-  private setEventAside({ eventIds, cause }: BatchError): void {
-    const [eventId = ''] = eventIds;
-    if (this.setAside.size >= MAX_SET_ASIDE) throw cause;
-    this.setAside.add(eventId);
-    this.logger.error(`event ${eventId} cannot be posted: ${(cause as Error).message}`);
+  private setCulpritAside({ culprit, cause, message }: BatchError): void {
+    if (culprit === undefined) return;
+    if (!this.setAside.add(culprit)) throw cause;
+    this.logger.error(`event ${culprit.id} cannot be posted: ${message}`);
   }
 
   /**

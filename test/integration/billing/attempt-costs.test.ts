@@ -150,6 +150,24 @@ describe('costs of attempts that nobody is charged for', () => {
     expect(await violations()).toEqual([]);
   });
 
+  it('of one customer that cannot be posted stop nobody else’s', async () => {
+    const { pool, rollup } = billing;
+    const before = await posted(pool);
+    await pool.query(
+      `create trigger refuse before insert on ledger_transaction for each row
+         when (new.organization_id = '${tenants[0]?.organizationId}') execute function refuse_attempts()`,
+    );
+    for (const tenant of [0, 0, 1, 0, 1])
+      await make({ minute: 2_021, tenant, failed: [{ model: 1, cost: 5n }], serves: false });
+    await rollup.drain();
+    const late = `${model(1).providerId} 2027-01-01`;
+    expect(await posted(pool)).toEqual({ ...before, [late]: String(BigInt(before[late] ?? '0') + 10n) });
+    await pool.query('drop trigger refuse on ledger_transaction');
+    await rollup.drain();
+    expect(await posted(pool)).toEqual(sums());
+    expect(await violations()).toEqual([]);
+  });
+
   describe('the books checks fire when', () => {
     let client: PoolClient;
     beforeAll(async () => {

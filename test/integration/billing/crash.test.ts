@@ -1,35 +1,41 @@
 import { Logger } from '@nestjs/common';
 import { createBilling, BillingServices } from '../../support/billing.js';
 import { placeHolds, settleCalls, settlementOf } from '../../support/builders/call.builder.js';
-import { createModel } from '../../support/builders/catalog.builder.js';
+import { createModel, type TestModel } from '../../support/builders/catalog.builder.js';
 import { createTenant, type Tenant } from '../../support/builders/tenant.builder.js';
 
 type Billing = Awaited<ReturnType<typeof createBilling>>;
 
 describe('posting usage', () => {
   let billing: Billing;
+  let model: TestModel;
   let tenants: Tenant[];
 
   beforeAll(() => Logger.overrideLogger(false));
   beforeEach(async () => {
     billing = await createBilling({ ROLLUP_BATCH: '25' });
-    const model = await createModel(billing.pool);
+    model = await createModel(billing.pool);
     tenants = [];
     for (let count = 0; count < 4; count++) {
       const tenant = await createTenant(billing.pool, { overdraftNano: 10n ** 12n });
       tenants.push(tenant);
-      const placed = await placeHolds(
-        billing.pool,
-        Array.from({ length: 60 }, () => ({ keyId: tenant.keyId, model, amountNano: 1_000_000n })),
-      );
-      await settleCalls(
-        billing.pool,
-        placed.map(({ hold }, index) => settlementOf(hold, model, { input: 1 + index, output: 2 })),
-      );
+      await settle(tenant, 60);
     }
   });
   afterEach(() => billing.drop());
 
+  const settle = async (tenant: Tenant, calls: number): Promise<void> => {
+    const asked = Array.from({ length: calls }, () => ({
+      keyId: tenant.keyId,
+      model,
+      amountNano: 1_000_000n,
+    }));
+    const placed = await placeHolds(billing.pool, asked);
+    await settleCalls(
+      billing.pool,
+      placed.map(({ hold }, index) => settlementOf(hold, model, { input: 1 + index, output: 2 })),
+    );
+  };
   const count = async (table: string): Promise<number> =>
     Number((await billing.pool.query<{ n: string }>(`select count(*) as n from ${table}`)).rows[0]?.n);
   const violations = async () => (await billing.audit.run()).filter((check) => check.violations > 0);
@@ -102,6 +108,25 @@ describe('posting usage', () => {
     await restarted.close();
     expect(await count('ledger_transaction')).toBe(posted);
     await billing.pool.query('delete from usage_pending');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('goes on with everybody else when no event of one customer can be posted, however many there are', async () => {
+    const [bad] = tenants as [Tenant];
+    await settle(bad, 60);
+    await billing.pool.query(
+      `create function refuse_usage() returns trigger language plpgsql as $$ begin
+         if new.organization_id = '${bad.organizationId}' then raise exception 'not this one'; end if; return new; end $$;
+       create trigger refuse before insert on ledger_transaction for each row execute function refuse_usage()`,
+    );
+    expect(await billing.rollup.drain()).toBe(180);
+    expect(await billing.rollup.drain()).toBe(0);
+    const others = `usage_pending p join usage_event e on e.id = p.event_id where e.wallet_id <> '${bad.walletId}'`;
+    expect([await count('usage_pending'), await count(others)]).toEqual([120, 0]);
+    await billing.pool.query('drop trigger refuse on ledger_transaction');
+    const restarted = new BillingServices(billing.test.url);
+    expect(await restarted.rollup.drain()).toBe(120);
+    await restarted.close();
     expect(await violations()).toEqual([]);
   });
 
