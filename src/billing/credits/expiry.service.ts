@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../../platform/database/database.service.js';
 import { LedgerRepository } from '../ledger/ledger.repository.js';
 import { LedgerService, type Journal } from '../ledger/ledger.service.js';
@@ -10,6 +10,8 @@ import { CreditsRepository, type ExpiredGrant, type LockedWallet } from './credi
 /** Takes back credit that ran out unused. */
 @Injectable()
 export class ExpiryService {
+  private readonly logger = new Logger(ExpiryService.name);
+
   constructor(
     private readonly database: Database,
     private readonly credits: CreditsRepository,
@@ -20,14 +22,20 @@ export class ExpiryService {
 
   /**
    * Empties every expired lot as far as no open call holds its money; what stays is taken by a next run, after
-   * the calls have ended. Returns how many lots lost money.
+   * the calls have ended. A wallet for which that fails stops no other. Returns how many lots lost money.
    */
   async run(): Promise<number> {
     const wallets = await this.credits.listWalletsToExpire();
     // What was used before the expiry must first be taken from the lots, else it would be lost twice.
     if (wallets.length > 0) await this.rollup.drain();
     let expired = 0;
-    for (const walletId of wallets) expired += await this.expireWallet(walletId);
+    for (const walletId of wallets) {
+      try {
+        expired += await this.expireWallet(walletId);
+      } catch (error) {
+        this.logger.error(`credit of wallet ${walletId} not expired: ${(error as Error).message}`);
+      }
+    }
     return expired;
   }
 

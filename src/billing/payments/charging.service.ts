@@ -58,12 +58,12 @@ export class ChargingService {
     }
   }
 
-  /** Advances every attempt that is due. Returns how many there were. */
+  /** Advances every attempt that is due. One that cannot be advanced stops no other. Returns how many there were. */
   async advanceDue(): Promise<number> {
     let total = 0;
     for (;;) {
       const due = await this.attempts.listDue(BATCH);
-      for (const id of due) await this.advance(id);
+      for (const id of due) await this.advanceOrPostpone(id);
       total += due.length;
       if (due.length < BATCH) return total;
     }
@@ -104,6 +104,17 @@ export class ChargingService {
     const charge = chargeOf(attempt, method);
     const state = await this.gateway(attempt.provider).cancel(attempt.providerRef, charge);
     return this.outcomes.apply(attempt.id, state, method);
+  }
+
+  /** What is our own fault is tried again for as long as it lasts. */
+  private async advanceOrPostpone(attemptId: string): Promise<void> {
+    try {
+      await this.advance(attemptId);
+    } catch (error) {
+      this.logger.error(`payment ${attemptId} cannot be advanced: ${(error as Error).message}`);
+      const { polls } = await this.get(attemptId);
+      await this.attempts.notePoll(attemptId, nextPollDelayMs(polls, 0), null);
+    }
   }
 
   private async step(attempt: PaymentAttempt): Promise<PaymentAttempt> {

@@ -12,6 +12,8 @@ import { TopUpsRepository } from './top-ups.repository.js';
 import { TopUpsService, type OrderedTopUp } from './top-ups.service.js';
 
 const BATCH = 100;
+/** How long a rule rests whose top-up could not even be ordered. */
+const FAULT_DELAY_MS = 60_000;
 
 /** Buys credit by itself when a balance gets low: one at a time, within the month's cap, slower after a decline. */
 @Injectable()
@@ -63,15 +65,22 @@ export class AutoTopUps {
     throw new FaregateError('not_found', `"${name}" has no automatic top-up; PUT makes one.`);
   }
 
-  /** Buys for every wallet that is due. Returns how many top-ups were ordered. */
+  /** Buys for every wallet that is due. One for which that fails stops no other. Returns how many top-ups were ordered. */
   async run(): Promise<number> {
     const due = await this.topUps.listDue(BATCH);
     let ordered = 0;
     for (const organizationId of due) {
-      const order = await this.orderOne(organizationId);
-      if (!order?.attemptId) continue;
-      ordered += 1;
-      await this.charging.advance(order.attemptId);
+      try {
+        const order = await this.orderOne(organizationId);
+        if (!order?.attemptId) continue;
+        ordered += 1;
+        await this.charging.advance(order.attemptId);
+      } catch (error) {
+        this.logger.error(
+          `auto top-up of ${publicId('organization', organizationId)}: ${(error as Error).message}`,
+        );
+        await this.topUps.postponeRule(organizationId, FAULT_DELAY_MS);
+      }
     }
     return ordered;
   }

@@ -169,6 +169,15 @@ export class TopUpsRepository {
     return rows.map((row) => row.organization_id);
   }
 
+  /** Lets the rule of an organization rest, without counting that as a try. */
+  async postponeRule(organizationId: string, delayMs: number): Promise<void> {
+    await this.database.query(
+      `update auto_top_up set not_before = greatest(not_before, billing_now() + make_interval(secs => $2::double precision / 1000))
+       where organization_id = $1`,
+      [organizationId, delayMs],
+    );
+  }
+
   /** What decides whether to buy; read under the wallet's lock. */
   async situation(client: PoolClient, walletId: string): Promise<AutoTopUpSituation> {
     const { rows } = await client.query<{

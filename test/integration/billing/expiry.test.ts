@@ -105,6 +105,24 @@ describe('credit that runs out', () => {
     expect(await violations()).toEqual([]);
   });
 
+  it('is taken from every other customer when that fails for one', async () => {
+    const bad = tenant;
+    await expire(await give('paid', 1_000n));
+    tenant = await createTenant(billing.pool);
+    await expire(await give('paid', 700n));
+    await billing.pool.query(
+      `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not this one'; end $$;
+       create trigger refuse before insert on ledger_transaction for each row
+         when (new.organization_id = '${bad.organizationId}') execute function refuse()`,
+    );
+    expect(await billing.expiry.run()).toBe(1);
+    expect(await account('breakage_revenue')).toBe('-700');
+    await billing.pool.query('drop trigger refuse on ledger_transaction');
+    expect(await billing.expiry.run()).toBe(1);
+    expect(await account('breakage_revenue')).toBe('-1700');
+    expect(await violations()).toEqual([]);
+  });
+
   it('is taken once by two workers at the same time', async () => {
     await expire(await give('promo', 1_000n));
     await Promise.all([billing.expiry.run(), billing.expiry.run(), billing.expiry.run()]);

@@ -114,6 +114,27 @@ describe('an automatic top-up', () => {
     expect(await balanceOf(organization)).toBe('20.000000000');
   });
 
+  it('that cannot be ordered stops nobody else’s, and is tried again', async () => {
+    const [bad, good] = [await createPayer('pm_card_visa'), await createPayer('pm_card_visa')];
+    for (const organization of [bad, good]) await put(organization, RULE);
+    await api.sql(
+      `create function refuse_top_up() returns trigger language plpgsql as $$ begin
+         if 'org_' || replace(new.organization_id::text, '-', '') = '${bad}' then raise exception 'not this one'; end if;
+         return new; end $$`,
+    );
+    await api.sql(
+      'create trigger refuse before insert on top_up for each row execute function refuse_top_up()',
+    );
+    expect([await autoTopUps.run(), await autoTopUps.run()]).toEqual([1, 0]);
+    expect([await balanceOf(bad), await balanceOf(good)]).toEqual(['0.000000000', '20.000000000']);
+    await api.sql('drop trigger refuse on top_up');
+    const { body: rule } = await api.get(`/organizations/${bad}/auto-top-up`);
+    expect([rule.failures, Date.parse(rule.not_before) > Date.now()]).toEqual([0, true]);
+    await api.sql('update auto_top_up set not_before = now() where enabled');
+    expect(await autoTopUps.run()).toBe(1);
+    expect(await balanceOf(bad)).toBe('20.000000000');
+  });
+
   it.each([
     [{ ...RULE, amount: '0' }, 'amount'],
     [{ ...RULE, amount: '1.001' }, 'amount'],

@@ -265,6 +265,30 @@ describe('a top-up of a customer whose seller taxes credit when it is sold', () 
   });
 });
 
+it('a payment that cannot be taken further stops no other, and is taken up again later', async () => {
+  const [stuck, organization] = [await createPayer('pm_card_authenticationRequired'), await createPayer()];
+  const { body } = await topUp(stuck, '9');
+  const attempt = `replace(id::text, '-', '') = '${body.payment.replace('pay_', '')}'`;
+  const charging = api.app.get(ChargingService);
+  const advance = charging.advance.bind(charging);
+  charging.advance = () => Promise.reject(new Error('killed'));
+  await topUp(organization, '7');
+  charging.advance = advance;
+  await api.sql(`update payment_attempt set next_poll_at = now() where status = 'created'`);
+  // A provider that is configured no more.
+  await api.sql(
+    `update payment_attempt set provider = 'stripe', next_poll_at = now() - interval '1 minute' where ${attempt}`,
+  );
+  await charging.advanceDue();
+  await charging.advanceDue();
+  expect(await balanceOf(organization)).toBe('7.000000000');
+  const polled = `select polls, next_poll_at > now() as later from payment_attempt where ${attempt}`;
+  expect(await api.sql(polled)).toEqual([{ polls: 1, later: true }]);
+  await api.sql(`update payment_attempt set provider = 'sandbox', next_poll_at = now() where ${attempt}`);
+  await charging.advanceDue();
+  expect(await api.sql(polled)).toEqual([{ polls: 2, later: true }]);
+});
+
 it('crash point C18: a payment that was ordered by a process that died is made by the next one', async () => {
   const organization = await createPayer();
   const charging = api.app.get(ChargingService);
