@@ -1,6 +1,4 @@
-import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { checkAddress, checkScope } from '../auth/key-rights.js';
 import type { Principal } from '../auth/principal.js';
 import { FaregateError } from '../core/errors.js';
 import { AppConfig } from '../platform/config/app-config.js';
@@ -10,8 +8,8 @@ import { mayEnter } from './fair-share.js';
 const RETRY_SECONDS = 2;
 
 /**
- * The door for inference, before anything is read or asked: who may not call, and what the process cannot take. Health,
- * admin and settlement do not pass here, so they have what is left of the process.
+ * The door for inference, before anything is read or asked: what the process cannot take does not enter. Health, admin and
+ * settlement do not pass here, so they have what is left of the process.
  */
 @Injectable()
 export class EntranceService {
@@ -22,12 +20,6 @@ export class EntranceService {
     private readonly config: AppConfig,
     private readonly lag: EventLoopLag,
   ) {}
-
-  /** Throws 403 for a key that lacks the scope or is used from elsewhere. */
-  check(principal: Principal, request: IncomingMessage): void {
-    checkScope(principal, 'inference');
-    checkAddress(principal, request, this.config.trustedProxies);
-  }
 
   /** Counts a call in; the answer counts it out, once. Throws 503 (529 on Messages) when there is no room for it. */
   enter({ organizationId }: Principal): () => void {

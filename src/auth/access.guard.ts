@@ -33,9 +33,11 @@ export class AccessGuard implements CanActivate {
         return true;
       case 'key':
         if (request.method === 'POST') startReadingBody(request, this.config.maxBodyBytes);
-        return authenticate(this.apiKeys, request);
+        return this.admitKey(request, ['inference']);
+      case 'account':
+        return this.admitKey(request, ['inference', 'account']);
       case 'management-key':
-        return this.admitManager(request);
+        return this.admitKey(request, ['manage']);
       case 'admin':
         return this.admitAdmin(access, request);
       case undefined:
@@ -43,10 +45,10 @@ export class AccessGuard implements CanActivate {
     }
   }
 
-  private async admitManager(request: Request): Promise<boolean> {
+  private async admitKey(request: Request, scopes: readonly string[]): Promise<boolean> {
     await authenticate(this.apiKeys, request);
     const principal = request.user as Principal;
-    checkScope(principal, 'manage');
+    checkScope(principal, ...scopes);
     checkAddress(principal, request, this.config.trustedProxies);
     return true;
   }

@@ -8,11 +8,11 @@ import {
 } from '../platform/http/client-address.js';
 import type { Principal } from './principal.js';
 
-/** Throws 403 when the key was not made for this (statement 97: `manage`). */
-export function checkScope(principal: Principal, scope: string): void {
-  if (!principal.scopes.includes(scope)) {
-    throw new FaregateError('permission', `This key lacks the scope "${scope}"`, { code: 'missing_scope' });
-  }
+/** Throws 403 when the key was made for none of these (statement 97: `manage`). */
+export function checkScope({ scopes }: Principal, ...wanted: string[]): void {
+  if (wanted.some((scope) => scopes.includes(scope))) return;
+  const names = wanted.map((scope) => `"${scope}"`).join(' or ');
+  throw new FaregateError('permission', `This key lacks the scope ${names}`, { code: 'missing_scope' });
 }
 
 /** Throws 403 when the key is limited to other addresses (statement 72). */

@@ -19,7 +19,6 @@ export class IncomingCallsService {
   /** Resolves when the caller was served or left. Throws FaregateError when nothing was sent and an error is due. */
   async serve(call: IncomingCall & { response: ServerResponse }): Promise<void> {
     const { principal, request } = call;
-    this.entrance.check(principal, request);
     const leave = this.entrance.enter(principal);
     // Who left takes no room, though the answer may be read on for its cost.
     call.response.once('close', leave);

@@ -1,7 +1,15 @@
-import { createBudget } from '../support/builders/tenant.builder.js';
+import { createBudget, createKey } from '../support/builders/tenant.builder.js';
 import { chatBody, messagesBody, post, untilSettled } from '../support/calls.js';
 import { addCustomer } from '../support/customers.js';
-import { CHAT_MODEL, MESSAGES_MODEL, startGateway, type TestGateway } from '../support/gateway.js';
+import {
+  CHAT_MODEL,
+  createSecret,
+  GEMINI_MODEL,
+  MESSAGES_MODEL,
+  startGateway,
+  type TestGateway,
+} from '../support/gateway.js';
+import { expectRefusal, type Dialect } from '../support/refusals.js';
 
 interface Data {
   data: Record<string, string | number | boolean | null>;
@@ -116,6 +124,73 @@ describe('what a key may ask about its own account', () => {
       expect(json.error.param).toBe('id');
     },
   );
+
+  describe('rights of a key', () => {
+    /** A key of the same customer with these columns, and what it may then read. */
+    const restricted = async (columns: Record<string, unknown>): Promise<string> => {
+      const keyId = await createKey(gateway.pool, gateway.tenant);
+      for (const [column, value] of Object.entries(columns))
+        await gateway.pool.query(`update api_key set ${column} = $2 where id = $1`, [keyId, value]);
+      return createSecret(gateway.pool, keyId);
+    };
+    const PAGES = [
+      '/v1/key',
+      '/v1/credits',
+      '/v1/generation?id=gen-1-x',
+      '/v1/models',
+      `/v1/models/${CHAT_MODEL}`,
+      '/dashboard/billing/subscription',
+      '/v1/dashboard/billing/usage',
+    ];
+    const CALLS: [string, Dialect][] = [
+      ['/v1/chat/completions', 'openai'],
+      ['/v1/responses', 'openai'],
+      ['/v1/messages', 'anthropic'],
+      ['/v1/messages/count_tokens', 'anthropic'],
+      [`/v1beta/models/${GEMINI_MODEL}:generateContent`, 'google'],
+    ];
+    const read = (path: string, secret: string): Promise<Response> =>
+      fetch(`${gateway.url}${path}`, { headers: { authorization: `Bearer ${secret}` } });
+
+    it('statement 72: a list of addresses holds on every route, in the shape of its callers', async () => {
+      const secret = await restricted({ allowed_ips: ['10.0.0.0/8'] });
+      const refusal = { status: 403, names: 'address' };
+      for (const path of PAGES)
+        await expectRefusal(await read(path, secret), { ...refusal, dialect: 'openai', about: path });
+      for (const [path, dialect] of CALLS)
+        await expectRefusal(await post({ ...gateway, secret }, path, {}), {
+          ...refusal,
+          dialect,
+          about: path,
+        });
+      expect(await get('/api/usage/token/', secret)).toEqual({
+        status: 403,
+        json: { success: false, message: 'This key may not be used from this address' },
+      });
+      const allowed = await restricted({ allowed_ips: ['127.0.0.0/8', '::1'] });
+      expect((await read('/v1/credits', allowed)).status).toBe(200);
+    });
+
+    it('a key that only manages others reads no account, and one for accounts alone calls no model', async () => {
+      const [manager, reader] = [
+        await restricted({ scopes: ['manage'] }),
+        await restricted({ scopes: ['account'] }),
+      ];
+      const refusal = { status: 403, names: 'scope' };
+      for (const path of PAGES) {
+        await expectRefusal(await read(path, manager), { ...refusal, dialect: 'openai', about: path });
+        expect([200, 404]).toContain((await read(path, reader)).status);
+      }
+      expect((await get('/api/usage/token/', manager)).status).toBe(403);
+      expect((await get('/api/usage/token/', reader)).status).toBe(200);
+      for (const [path, dialect] of CALLS)
+        await expectRefusal(await post({ ...gateway, secret: reader }, path, {}), {
+          ...refusal,
+          dialect,
+          about: path,
+        });
+    });
+  });
 
   describe('as New API shows it', () => {
     it('statement 78: /api/usage/token/ counts in quota, and granted is used and available together', async () => {

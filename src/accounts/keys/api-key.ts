@@ -3,7 +3,10 @@ import type { JsonObject } from '../../core/json.js';
 import { rateLimitsView, type RateLimitSettings } from '../../core/rate-limits.js';
 import { budgetView, type Budget } from '../budgets/budget.js';
 
-/** `inference`: calls to models. `manage`: a management key, which makes and ends keys of its own project. */
+/**
+ * `inference`: calls to models, and what `account` may. `account`: reading what belongs to the key, and the list of models.
+ * `manage`: a management key, which makes and ends keys of its own project.
+ */
 export const KEY_SCOPES = ['inference', 'account', 'manage'] as const;
 export type KeyScope = (typeof KEY_SCOPES)[number];
 

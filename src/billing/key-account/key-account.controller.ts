@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { FaregateError, invalidRequest } from '../../core/errors.js';
-import { KeyAccess } from '../../platform/http/access.decorator.js';
+import { AccountAccess } from '../../platform/http/access.decorator.js';
 import { AnswersWith } from '../../platform/http/answers.decorator.js';
 import { RequestsRepository } from '../usage/requests.repository.js';
 import { requestOfGeneration } from './generation-id.js';
@@ -12,7 +12,7 @@ import { Caller, type KeyCaller } from './key-caller.decorator.js';
 
 /** What a customer's key may ask about itself, its credit and its calls. */
 @ApiTags('Account')
-@KeyAccess()
+@AccountAccess()
 @Controller('v1')
 export class KeyAccountController {
   constructor(

@@ -1,6 +1,6 @@
 import { Controller, Get, UseFilters } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { KeyAccess } from '../../platform/http/access.decorator.js';
+import { AccountAccess } from '../../platform/http/access.decorator.js';
 import { AnswersWith } from '../../platform/http/answers.decorator.js';
 import { BILLING_USAGE, SUBSCRIPTION, TOKEN_USAGE } from './key-account.dto.js';
 import { KeyAccountRepository } from './key-account.repository.js';
@@ -10,7 +10,7 @@ import { billingUsage, subscription, tokenUsage } from './new-api.js';
 
 /** The account pages that New API's clients look at (statement 78). */
 @ApiTags('Account')
-@KeyAccess()
+@AccountAccess()
 @Controller()
 export class NewApiController {
   constructor(private readonly accounts: KeyAccountRepository) {}

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { checkModel } from '../../admission/checks.js';
-import { EntranceService } from '../../admission/entrance.service.js';
 import type { Principal } from '../../auth/principal.js';
 import type { Deployment } from '../../catalog/model.js';
 import { isObject, tryParseJson } from '../../core/json.js';
@@ -39,12 +38,10 @@ export class CountTokensService {
     private readonly routing: RoutingService,
     private readonly upstream: UpstreamClient,
     private readonly tokeniser: Tokeniser,
-    private readonly entrance: EntranceService,
   ) {}
 
   /** Throws FaregateError as the call itself would: 400 for a bad request, 403, 404. */
   async count(principal: Principal, request: IncomingMessage): Promise<TokenCount> {
-    this.entrance.check(principal, request);
     const raw = await readBody(request);
     const { text, json } = parseJsonBody(raw, request.headers['content-type']);
     const asked = anthropicMessages.decodeRequest(json, principal.profile);

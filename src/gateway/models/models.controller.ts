@@ -13,7 +13,7 @@ import { checkModel, mayUseModel } from '../../admission/checks.js';
 import type { Principal } from '../../auth/principal.js';
 import { CatalogService } from '../../catalog/catalog.service.js';
 import type { CatalogModel } from '../../catalog/model.js';
-import { KeyAccess, PublicAccess } from '../../platform/http/access.decorator.js';
+import { AccountAccess, PublicAccess } from '../../platform/http/access.decorator.js';
 import { RoutingService } from '../../routing/routing.service.js';
 import { MODEL_ANSWER, MODELS_ANSWER } from '../completion-answers.dto.js';
 import { ProtocolErrorFilter } from '../protocol-error.filter.js';
@@ -41,7 +41,7 @@ export class ModelsController {
   ) {}
 
   @Get('/v1/models')
-  @KeyAccess()
+  @AccountAccess()
   @ApiOperation({ summary: 'Models this key may use', operationId: 'offeredModels_list' })
   @ApiHeader(ANTHROPIC_VERSION)
   @ApiResponse(MODELS_ANSWER)
@@ -80,7 +80,7 @@ export class ModelsController {
   }
 
   @Get('/v1/models/*id')
-  @KeyAccess()
+  @AccountAccess()
   @ApiOperation({ summary: 'One model, by id or alias', operationId: 'offeredModels_get' })
   @ApiParam({ name: 'id', type: String, example: 'anthropic/claude-opus-4.8' })
   @ApiHeader(ANTHROPIC_VERSION)

@@ -10,6 +10,7 @@ export type AdminRole = (typeof ADMIN_ROLES)[number];
 export type Access =
   | { kind: 'public' }
   | { kind: 'key' }
+  | { kind: 'account' }
   | { kind: 'management-key' }
   | { kind: 'admin'; roles: readonly AdminRole[] };
 
@@ -21,11 +22,15 @@ export const PublicAccess = () => SetMetadata(ACCESS, { kind: 'public' } satisfi
 /** Documents that a customer key is sent in either of its two headers. */
 const CustomerKey = () => applyDecorators(ApiBearerAuth('customer key'), ApiSecurity('x-api-key'));
 
-/** The holder of a customer key. */
+/** The holder of a customer key with the scope `inference`, from an address the key allows: calls to models. */
 export const KeyAccess = () =>
   applyDecorators(SetMetadata(ACCESS, { kind: 'key' } satisfies Access), CustomerKey());
 
-/** The holder of a customer key with the scope `manage`, from an address the key allows. */
+/** The same with the scope `inference` or `account`: what a key may read of itself, its credit and what it may call. */
+export const AccountAccess = () =>
+  applyDecorators(SetMetadata(ACCESS, { kind: 'account' } satisfies Access), CustomerKey());
+
+/** The same with the scope `manage`: the keys of its project. */
 export const ManagementKeyAccess = () =>
   applyDecorators(SetMetadata(ACCESS, { kind: 'management-key' } satisfies Access), CustomerKey());
 
