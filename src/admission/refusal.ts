@@ -1,3 +1,4 @@
+import { organizationSuspended } from '../auth/key-rights.js';
 import type { HoldOutcome } from '../billing/holds/hold-port.js';
 import type { CompatibilityProfile } from '../core/compatibility.js';
 import { FaregateError } from '../core/errors.js';
@@ -31,9 +32,7 @@ export function refusalOf(
     case 'key_expired':
       return new FaregateError('authentication', 'Invalid API key', { code: 'invalid_api_key' });
     case 'organization_suspended':
-      return new FaregateError('permission', 'The organization is suspended', {
-        code: 'organization_suspended',
-      });
+      return organizationSuspended();
     case 'in_flight':
       return new FaregateError(
         'rate_limit',

@@ -8,7 +8,7 @@ import { ACCESS, type Access, type AdminActor } from '../platform/http/access.de
 import { AdminKeyStrategy, ApiKeyStrategy } from './api-key.strategy.js';
 import { invalidKey } from './credential.js';
 import { startReadingBody } from '../platform/http/request-body.js';
-import { checkAddress, checkScope } from './key-rights.js';
+import { checkAddress, checkOrganization, checkScope } from './key-rights.js';
 import type { Principal } from './principal.js';
 
 /** Runs before every route and lets in whom the route's declared access allows; undeclared means nobody. */
@@ -37,7 +37,7 @@ export class AccessGuard implements CanActivate {
       case 'account':
         return this.admitKey(request, ['inference', 'account']);
       case 'management-key':
-        return this.admitKey(request, ['manage']);
+        return this.admitManager(request);
       case 'admin':
         return this.admitAdmin(access, request);
       case undefined:
@@ -50,6 +50,12 @@ export class AccessGuard implements CanActivate {
     const principal = request.user as Principal;
     checkScope(principal, ...scopes);
     checkAddress(principal, request, this.config.trustedProxies);
+    return true;
+  }
+
+  private async admitManager(request: Request): Promise<boolean> {
+    await this.admitKey(request, ['manage']);
+    checkOrganization(request.user as Principal);
     return true;
   }
 

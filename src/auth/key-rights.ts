@@ -15,6 +15,18 @@ export function checkScope({ scopes }: Principal, ...wanted: string[]): void {
   throw new FaregateError('permission', `This key lacks the scope ${names}`, { code: 'missing_scope' });
 }
 
+/** What a key of an organization that is suspended or closed hears. */
+export const organizationSuspended = (): FaregateError =>
+  new FaregateError('permission', 'The organization is suspended', { code: 'organization_suspended' });
+
+/**
+ * Throws 403 for a key of an organization that is suspended or closed. For doors that hold no money: elsewhere the statement
+ * that holds it says so, out of no cache.
+ */
+export function checkOrganization({ isSuspended }: Principal): void {
+  if (isSuspended) throw organizationSuspended();
+}
+
 /** Throws 403 when the key is limited to other addresses (statement 72). */
 export function checkAddress(
   principal: Principal,

@@ -15,6 +15,7 @@ interface KeyRow {
   wallet_id: string;
   currency: string;
   compatibility: CompatibilityProfile;
+  organization_status: string;
   allowed_models: string[];
   allowed_ips: string[];
   scopes: string[];
@@ -27,8 +28,8 @@ interface KeyRow {
 }
 
 const FIND_KEYS = `
-  SELECT s.hash, k.id, k.name, k.organization_id, k.project_id, k.wallet_id, w.currency, o.compatibility, k.allowed_models,
-         k.allowed_ips, k.scopes, k.rate_limits, p.rate_limits AS project_limits, o.rate_limits AS organization_limits,
+  SELECT s.hash, k.id, k.name, k.organization_id, k.project_id, k.wallet_id, w.currency, o.compatibility,
+         o.status AS organization_status, k.allowed_models, k.allowed_ips, k.scopes, k.rate_limits, p.rate_limits AS project_limits, o.rate_limits AS organization_limits,
          array[o.routing_defaults, p.routing_defaults, k.routing_defaults] AS routing_defaults, k.group_id,
          least(k.expires_at, s.expires_at) AS expires_at
   FROM api_key_secret s
@@ -85,6 +86,7 @@ function toPrincipal(row: KeyRow): Principal {
     walletId: row.wallet_id,
     currency: row.currency,
     profile: row.compatibility,
+    isSuspended: row.organization_status !== 'active',
     allowedModels: row.allowed_models,
     allowedIps: row.allowed_ips,
     scopes: row.scopes,

@@ -19,6 +19,8 @@ export interface Principal {
   walletId: string;
   currency: string;
   profile: CompatibilityProfile;
+  /** Whether its organization is suspended or closed; absent: no. */
+  isSuspended?: boolean;
   /** Canonical ids or aliases; empty means every model. */
   allowedModels: readonly string[];
   /** Addresses and CIDR ranges; empty means from anywhere. */

@@ -192,6 +192,38 @@ describe('what a key may ask about its own account', () => {
     });
   });
 
+  it.each(['suspended', 'closed'])(
+    'a key of a %s organization reads its account and does nothing else',
+    async (status) => {
+      const { tenant, secret } = await addCustomer(gateway);
+      await gateway.pool.query(`update api_key set scopes = '{inference,manage}' where id = $1`, [
+        tenant.keyId,
+      ]);
+      await gateway.pool.query('update organization set status = $2 where id = $1', [
+        tenant.organizationId,
+        status,
+      ]);
+      const customer = { ...gateway, secret };
+      const asked = gateway.simulator.journal.length;
+      for (const [path, dialect] of [
+        ['/v1/chat/completions', 'openai'],
+        ['/v1/messages', 'anthropic'],
+        ['/v1/messages/count_tokens', 'anthropic'],
+      ] as const)
+        await expectRefusal(await post(customer, path, messagesBody(MESSAGES_MODEL)), {
+          dialect,
+          status: 403,
+          names: 'suspended',
+          about: path,
+        });
+      const made = await post(customer, '/v1/manage/api-keys', { name: 'late' });
+      expect(made.status).toBe(403);
+      expect(await made.json()).toMatchObject({ code: 'organization_suspended' });
+      expect(gateway.simulator.journal).toHaveLength(asked);
+      expect((await get('/v1/credits', secret)).status).toBe(200);
+    },
+  );
+
   describe('as New API shows it', () => {
     it('statement 78: /api/usage/token/ counts in quota, and granted is used and available together', async () => {
       const spent = await charged();

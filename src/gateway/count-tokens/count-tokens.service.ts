@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Injectable, Logger } from '@nestjs/common';
 import { checkModel } from '../../admission/checks.js';
+import { checkOrganization } from '../../auth/key-rights.js';
 import type { Principal } from '../../auth/principal.js';
 import type { Deployment } from '../../catalog/model.js';
 import { isObject, tryParseJson } from '../../core/json.js';
@@ -42,6 +43,7 @@ export class CountTokensService {
 
   /** Throws FaregateError as the call itself would: 400 for a bad request, 403, 404. */
   async count(principal: Principal, request: IncomingMessage): Promise<TokenCount> {
+    checkOrganization(principal);
     const raw = await readBody(request);
     const { text, json } = parseJsonBody(raw, request.headers['content-type']);
     const asked = anthropicMessages.decodeRequest(json, principal.profile);
