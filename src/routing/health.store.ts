@@ -35,7 +35,7 @@ export class HealthStore implements OnModuleInit, OnApplicationShutdown {
   private readonly hash: string;
 
   constructor(private readonly redis: RedisConnection) {
-    this.hash = `${redis.prefix}health`;
+    this.hash = `${redis.prefix}:health`;
   }
 
   onModuleInit(): void {

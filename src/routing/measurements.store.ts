@@ -36,7 +36,7 @@ export class MeasurementsStore implements OnModuleInit, OnApplicationShutdown {
   private isChanged = false;
 
   constructor(private readonly redis: RedisConnection) {
-    this.hash = `${redis.prefix}measurements`;
+    this.hash = `${redis.prefix}:measurements`;
   }
 
   onModuleInit(): void {

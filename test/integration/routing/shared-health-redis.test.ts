@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { FaregateError } from '../../../src/core/errors.js';
 import { AppConfig } from '../../../src/platform/config/app-config.js';
 import { RedisConnection } from '../../../src/platform/redis/redis-connection.service.js';
@@ -42,6 +43,20 @@ describe('the health that processes share', () => {
     one.succeeded('deployment:x');
     await until(() => standing(other) === 'closed');
     expect(standing(other)).toBe('closed');
+  });
+
+  it('lies below the prefix and a colon, where an installation whose prefix begins alike never looks', async () => {
+    const one = await startStore(redis.url);
+    for (let failure = 0; failure < 5; failure++) one.failed('deployment:y', fault);
+    const client = new Redis(redis.url);
+    try {
+      let names: string[] = [];
+      for (const end = Date.now() + 5_000; names.length === 0 && Date.now() < end;)
+        names = await client.keys(`${redis.prefix}*`);
+      expect(names).toEqual([`${redis.prefix}:health`]);
+    } finally {
+      client.disconnect();
+    }
   });
 
   it.each([undefined, 'redis://127.0.0.1:1'])('a process goes by itself without Redis (%s)', async (url) => {

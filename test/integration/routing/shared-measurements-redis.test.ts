@@ -48,11 +48,11 @@ describe('the measurements that processes share', () => {
 
   it('what is written by somebody else does no harm', async () => {
     const store = await startStore(redis.url);
-    await client.hset(`${redis.prefix}measurements`, 'odd-1', 'no json', 'odd-2', '{"atMs":"x","sums":[]}');
+    await client.hset(`${redis.prefix}:measurements`, 'odd-1', 'no json', 'odd-2', '{"atMs":"x","sums":[]}');
     const sums = { strange: { errors: { sum: -1, weight: null }, firstTokenMs: 7 } };
-    await client.hset(`${redis.prefix}measurements`, 'odd-3', JSON.stringify({ atMs: Date.now(), sums }));
+    await client.hset(`${redis.prefix}:measurements`, 'odd-3', JSON.stringify({ atMs: Date.now(), sums }));
     await until(
-      () => client.hget(`${redis.prefix}measurements`, 'odd-1'),
+      () => client.hget(`${redis.prefix}:measurements`, 'odd-1'),
       (left) => left === null,
     );
     expect(store.of('strange')).toEqual({ errorRate: 0, cacheShare: 0 });
