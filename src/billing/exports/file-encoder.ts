@@ -1,6 +1,5 @@
 import { CrlfLines, LineCount } from './copy-text.js';
 import type { ExportColumn, Notation } from './export-column.js';
-import { csvRecord } from './csv.js';
 
 /** Turns what PostgreSQL writes into a file, piece by piece and only as fast as it is read. */
 export interface FileEncoder {
@@ -39,8 +38,8 @@ export class CsvFile implements FileEncoder {
 
   async *encode(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const names = this.columns.map(({ name }) => name);
-    const record = this.variant.semicolon === true ? `${names.join(';')}\r\n` : csvRecord(names);
-    const header = Buffer.from((this.variant.bom === true ? BOM : '') + record);
+    const record = names.join(this.variant.semicolon === true ? ';' : ',');
+    const header = Buffer.from(`${this.variant.bom === true ? BOM : ''}${record}\r\n`);
     // The header waits for the first rows, so that a database that is away is still told in words.
     let isFirst = true;
     for await (const piece of pieces) {

@@ -121,18 +121,28 @@ describe('a usage report of twenty thousand lines', () => {
     }
   }, 60_000);
 
+  const nameWritten = async (name: string): Promise<string | undefined> => {
+    await billing.pool.query('update organization set name = $2 where id = $1', [
+      tenant.organizationId,
+      name,
+    ]);
+    const [row] = readCsvObjects((await file({ to: new Date('2026-10-01T00:00:02Z') })).toString());
+    return row?.['org_name'];
+  };
+
   it('disarms what a spreadsheet would run in columns of text, and never a negative amount', async () => {
     const [row] = readCsvObjects((await file({ to: new Date('2026-10-01T00:00:05Z') })).toString());
     expect(row?.['org_name']).toBe(`'=cmd|"x", Ltd`);
-    for (const name of ['+1', '-1', '@x', '\tx', '  =1', '\u3000=1', '＝1', '＋1', '－1', '＠x', ' ＝1']) {
-      await billing.pool.query('update organization set name = $2 where id = $1', [
-        tenant.organizationId,
-        name,
-      ]);
-      const [changed] = readCsvObjects((await file({ to: new Date('2026-10-01T00:00:02Z') })).toString());
-      expect(changed?.['org_name']).toBe(`'${name}`);
-    }
-    await billing.pool.query(`update organization set name = 'Acme' where id = $1`, [tenant.organizationId]);
+    const signs = ['=1+1', '+1', '-1', '@SUM(A1)', '＝1', '＋1', '－1', '＠x'];
+    const edges = ['\tx', '\rx', '\nx', '  =1', '\u00a0=1', '\u3000=1', '\ufeff=1', ' ＝1'];
+    for (const name of [...signs, ...edges]) expect(await nameWritten(name)).toBe(`'${name}`);
+    await nameWritten('Acme');
+  });
+
+  it('is read back as it was written by a reader that knows RFC 4180', async () => {
+    for (const name of ['plain', 'with, comma', 'a "quote"', 'two\r\nlines', ' edge ', '"', "it's"])
+      expect(await nameWritten(name)).toBe(name);
+    await nameWritten('Acme');
   });
 
   it('has a variant with semicolons and decimal commas, and one with a byte order mark', async () => {
