@@ -15,7 +15,10 @@ const HEADERS = {
   'x-request-id': { description: 'The id of the request.', schema: text },
   'x-faregate-provider': { description: 'Who answered.', schema: text },
   'x-faregate-model': { description: 'The model that answered.', schema: text },
-  'x-faregate-cost': { description: 'What it cost; not on streams.', schema: text },
+  'x-faregate-cost': {
+    description: "What it cost, in the organization's currency; not on streams.",
+    schema: text,
+  },
   'x-faregate-warnings': { description: 'What was dropped of the request.', schema: text },
 };
 
@@ -36,6 +39,10 @@ const answer = (schema: Schema, events?: string): ApiResponseOptions => ({
   },
 });
 
+/** Absent in profiles that show no price, and for a call that could not be priced exactly. */
+const COST = {
+  description: "In the organization's currency: major units, or whole millionths in the profile `cortecs`.",
+};
 const USAGE = { prompt_tokens: whole, completion_tokens: whole, total_tokens: whole };
 
 /** What POST /v1/chat/completions answers. */
@@ -53,9 +60,7 @@ export const CHAT_ANSWER = answer(
           finish_reason: nullableText,
         }),
       ),
-      usage: vendor({ ...USAGE, cost: { description: 'USD; as the compatibility profile has it' } }, [
-        'cost',
-      ]),
+      usage: vendor({ ...USAGE, cost: COST }, ['cost']),
     },
     ['usage'],
   ),

@@ -27,8 +27,8 @@ export interface ResponseIdentity {
   /** Notes on what was dropped or changed; empty when nothing was. */
   warnings: string[];
   /**
-   * Price of a usage in USD as a decimal text; undefined when the usage is incomplete. For a part of a call,
-   * `whole` is the usage of the call: it decides which price tier applies.
+   * Price of a usage in major units of the organization's currency, as a decimal text; undefined when the usage is
+   * incomplete. For a part of a call, `whole` is the usage of the call: it decides which price tier applies.
    */
   costOf: (usage: TokenUsage, whole?: TokenUsage) => string | undefined;
   /** See EncodedRequest.toolNames: applied before an answer is encoded, so that encoders see the caller's own names. */

@@ -6,9 +6,9 @@ import type { ResponseIdentity } from './protocol.js';
 export const UPSTREAM_COST_MEMBERS = ['cost', 'cost_details', 'is_byok'] as const;
 
 /**
- * What the caller's profile shows of the price inside `usage`, as JSON texts by member: a decimal number of USD
- * (standard), whole micro-units with their parts, each rounded up (cortecs), nothing (octen, octopusx). Empty
- * when the usage is incomplete.
+ * What the caller's profile shows of the price inside `usage`, in the organization's currency, as JSON texts by member:
+ * a decimal number of major units (standard), whole micro-units with their parts, each rounded up (cortecs), nothing
+ * (octen, octopusx). Empty when the usage is incomplete.
  */
 export function costMembers(usage: TokenUsage, identity: ResponseIdentity): Record<string, string> {
   if (identity.profile === 'octen' || identity.profile === 'octopusx') return {};
