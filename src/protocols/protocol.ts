@@ -76,7 +76,7 @@ export interface WireQuirks {
   unsupported?: readonly ParameterName[] | undefined;
   /** Highest temperature the vendor takes (row 32); a higher one is lowered with a warning. */
   maxTemperature?: number | undefined;
-  /** Whether the vendor gives one answer a request only (row 33): more are refused, never ignored. Default false. */
+  /** Whether the vendor gives one answer a request (row 33): it is then asked once for each answer. Default false. */
   singleChoice?: boolean | undefined;
   /** Name of the seed. Default `seed`. */
   seedField?: string | undefined;

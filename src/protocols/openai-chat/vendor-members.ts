@@ -5,7 +5,8 @@ import type { WireQuirks } from '../protocol.js';
 
 /**
  * Members of a request that one vendor takes in another form than OpenAI: set over the usual ones, after `seed` was
- * taken away where it has another name. Throws invalid_request for several answers of a vendor that gives one (row 33).
+ * taken away where it has another name. Throws invalid_request for several answers of a vendor that gives one (row 33):
+ * the gateway asks such a vendor once for each answer, and what is encoded without it must not lose answers in silence.
  */
 export function vendorMembers(
   request: CompletionRequest,
