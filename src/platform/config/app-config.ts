@@ -31,7 +31,6 @@ export interface StripeConfig {
   timeoutMs: number;
 }
 
-/** How e-mail leaves; without `smtpUrl` it is written to files in `dir`. */
 /** Where the operator is told what the nightly checks find. */
 export interface OperatorConfig {
   /** Empty: no e-mail. */
@@ -39,6 +38,7 @@ export interface OperatorConfig {
   webhook: { url: string; secret: string } | undefined;
 }
 
+/** How e-mail leaves; without `smtpUrl` it is written to files in `dir`. */
 export interface MailConfig {
   smtpUrl: string | undefined;
   dir: string;

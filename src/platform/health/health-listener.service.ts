@@ -4,7 +4,10 @@ import { AppConfig } from '../config/app-config.js';
 import { Metrics } from './metrics.service.js';
 import { Readiness } from './readiness.service.js';
 
-/** Health checks and metrics on a port of their own, so that they need not be public; also what the worker serves. */
+/**
+ * Health checks and metrics on a port of their own; also what the worker serves. Metrics are then on no other; the health
+ * checks stay on the API's port as well, where load balancers ask.
+ */
 @Injectable()
 export class HealthListener implements OnApplicationBootstrap, OnApplicationShutdown {
   private server: Server | undefined;
