@@ -120,6 +120,8 @@ const ENTRY_POINTS = [
   'src/embedded/end-with-parent.ts',
   // Run by scripts/write-catalogue-page.mjs.
   'src/catalog/seed/catalogue-page.ts',
+  // Run by scripts/write-settings-page.mjs.
+  'src/platform/config/settings-page.ts',
 ];
 const exactly = (file) => `^${file.replaceAll('.', '\\.')}$`;
 

@@ -1,7 +1,7 @@
 import type { Setting } from './setting.js';
 import { TELLING_SETTINGS } from './telling-settings.js';
 
-/** Every environment variable the product reads, in one table: validation, documentation and printing use it. */
+/** Every environment variable the product reads, in one table: validation and docs/settings.md are made of it. */
 export const SETTINGS = [
   {
     name: 'DATABASE_URL',
