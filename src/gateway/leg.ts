@@ -15,6 +15,8 @@ const MAX_ABANDONED_BYTES = 32 * 1024 * 1024;
 /** Reads one attempt's good answer. */
 export interface LegReader {
   isExpected(headers: IncomingHttpHeaders): boolean;
+  /** As AttemptOwner.hasEnded. */
+  readonly hasEnded: boolean;
   /** May throw AnswerFailure or FaregateError. */
   take(read: Buffer): void;
   /** The upstream is done. May throw, as above; else the leg is complete. */
@@ -105,6 +107,10 @@ export class Leg implements AttemptOwner {
 
   isExpected(headers: IncomingHttpHeaders): boolean {
     return this.reader.isExpected(headers);
+  }
+
+  get hasEnded(): boolean {
+    return this.reader.hasEnded;
   }
 
   take(read: Buffer): void {

@@ -60,6 +60,9 @@ export const relayOver = (
   get isComplete() {
     return decoder.isComplete === true;
   },
+  get hasEnded() {
+    return decoder.hasEnded === true;
+  },
 });
 
 /** Gives a tool call the name back that the caller knows it by. */
@@ -101,6 +104,10 @@ class TranslatedRelay implements StreamRelay {
 
   get isComplete(): boolean {
     return this.decoder.isComplete === true;
+  }
+
+  get hasEnded(): boolean {
+    return this.decoder.hasEnded === true;
   }
 
   end(): RelayedChunk {

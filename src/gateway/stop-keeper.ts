@@ -50,6 +50,10 @@ export class StopKeeper implements StreamDecoder {
     return this.stop.cancels && this.stopped.size > 0;
   }
 
+  get hasEnded(): boolean {
+    return this.decoder.hasEnded === true;
+  }
+
   push(event: SseEvent): CompletionEvent[] {
     return this.decoder.push(event).flatMap((decoded) => this.pass(decoded));
   }

@@ -151,6 +151,10 @@ class StreamReader implements LegReader {
     return /^text\/event-stream\b/i.test(String(headers['content-type'] ?? ''));
   }
 
+  get hasEnded(): boolean {
+    return this.relay.hasEnded === true;
+  }
+
   take(read: Buffer): void {
     this.bytes += read.length;
     if (this.bytes > MAX_STREAM_BYTES)

@@ -9,6 +9,8 @@ import { UpstreamAttempt, type AttemptOwner } from './upstream-attempt.js';
 
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n';
 const LAST = '0\r\n\r\n';
+/** What the owner takes for the end of an answer. */
+const END = 'data: end\n\n';
 const EVENTS = ['data: one\n\n', 'data: two\n\n', 'data: three\n\n'];
 /** Each text in an HTTP chunk of its own. */
 const chunked = (...texts: string[]): string =>
@@ -30,13 +32,16 @@ afterAll(async () => {
   server.close();
 });
 
-/** What the owner of an attempt hears, in order. */
+/** What the owner of an attempt hears, in order, until its end or for a second and a half. */
 async function heard(onTake: (attempt: UpstreamAttempt) => void = () => {}): Promise<string[]> {
   const told: string[] = [];
   const meter = new AttemptMeter(buildTicket().candidates[0], { likelyInput: 1 });
   await new Promise<void>((resolve) => {
     const owner: AttemptOwner = {
       isExpected: () => true,
+      get hasEnded() {
+        return told.at(-1)?.endsWith(END) === true;
+      },
       take: (read) => {
         told.push(read.toString());
         onTake(attempt);
@@ -52,7 +57,7 @@ async function heard(onTake: (attempt: UpstreamAttempt) => void = () => {}): Pro
     };
     const attempt = new UpstreamAttempt(openaiChat, meter, owner);
     pool.dispatch({ path: '/', method: 'POST', body: '{}' }, attempt);
-    setTimeout(resolve, 500).unref();
+    setTimeout(resolve, 1_500).unref();
   });
   return told;
 }
@@ -63,7 +68,13 @@ async function refused(): Promise<{ cause: string; afterMs: number }> {
   const startedAt = performance.now();
   const { cause } = await new Promise<UpstreamFailure>((resolve, reject) => {
     const unwanted = (): void => reject(new Error('the refusal was taken for an answer'));
-    const owner = { isExpected: () => true, take: unwanted, finish: unwanted, failed: resolve };
+    const owner = {
+      isExpected: () => true,
+      hasEnded: false,
+      take: unwanted,
+      finish: unwanted,
+      failed: resolve,
+    };
     pool.dispatch({ path: '/', method: 'POST', body: '{}' }, new UpstreamAttempt(openaiChat, meter, owner));
   });
   return { cause, afterMs: performance.now() - startedAt };
@@ -89,6 +100,50 @@ describe('a good answer of an upstream', () => {
       setTimeout(() => socket.write(chunked('data: four\n\n') + LAST), 50);
     };
     expect(await heard((attempt) => attempt.cancel())).toEqual([EVENTS.join('')]);
+  });
+});
+
+describe('an answer that has come to its own end', () => {
+  const closed = async (socket: Socket): Promise<void> => {
+    if (!socket.destroyed) await once(socket, 'close');
+  };
+
+  it.each([
+    ['is reset', (socket: Socket) => void socket.resetAndDestroy()],
+    ['ends without its last chunk', (socket: Socket) => void socket.end()],
+    ['sends no HTTP any more', (socket: Socket) => void socket.write('ZZ\r\n')],
+  ])('is finished though its connection %s', async (_, breakOff) => {
+    answer = (socket) => {
+      socket.write(HEAD + chunked(...EVENTS, END));
+      setTimeout(() => breakOff(socket), 50);
+    };
+    expect(await heard()).toEqual([EVENTS.join('') + END, 'finished']);
+  });
+
+  it('is finished after a second of silence, and its connection is used no more', async () => {
+    let used: Socket | undefined;
+    answer = (socket) => {
+      used = socket;
+      socket.write(HEAD + chunked(END));
+    };
+    const startedAt = performance.now();
+    expect(await heard()).toEqual([END, 'finished']);
+    expect(performance.now() - startedAt).toBeGreaterThan(900);
+    await closed(used as Socket);
+  });
+
+  it('is finished once where the end follows, and its connection stays for the next call', async () => {
+    let used: Socket | undefined;
+    answer = (socket) => {
+      used = socket;
+      socket.write(HEAD + chunked(END));
+      setTimeout(() => socket.write(LAST), 50);
+    };
+    const startedAt = performance.now();
+    expect(await heard()).toEqual([END, 'finished']);
+    expect(performance.now() - startedAt).toBeLessThan(900);
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(used?.destroyed).toBe(false);
   });
 });
 

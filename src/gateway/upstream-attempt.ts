@@ -20,6 +20,8 @@ import {
 export interface AttemptOwner {
   /** Whether a 2xx with these headers is an answer of the kind that was asked for. */
   isExpected(headers: IncomingHttpHeaders): boolean;
+  /** The answer has come to its own end: a connection that then breaks, or stays open in silence, takes nothing from it. */
+  readonly hasEnded: boolean;
   /** What one read brought of a good answer. May throw: then the answer could not be read. */
   take(read: Buffer): void;
   /** A good answer is complete. May throw, as above. */
@@ -32,6 +34,8 @@ export interface AttemptOwner {
 const MAX_ERROR_BYTES = 64 * 1024;
 /** The status of a refusal says enough; what its body adds is waited for this long. */
 const MAX_ERROR_MS = 2_000;
+/** How long an answer that has ended waits for its connection to end as well, so that it can be used again. */
+const MAX_ENDING_MS = 1_000;
 
 /** A failure that whoever reads an answer found in it. */
 export class AnswerFailure extends Error {
@@ -62,7 +66,8 @@ export class UpstreamAttempt implements UpstreamHandler {
   waitsUntil = 0;
   private controller: Dispatcher.DispatchController | undefined;
   private refusal: Refusal | undefined;
-  private refusalTimer: NodeJS.Timeout | undefined;
+  /** Waits for the rest of a refusal, or for the end behind an answer that has ended. */
+  private restTimer: NodeJS.Timeout | undefined;
   /** Parts of the answer since the latest read began: vendors put each event of a stream into a part of its own. */
   private parts: Buffer[] = [];
   private ended = false;
@@ -77,7 +82,7 @@ export class UpstreamAttempt implements UpstreamHandler {
   cancel(): void {
     if (this.ended) return;
     this.ended = true;
-    clearTimeout(this.refusalTimer);
+    clearTimeout(this.restTimer);
     this.controller?.abort(new Cancelled());
   }
 
@@ -114,7 +119,7 @@ export class UpstreamAttempt implements UpstreamHandler {
     this.meter.upstreamStatus = status;
     if (status < 300 && !isEncoded(headers) && this.owner.isExpected(headers)) return;
     this.refusal = { status, headers, chunks: [], bytes: 0 };
-    this.refusalTimer = setTimeout(() => this.failRefused(), MAX_ERROR_MS);
+    this.restTimer = setTimeout(() => this.failRefused(), MAX_ERROR_MS);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -131,8 +136,14 @@ export class UpstreamAttempt implements UpstreamHandler {
     else this.failRefused();
   }
 
-  /** Gives the owner what came. */
+  /** Gives the owner what one read brought; the end of the response was not in it. */
   handOn(): void {
+    this.giveParts();
+    if (this.ended || this.restTimer !== undefined || !this.owner.hasEnded) return;
+    this.restTimer = setTimeout(() => this.endAlone(), MAX_ENDING_MS);
+  }
+
+  private giveParts(): void {
     if (this.ended || this.parts.length === 0) return;
     const read = joinBytes(this.parts);
     this.parts = [];
@@ -140,21 +151,35 @@ export class UpstreamAttempt implements UpstreamHandler {
   }
 
   onResponseEnd(): void {
-    this.handOn();
+    this.giveParts();
     if (this.ended) return;
-    if (this.refusal) return this.failRefused();
+    if (this.refusal) this.failRefused();
+    else this.finish();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.giveParts();
+    if (this.ended) return;
+    // How far the body of a refusal came does not change what was refused.
+    if (this.refusal && this.refusal.status >= 300) this.failRefused();
+    else if (!this.refusal && this.owner.hasEnded) this.finish();
+    else this.fail(transportFailure(error));
+  }
+
+  private finish(): void {
+    clearTimeout(this.restTimer);
     this.guard(() => {
       this.owner.finish();
       this.ended = true;
     });
   }
 
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.handOn();
-    if (this.ended) return;
-    // How far the body of a refusal came does not change what was refused.
-    if (this.refusal && this.refusal.status >= 300) this.failRefused();
-    else this.fail(transportFailure(error));
+  /** The upstream has ended its answer and left the response open. */
+  private endAlone(): void {
+    this.restTimer = undefined;
+    if (!this.owner.hasEnded) return;
+    this.finish();
+    this.controller?.abort(new Cancelled());
   }
 
   private fail(failure: UpstreamFailure): void {

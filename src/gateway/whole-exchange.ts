@@ -60,6 +60,7 @@ export class WholeExchange extends Exchange {
 
 /** Collects one attempt's answer. */
 class WholeReader implements LegReader {
+  readonly hasEnded = false;
   private readonly chunks: Buffer[] = [];
   private bytes = 0;
 

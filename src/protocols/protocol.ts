@@ -135,6 +135,8 @@ export interface StreamDecoder {
   end(): CompletionEvent[];
   /** The answer is complete, although the upstream goes on: nothing further of it is wanted. Absent: never before its end. */
   readonly isComplete?: boolean;
+  /** The upstream has ended its answer: what its connection does from here on changes nothing. Absent: not known before its end. */
+  readonly hasEnded?: boolean;
 }
 
 /** Turns events into the wire text of a client stream. One instance per call. */
@@ -157,12 +159,17 @@ export interface RelayedChunk {
   text: string;
 }
 
-/** Carries a stream from upstream to client: verbatim, or decoded and encoded. One instance per call. */
+/**
+ * Carries a stream from upstream to client: verbatim, or decoded and encoded. One instance per call. What tells a client that
+ * the answer is over comes out of `end` alone, because the call is settled first.
+ */
 export interface StreamRelay {
   push(event: SseEvent): RelayedChunk;
   end(): RelayedChunk;
   /** As StreamDecoder.isComplete. */
   readonly isComplete?: boolean;
+  /** As StreamDecoder.hasEnded. */
+  readonly hasEnded?: boolean;
   /** As StreamEncoder.fail; undefined where the encoder has none. */
   fail?(error: FaregateError): string | undefined;
 }

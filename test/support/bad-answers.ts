@@ -49,7 +49,7 @@ const isResponses = (way: Way): boolean => way.path === '/v1/responses';
 const isGemini = (way: Way): boolean => way.dialect === 'google';
 
 /** Where a way's client calls, and what it says. */
-function request(way: Way, model: string): { path: string; body: object } {
+export function request(way: Way, model: string): { path: string; body: object } {
   const text = 'Say five words.';
   if (isGemini(way)) {
     const method = way.streamed ? 'streamGenerateContent?alt=sse' : 'generateContent';

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A piece of an answer: bytes, or milliseconds of silence. */
-export type RawPiece = string | Buffer | number;
+/** The connection is reset. */
+export const RESET = Symbol('reset');
+
+/** A piece of an answer: bytes, milliseconds of silence, or the reset of its connection. */
+export type RawPiece = string | Buffer | number | typeof RESET;
 
 /** An upstream that answers each request with these bytes, whatever they are. */
 export class RawUpstream {
@@ -38,6 +41,7 @@ export class RawUpstream {
   private async answer(socket: Socket): Promise<void> {
     for (const piece of this.pieces) {
       if (typeof piece === 'number') await new Promise((resolve) => setTimeout(resolve, piece));
+      else if (piece === RESET) socket.resetAndDestroy();
       else if (!socket.destroyed) socket.write(piece);
     }
     socket.end();

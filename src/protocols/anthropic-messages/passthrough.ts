@@ -171,15 +171,20 @@ function frame(name: string | undefined, data: string): string {
 }
 
 /**
- * Carries the upstream's own events, parsed once for metering. Only `message_start` (id, model, a missing usage) and `message_delta` (price, a missing usage) are changed; a repeated `message_start` is left out. The
- * upstream's `message_stop` closes the client's stream, so `end()` has nothing to add; when it never came, `end()`
- * fails.
+ * Carries the upstream's own events, parsed once for metering. Only `message_start` (id, model, a missing usage) and
+ * `message_delta` (price, a missing usage) are changed; a repeated `message_start` is left out. The upstream's `message_stop`
+ * waits for `end()`, which fails when it never came.
  */
 class MessagesRelay implements StreamRelay {
   private readonly decoder = new MessagesDecoder();
   private hasStarted = false;
+  private stop = '';
 
   constructor(private readonly identity: ResponseIdentity) {}
+
+  get hasEnded(): boolean {
+    return this.decoder.hasEnded;
+  }
 
   push(event: SseEvent): RelayedChunk {
     if (this.decoder.closed || event.data === DONE) return NOTHING;
@@ -188,11 +193,14 @@ class MessagesRelay implements StreamRelay {
     const events = this.decoder.read(raw, event.event);
     if (events.length === 1 && events[0]?.type === 'error') return { events, text: '' };
     const type = asString(raw['type']);
-    return { events, text: this.text(type ?? event.event, raw, event) };
+    const text = this.text(type ?? event.event, raw, event);
+    if (!this.decoder.closed) return { events, text };
+    this.stop = text;
+    return { events, text: '' };
   }
 
   end(): RelayedChunk {
-    return { events: this.decoder.cut(), text: '' };
+    return { events: this.decoder.cut(), text: this.stop };
   }
 
   private text(type: string | undefined, raw: JsonObject, event: SseEvent): string {

@@ -36,6 +36,10 @@ export class MessagesDecoder implements StreamDecoder {
   private count = 0;
   private readonly numbers = { next: (): number => this.count++ };
 
+  get hasEnded(): boolean {
+    return this.closed;
+  }
+
   push(event: SseEvent): CompletionEvent[] {
     if (event.data === DONE) return NOTHING;
     const raw = tryParseJson(event.data);

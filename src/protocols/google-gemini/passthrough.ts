@@ -152,14 +152,22 @@ function response(text: string, identity: ResponseIdentity): { body: string; res
   return { body: identified(text, identity, result.usage), result };
 }
 
-/** Carries the upstream's own answers, parsed once for metering; the price is in the usage of those that finish. */
+/**
+ * Carries the upstream's own answers, parsed once for metering; the price is in the usage of those that finish. The one with
+ * which the last candidate finishes, and what follows it, waits for the end.
+ */
 class GeminiRelay implements StreamRelay {
   private readonly decoder = new GeminiDecoder();
+  private held = '';
 
   constructor(
     private readonly identity: ResponseIdentity,
     private readonly framing: Framing,
   ) {}
+
+  get hasEnded(): boolean {
+    return this.decoder.hasEnded;
+  }
 
   push(event: SseEvent): RelayedChunk {
     if (this.decoder.closed || event.data.trim() === '') return { events: [], text: '' };
@@ -170,18 +178,19 @@ class GeminiRelay implements StreamRelay {
     const isLast = asArray(chunk['candidates'])
       .filter(isObject)
       .some(({ finishReason }) => finishReason !== undefined);
-    return {
-      events,
-      text: this.framing.frame(
-        identified(event.data, this.identity, isLast ? this.decoder.usage : undefined),
-      ),
-    };
+    this.held += this.framing.frame(
+      identified(event.data, this.identity, isLast ? this.decoder.usage : undefined),
+    );
+    if (this.decoder.isFinished) return { events, text: '' };
+    const text = this.held;
+    this.held = '';
+    return { events, text };
   }
 
   end(): RelayedChunk {
     const events = this.decoder.end();
     const hasFailed = events.some((event) => event.type === 'error');
-    return { events, text: hasFailed ? '' : this.framing.end() };
+    return { events, text: hasFailed ? '' : this.held + this.framing.end() };
   }
 }
 

@@ -15,7 +15,7 @@ const NOTHING: CompletionEvent[] = [];
 
 /**
  * Reads a stream of generateContent answers. It has no terminator: the answer is whole when every candidate has named
- * its end and the upstream closes. Usage is cumulative, the last report counts. An error object in place of an answer,
+ * its end and the upstream closes, or says no more once it has told the usage too. Usage is cumulative, the last report counts. An error object in place of an answer,
  * alone or in an array, is a failure.
  */
 export class GeminiDecoder implements StreamDecoder {
@@ -30,6 +30,17 @@ export class GeminiDecoder implements StreamDecoder {
   private answerId = '';
   private blocks = 0;
   private calls = 0;
+
+  /** Every candidate has named its end; usage, signatures and more text may still follow. */
+  get isFinished(): boolean {
+    return this.candidates.length > 0
+      ? this.candidates.every(({ isFinished }) => isFinished)
+      : this.blocked !== undefined;
+  }
+
+  get hasEnded(): boolean {
+    return this.closed || (this.isFinished && !isUnreported(this.usage));
+  }
 
   push(event: SseEvent): CompletionEvent[] {
     if (this.closed || event.data.trim() === '') return NOTHING;
@@ -63,17 +74,15 @@ export class GeminiDecoder implements StreamDecoder {
 
   end(): CompletionEvent[] {
     if (this.closed) return NOTHING;
-    const candidates = this.candidates.filter((candidate) => candidate !== undefined);
-    const isWhole = candidates.length > 0 && candidates.every(({ isFinished }) => isFinished);
-    if (!isWhole && !(this.blocked && candidates.length === 0))
+    if (!this.isFinished)
       return this.fail({
         kind: 'upstream',
         message: 'The upstream closed the stream before it was complete',
       });
     this.closed = true;
     const events: CompletionEvent[] = [];
-    for (const candidate of candidates) candidate.finish(events);
-    if (candidates.length > 0) return events;
+    this.candidates.forEach((candidate) => candidate.finish(events));
+    if (this.candidates.length > 0) return events;
     const message = this.blocked?.message;
     return [
       ...(message === undefined ? [] : [{ type: 'refusal-delta' as const, text: message }]),

@@ -45,6 +45,10 @@ export class ChatStreamDecoder implements StreamDecoder {
     this.thinkTags = quirks.thinkTags ? new ThinkTagFilter() : undefined;
   }
 
+  get hasEnded(): boolean {
+    return this.closed;
+  }
+
   /** The upstream's own id of the answer; "" until it came. */
   get answerId(): string {
     return this.upstreamId;

@@ -60,6 +60,10 @@ export class ChatStreamRelay implements StreamRelay {
     this.template = new DeltaTemplate(this.plain);
   }
 
+  get hasEnded(): boolean {
+    return this.decoder.hasEnded;
+  }
+
   push(event: SseEvent): RelayedChunk {
     const same = this.openBlock === -1 ? undefined : this.template.match(event.data);
     if (same) {

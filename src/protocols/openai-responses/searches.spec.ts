@@ -37,7 +37,7 @@ const events = (response: JsonObject): JsonObject[] => [
 const identity = testIdentity({ profile: 'standard', costOf: ({ searches }) => `${searches ?? 0}` });
 const relayed = (all: JsonObject[]): { events: CompletionEvent[]; text: string } => {
   const relay = new ResponsesRelay(identity);
-  const chunks = all.map((event) => relay.push({ data: JSON.stringify(event) }));
+  const chunks = [...all.map((event) => relay.push({ data: JSON.stringify(event) })), relay.end()];
   return {
     events: chunks.flatMap((chunk) => chunk.events),
     text: chunks.map(({ text }) => text).join(''),

@@ -42,6 +42,10 @@ export class ResponsesDecoder implements StreamDecoder {
     this.context = { nextBlock: (): number => this.blocks++, issuer, tools: this.tools };
   }
 
+  get hasEnded(): boolean {
+    return this.closed;
+  }
+
   push(event: SseEvent): CompletionEvent[] {
     if (this.closed || event.data === DONE) return NOTHING;
     const raw = tryParseJson(event.data);

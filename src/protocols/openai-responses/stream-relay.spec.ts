@@ -140,7 +140,8 @@ describe('ResponsesRelay', () => {
       testIdentity({ profile: 'standard', costOf: () => '0.5' }),
       {},
     );
-    const text = events.map((event) => stream.push({ data: JSON.stringify(event) }).text).join('');
+    const texts = events.map((event) => stream.push({ data: JSON.stringify(event) }).text);
+    const text = texts.join('') + stream.end().text;
     const last = responsesEvents(text).at(-1)?.['response'] as JsonObject;
     expect(last['usage']).toMatchObject({ cost: 0.5, total_tokens: 3 });
   });

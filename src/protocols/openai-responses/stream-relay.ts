@@ -40,6 +40,8 @@ export class ResponsesRelay implements StreamRelay {
   private readonly items = new Map<unknown, KnownItem>();
   /** Opening events wait for the first content, so that an early failure keeps its status. */
   private held = '';
+  /** The last event, which waits for the end. */
+  private last = '';
   private hasOpened = false;
   private sequence = 0;
   /** Characters of text so far. */
@@ -47,6 +49,10 @@ export class ResponsesRelay implements StreamRelay {
 
   constructor(private readonly identity: ResponseIdentity) {
     this.decoder = new ResponsesDecoder(identity.issuer);
+  }
+
+  get hasEnded(): boolean {
+    return this.decoder.hasEnded;
   }
 
   push(event: SseEvent): RelayedChunk {
@@ -64,7 +70,7 @@ export class ResponsesRelay implements StreamRelay {
   }
 
   end(): RelayedChunk {
-    return { events: this.decoder.end(), text: '' };
+    return { events: this.decoder.end(), text: this.last };
   }
 
   fail(error: FaregateError): string {
@@ -82,7 +88,10 @@ export class ResponsesRelay implements StreamRelay {
       return '';
     }
     const opening = this.opened();
-    if (CLOSING.has(type)) return opening + this.lifecycle(type, raw, data);
+    if (CLOSING.has(type)) {
+      this.last = this.lifecycle(type, raw, data);
+      return opening;
+    }
     return (
       opening + (raw['output_index'] === undefined ? namedEvent(type, data) : this.item(type, raw, data))
     );

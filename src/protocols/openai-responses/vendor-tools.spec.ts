@@ -68,8 +68,8 @@ const decode = (tools: JsonObject[]): CompletionEvent[] => {
   return events(tools).flatMap((event) => decoder.push({ data: JSON.stringify(event) }));
 };
 const relayed = (relay: StreamRelay, tools: JsonObject[]): JsonObject[] =>
-  events(tools)
-    .map((event) => relay.push({ data: JSON.stringify(event) }).text)
+  [...events(tools).map((event) => relay.push({ data: JSON.stringify(event) })), relay.end()]
+    .map(({ text }) => text)
     .join('')
     .split('\n')
     .filter((line) => line.startsWith('data: '))
