@@ -158,10 +158,18 @@ export class Leg implements AttemptOwner {
         return;
       } catch (error) {
         refusal = error;
+        if (this.isUnderWay) this.notSent(ownFailure(error));
         next = this.walk.skip(this.host.limits(this));
       }
     }
     this.host.legFailed(this, led ?? ownFailure(refusal));
+  }
+
+  /** An attempt was made that its upstream's settings or credential forbid. */
+  private notSent(failure: UpstreamFailure): void {
+    this.isUnderWay = false;
+    this.meter.failed(failure.error.kind);
+    this.host.attemptEnded(this.candidate, this.meter, failure);
   }
 
   private dispatch({ candidate, credential }: RouteStep<Candidate>): void {
