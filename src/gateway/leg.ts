@@ -131,9 +131,8 @@ export class Leg implements AttemptOwner {
     // nothing, when the upstream refused.
     const gaveNothing = this.isAbandoned && !this.meter.tap.started;
     if (step || gaveNothing) this.meter.failed(wordFor(failure));
-    if (!step) this.host.legFailed(this, failure);
-    else if (step.waitMs === 0) this.go(step, failure);
-    else this.pauseTimer = setTimeout(() => this.go(step, failure), step.waitMs);
+    if (step) this.follow(step, failure);
+    else this.host.legFailed(this, failure);
   }
 
   /** The reader has read a good answer to its end. */
@@ -148,27 +147,29 @@ export class Leg implements AttemptOwner {
       throw new FaregateError('upstream', 'An answer that nobody waits for was too large');
   }
 
-  /** Asks the next who can be asked; `led`: the failure that led there. */
+  /** Takes a step when its time has come; `led`: the failure that led there. */
+  private follow(step: RouteStep<Candidate>, led?: UpstreamFailure): void {
+    if (step.waitMs === 0) this.go(step, led);
+    else this.pauseTimer = setTimeout(() => this.go(step, led), step.waitMs);
+  }
+
+  /** Asks a candidate, or whoever can be asked in its place. */
   private go(step: RouteStep<Candidate>, led?: UpstreamFailure): void {
-    let next: RouteStep<Candidate> | undefined = step;
-    let refusal: unknown;
-    while (next) {
-      try {
-        this.dispatch(next);
-        return;
-      } catch (error) {
-        refusal = error;
-        if (this.isUnderWay) this.notSent(ownFailure(error));
-        next = this.walk.skip(this.host.limits(this));
-      }
+    try {
+      this.dispatch(step);
+    } catch (error) {
+      const failure = ownFailure(error);
+      if (this.isUnderWay) this.notSent(failure);
+      const next = this.walk.skip(this.host.limits(this));
+      if (next) this.follow(next, led);
+      else this.host.legFailed(this, led ?? failure);
     }
-    this.host.legFailed(this, led ?? ownFailure(refusal));
   }
 
   /** An attempt was made that its upstream's settings or credential forbid. */
   private notSent(failure: UpstreamFailure): void {
     this.isUnderWay = false;
-    this.meter.failed(failure.error.kind);
+    this.meter.failed(wordFor(failure));
     this.host.attemptEnded(this.candidate, this.meter, failure);
   }
 

@@ -141,6 +141,37 @@ describe('a candidate that cannot be asked', () => {
     expect(left(budget)).toBe(3);
   });
 
+  it('leaves the others as if it had never been there: one that failed is asked again, after its wait', () => {
+    const walk = walkOf([candidate('m', 'a'), candidate('m', 'b')]);
+    walk.begin();
+    expect(walk.after(failure('overloaded', 1), limits)?.candidate.deployment.id).toBe('b');
+    expect(walk.skip(limits)).toMatchObject({ candidate: { deployment: { id: 'a' } }, waitMs: 1_000 });
+    expect(walk.after(failure('fault'), limits)).toMatchObject({
+      candidate: { deployment: { id: 'a' } },
+      waitMs: 100,
+    });
+    expect(walk.after(failure('fault'), limits)).toBeUndefined();
+    expect(walk.retries).toBe(2);
+  });
+
+  it.each([
+    ['its failure is lasting', failure('account'), limits],
+    ['it asked for a long wait', failure('overloaded', 7), limits],
+    ['the call has to be over', failure('fault'), { timeLeftMs: 50 }],
+  ])('leaves nobody where %s', (_, first, bounds) => {
+    const walk = walkOf([candidate('m', 'a'), candidate('m', 'b')], () => 0.9);
+    walk.begin();
+    walk.after(first, limits);
+    expect(walk.skip(bounds)).toBeUndefined();
+  });
+
+  it('is not asked again, nor is one that could be asked before and cannot be any more', () => {
+    const walk = walkOf([candidate('m', 'a')]);
+    walk.begin();
+    expect(walk.after(failure('fault'), limits)?.candidate.deployment.id).toBe('a');
+    expect(walk.skip(limits)).toBeUndefined();
+  });
+
   it('takes none as the first', () => {
     const { walk } = walkWithBudget('a', 'b');
     walk.begin();

@@ -63,6 +63,8 @@ export class RouteWalk<C extends Routed> {
   private readonly tried = new Set<string>();
   private attempts = 0;
   private taken = 0;
+  /** What the latest failure asked to wait. */
+  private askedWaitMs = 0;
 
   constructor(
     candidates: readonly C[],
@@ -85,25 +87,25 @@ export class RouteWalk<C extends Routed> {
   after(failure: UpstreamFailure, limits: StepLimits): RouteStep<C> | undefined {
     if (failure.cause === 'request' || this.attempts > MAX_FURTHER_ATTEMPTS) return undefined;
     const failed = this.last;
+    this.askedWaitMs = (failure.waitSeconds ?? 0) * 1_000;
     if (failed) this.note(failed, failure.cause);
     const other =
       failed && OF_CREDENTIAL.includes(failure.cause) && this.isOpen(failed, limits)
         ? this.means.pickOther(failed, this.tried)
         : undefined;
     if (failed && other) return this.takeRetry() ? this.step(failed, 0, other) : undefined;
-    const next = this.takeUntried(limits);
-    const waitMs = next ? 0 : this.waitFor(failure);
-    const candidate = next ?? this.again.find((one) => this.isOpen(one, limits));
-    if (candidate === undefined) return undefined;
-    if (waitMs >= Math.min(limits.timeLeftMs, MAX_WAIT_MS) && waitMs > 0) return undefined;
-    if (!this.takeRetry()) return undefined;
-    return this.step(candidate, waitMs);
+    const next = this.findNext(limits);
+    if (next === undefined || !this.takeRetry()) return undefined;
+    return this.step(next.candidate, next.waitMs);
   }
 
   /** The latest candidate could not even be asked; whoever is next, as if it had never been there. */
   skip(limits: StepLimits): RouteStep<C> | undefined {
     this.attempts -= 1;
-    return this.step(this.takeUntried(limits), 0);
+    this.again = this.again.filter((one) => one !== this.last);
+    const next = this.findNext(limits);
+    // Who comes after a failure has the retry that the skipped one took.
+    return next && this.step(next.candidate, next.waitMs);
   }
 
   private takeRetry(): boolean {
@@ -131,6 +133,17 @@ export class RouteWalk<C extends Routed> {
     return { candidate, credential, waitMs };
   }
 
+  /** The next that was never asked, at once; else one that may be asked again, unless that is too long to wait for. */
+  private findNext(limits: StepLimits): { candidate: C; waitMs: number } | undefined {
+    const untried = this.takeUntried(limits);
+    if (untried) return { candidate: untried, waitMs: 0 };
+    const candidate = this.again.find((one) => this.isOpen(one, limits));
+    if (candidate === undefined) return undefined;
+    const waitMs = Math.max(this.jitterMs(), this.askedWaitMs);
+    const isTooLong = waitMs > 0 && waitMs >= Math.min(limits.timeLeftMs, MAX_WAIT_MS);
+    return isTooLong ? undefined : { candidate, waitMs };
+  }
+
   /** The next that was never asked. */
   private takeUntried(limits: StepLimits): C | undefined {
     const index = this.untried.findIndex((one) => this.isOpen(one, limits));
@@ -142,8 +155,7 @@ export class RouteWalk<C extends Routed> {
     return onlyModel === undefined || candidate.model.id === onlyModel;
   }
 
-  private waitFor({ waitSeconds = 0 }: UpstreamFailure): number {
-    const jitter = Math.round(this.means.random() * BASE_WAIT_MS * 2 ** Math.max(0, this.attempts - 1));
-    return Math.max(jitter, waitSeconds * 1_000);
+  private jitterMs(): number {
+    return Math.round(this.means.random() * BASE_WAIT_MS * 2 ** Math.max(0, this.attempts - 1));
   }
 }

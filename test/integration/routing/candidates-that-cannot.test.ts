@@ -49,20 +49,30 @@ async function ask(body: object = AUDIO): Promise<number> {
 }
 
 describe('a call that only one of two deployments can take', () => {
+  it('is asked there again, nobody else being left, and served when that goes well', async () => {
+    failures(2);
+    expect(await ask()).toBe(200);
+    expect(gateway.simulator.journal).toHaveLength(3);
+  });
+
   it('is told how that one failed, and costs nobody else a retry', async () => {
-    failures(4);
-    for (let count = 0; count < 4; count++) expect(await ask()).toBe(502);
-    expect(gateway.simulator.journal).toHaveLength(4);
+    failures(12);
+    for (let count = 0; count < 4; count++) {
+      health().clear();
+      expect(await ask()).toBe(502);
+    }
+    expect(gateway.simulator.journal).toHaveLength(12);
+    health().clear();
     failures(1);
     expect(await ask(chatBody(CHAT_MODEL))).toBe(200);
   });
 
   it('is told to come back while that one is ejected, and served again after it', async () => {
-    failures(5);
-    for (let count = 0; count < 5; count++) expect(await ask()).toBe(502);
+    failures(6);
+    for (let count = 0; count < 2; count++) expect(await ask()).toBe(502);
     expect(health().has(deploymentKey(able))).toBe(true);
     expect(await ask()).toBe(503);
-    expect(gateway.simulator.journal).toHaveLength(5);
+    expect(gateway.simulator.journal).toHaveLength(6);
     expect(await ask(chatBody(MODEL))).toBe(200);
     health().clear();
     expect(await ask()).toBe(200);
@@ -90,6 +100,20 @@ describe('a first choice that cannot be sent', () => {
       'select amount_nano::text as amount from usage_event order by id desc limit 1',
     );
     expect(BigInt(Math.round(usage.cost * 1e9))).toBe(BigInt(rows[0]?.amount ?? 0));
+  });
+
+  it('keeps nobody from asking another again that failed once', async () => {
+    const order = 'update deployment set priority = $2 where id = $1';
+    await gateway.pool.query(order, [barredFirst, -9]);
+    await gateway.pool.query('update catalog_version set version = version + 1');
+    await gateway.api.app.get(CatalogService).refresh();
+    failures(1);
+    expect(await ask(chatBody(BARRED))).toBe(200);
+    await untilSettled(gateway);
+    expect((await attempts()).map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'served']);
+    await gateway.pool.query(order, [barredFirst, 0]);
+    await gateway.pool.query('update catalog_version set version = version + 1');
+    await gateway.api.app.get(CatalogService).refresh();
   });
 
   it('is rested after five times, and not tried any more', async () => {
