@@ -29,7 +29,7 @@ export function portable(request: CompletionRequest): PortableRequest {
   const tools = new VisibleTools(request.tools ?? []);
   const messages = request.messages.map((message): Message => ({
     ...message,
-    content: message.content.map((part) => plainPart(part, tools)),
+    content: message.content.map((part) => plainPart(part, { tools, warnings })),
   }));
   const visible = tools.visible(warnings);
   const isEmpty = request.tools === undefined && visible.length === 0;
@@ -86,9 +86,15 @@ function withoutExtra({ extra, ...tool }: FunctionTool, warnings: Set<string>): 
 
 const text = (words: string): ContentPart => ({ type: 'text', text: words });
 
-function plainPart(part: ContentPart, tools: VisibleTools): ContentPart {
+/** What the blocks of one request share. */
+interface Plain {
+  tools: VisibleTools;
+  warnings: Set<string>;
+}
+
+function plainPart(part: ContentPart, context: Plain): ContentPart {
   if (part.type === 'opaque') {
-    const plain = plainBlock(part, tools);
+    const plain = plainBlock(part, context);
     const cacheControl = readCacheControl(part.raw, 'messages');
     return plain.type === 'text' && cacheControl ? { ...plain, cacheControl } : plain;
   }
@@ -96,12 +102,12 @@ function plainPart(part: ContentPart, tools: VisibleTools): ContentPart {
     throw invalidRequest(`messages: a file by id cannot be sent to this model; send its bytes`, 'messages');
   }
   if (part.type !== 'tool-result') return part;
-  const content = part.content.map((inner) => plainPart(inner, tools));
+  const content = part.content.map((inner) => plainPart(inner, context));
   return { ...part, content: content as typeof part.content };
 }
 
 /** Blocks of Anthropic's that have a plain meaning, as text; any other stays as it is. */
-function plainBlock(part: OpaquePart, tools: VisibleTools): ContentPart {
+function plainBlock(part: OpaquePart, { tools, warnings }: Plain): ContentPart {
   const { raw } = part;
   const tool = asObject(raw['tool']);
   const named = asString(raw['tool_name']) ?? asString(tool?.['name']);
@@ -119,6 +125,8 @@ function plainBlock(part: OpaquePart, tools: VisibleTools): ContentPart {
       if (named !== undefined) tools.remove(named);
       return text(`Tool no longer available: ${named ?? 'unnamed'}`);
     case 'search_result':
+      if (asObject(raw['citations'])?.['enabled'] === true)
+        warnings.add(dropped('messages.search_result.citations', 'this upstream speaks another protocol'));
       return text(searchResultText(raw));
     case 'container_upload':
       throw invalidRequest('messages: a container upload cannot be sent to this model', 'messages');

@@ -1,7 +1,15 @@
 import { asString, type JsonObject } from '../../core/json.js';
-import type { ContentPart, Message, OpaquePart, ToolCallPart, ToolResultPart } from '../completion.js';
+import type {
+  ContentPart,
+  ImagePart,
+  Message,
+  OpaquePart,
+  ToolCallPart,
+  ToolResultPart,
+} from '../completion.js';
 import type { EncodeTarget } from '../protocol.js';
 import type { ToolNames } from '../tool-names.js';
+import { ANSWERED } from '../unplaced.js';
 import { dropped } from '../warnings.js';
 import { generationOf, type Generation } from './generation.js';
 import { callArguments, encodeAudio, encodeDocument, encodeImage, signed } from './parts-encode.js';
@@ -74,6 +82,10 @@ class ContentsEncoder {
       this.turns.unshift({ role: 'user', parts: [PLACEHOLDER], isResults: false });
       this.warnings.add('messages: a user message was put first, because one must stand there');
     }
+    if (this.turns.at(-1)?.role === 'model' && !this.generation.continuesAnswers) {
+      this.turns.push({ role: 'user', parts: [PLACEHOLDER], isResults: false });
+      this.warnings.add(ANSWERED);
+    }
     return this.turns.map(({ role, parts }) => ({
       role,
       parts: role === 'model' ? this.withSignature(parts) : parts,
@@ -98,7 +110,7 @@ class ContentsEncoder {
       case 'refusal':
         return part.text === '' ? [] : [{ text: part.text }];
       case 'image':
-        return [encodeImage(part)];
+        return this.image(part);
       case 'document':
         return encodeDocument(part);
       case 'audio':
@@ -108,6 +120,12 @@ class ContentsEncoder {
       default:
         return [];
     }
+  }
+
+  private image(part: ImagePart): JsonObject[] {
+    if (part.detail !== undefined && part.detail !== 'auto')
+      this.warnings.add(dropped('messages.image_url.detail', 'this upstream chooses the resolution'));
+    return [encodeImage(part)];
   }
 
   private opaque({ protocol, raw }: OpaquePart): JsonObject[] {

@@ -12,6 +12,8 @@ export interface Generation {
   canStopThinking: boolean;
   /** The flash models of generation 3 know the level "minimal". */
   minimalLevel: boolean;
+  /** Continues a last turn of its own; from 3.5 on a request may not end with one. */
+  continuesAnswers: boolean;
   /** Takes money for each search; before 3, once for a prompt whose answer is grounded in any. */
   paidBySearch: boolean;
 }
@@ -28,6 +30,7 @@ export function generationOf(upstreamModel: string): Generation {
     levels: number >= 3,
     canStopThinking: number < 3 && !(number === 2.5 && !isFlash),
     minimalLevel: number >= 3 && isFlash,
+    continuesAnswers: number < 3.5,
     paidBySearch: number >= 3,
   };
 }

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { CompletionRequest } from '../completion.js';
 import type { EncodedRequest, EncodeTarget } from '../protocol.js';
 import { GEMINI_NAMES, ToolNames } from '../tool-names.js';
+import { unplaced } from '../unplaced.js';
 import { encodeContents } from './contents-encode.js';
 import { encodeGenerationConfig } from './generation-config.js';
 import { encodeTools } from './tools.js';
@@ -18,7 +19,7 @@ export function encodeRequest(request: CompletionRequest, target: EncodeTarget):
   const { config, warnings: configNotes } = encodeGenerationConfig(request, target);
   return {
     body: compact<JsonObject>({ systemInstruction, contents, tools, toolConfig, generationConfig: config }),
-    warnings: [...configNotes, ...warnings, ...toolNotes],
+    warnings: [...configNotes, ...warnings, ...unplaced(request), ...toolNotes],
     toolNames: names.given,
   };
 }

@@ -11,6 +11,7 @@ import type {
   TextPart,
 } from '../completion.js';
 import type { WireQuirks } from '../protocol.js';
+import { UNMARKED } from '../unplaced.js';
 import { dropped } from '../warnings.js';
 import { readObject, readString, readWord, requireObject, requireString } from './wire.js';
 
@@ -32,12 +33,7 @@ export const encodeCacheControl = (control: CacheControl): JsonObject => ({
 
 /** What the caller of a vendor is told of a cache mark that has no place there. */
 export const unmarked = ({ cacheControl }: WireQuirks): string =>
-  dropped(
-    'cache_control',
-    cacheControl
-      ? "this model's provider takes it on content alone"
-      : "this model's provider caches as it sees fit",
-  );
+  cacheControl ? dropped('cache_control', "this model's provider takes it on content alone") : UNMARKED;
 
 /** Text parts as the one string that every vendor reads; a cache mark needs the parts. */
 export const joined = (texts: JsonObject[], separator: string): string | JsonObject[] =>

@@ -36,27 +36,36 @@ function encodeImage({ source, detail }: ImagePart): JsonObject {
   return { type: 'input_image', ...image, detail: detail ?? 'auto' };
 }
 
-const titled = (part: DocumentPart, text: string): JsonObject =>
-  inputText(part.title === undefined ? text : `${part.title}\n\n${text}`);
+/** The lines that are said, in front of what they are about. */
+const headOf = (...lines: (string | undefined)[]): string =>
+  lines.filter((line) => line !== undefined && line !== '').join('\n');
 
+const behind = (head: string, parts: JsonObject[]): JsonObject[] =>
+  head === '' ? parts : [inputText(head), ...parts];
+
+/** A document with its title and context: before its text, or as the name of its file and a text before it. */
 function encodeDocument(part: DocumentPart): JsonObject[] {
-  const { source } = part;
+  const { source, title, context } = part;
+  const head = headOf(title, context);
+  const titled = (text: string): JsonObject[] => [inputText(head === '' ? text : `${head}\n\n${text}`)];
   switch (source.kind) {
     case 'text':
-      return [titled(part, source.text)];
-    case 'parts':
-      return source.parts.map((inner) =>
+      return titled(source.text);
+    case 'parts': {
+      const parts = source.parts.map((inner) =>
         inner.type === 'text' ? inputText(inner.text) : encodeImage(inner),
       );
+      return behind(head, parts);
+    }
     case 'file':
       return [{ type: 'input_file', file_id: source.id }];
     case 'url':
-      return [{ type: 'input_file', file_url: source.url }];
+      return behind(headOf(context), [{ type: 'input_file', file_url: source.url }]);
     case 'base64': {
       if (source.mediaType.startsWith('text/'))
-        return [titled(part, Buffer.from(source.data, 'base64').toString('utf8'))];
-      const filename = part.title ?? 'document.pdf';
-      return [{ type: 'input_file', filename, file_data: dataUrl(source.mediaType, source.data) }];
+        return titled(Buffer.from(source.data, 'base64').toString('utf8'));
+      const file = { filename: title ?? 'document.pdf', file_data: dataUrl(source.mediaType, source.data) };
+      return behind(headOf(context), [{ type: 'input_file', ...file }]);
     }
   }
 }

@@ -105,7 +105,10 @@ describe('encodeRequest', () => {
       toolChoice: { kind: 'required' },
     });
     expect(body).not.toHaveProperty('tools');
-    expect(warnings).toEqual([expect.stringContaining('web_search_20250305')]);
+    expect(warnings).toEqual([
+      expect.stringContaining('web_search_20250305'),
+      expect.stringMatching(/^tool_choice was dropped/),
+    ]);
   });
 
   it('rows 32 and 33: names what it cannot say, and refuses several answers', () => {

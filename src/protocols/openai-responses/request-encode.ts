@@ -5,6 +5,7 @@ import { encodeReasoning as encodeEffort } from '../openai-chat/reasoning-encode
 import { encodeUser } from '../openai-chat/request-encode.js';
 import type { EncodedRequest, EncodeTarget } from '../protocol.js';
 import { ToolNames } from '../tool-names.js';
+import { ANSWERED, unplaced } from '../unplaced.js';
 import { dropped } from '../warnings.js';
 import { encodeInput } from './input-encode.js';
 import { LOGPROBS } from './request-decode.js';
@@ -86,6 +87,8 @@ export function encodeRequest(request: CompletionRequest, target: EncodeTarget):
   if ((request.choiceCount ?? 1) > 1) throw invalidRequest('n: this model gives one answer per request', 'n');
   const names = new ToolNames();
   const { input, warnings } = encodeInput(request.messages, target, names);
+  warnings.push(...unplaced(request));
+  if (input.at(-1)?.['role'] === 'assistant') warnings.push(ANSWERED);
   for (const [name, wireName] of Object.entries(UNSUPPORTED)) {
     if (request[name as ParameterName] !== undefined)
       warnings.push(dropped(wireName, 'this upstream does not have it'));

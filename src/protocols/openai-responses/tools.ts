@@ -178,13 +178,13 @@ export function encodeTools(request: CompletionRequest, { names, warnings }: Too
     if (!carried) warnings.push(dropped(`tools.${toolName(tool)}`, "this model's provider does not have it"));
     return carried;
   });
-  if (tools.length === 0) return {};
   const named = (name: string): JsonObject => {
     const tool = tools.find((candidate) => toolName(candidate) === name);
     return tool?.kind === 'server' ? { type: name } : { type: 'function', name: names.wire(name) };
   };
   const isKept = (name: string): boolean => tools.some((tool) => toolName(tool) === name);
-  const choice = keptChoice(request.toolChoice, isKept, warnings);
+  const choice = keptChoice(request.toolChoice, { isKept, hasTools: tools.length > 0 }, warnings);
+  if (tools.length === 0) return {};
   return compact<JsonObject>({
     tools: tools.map((tool) => encodeTool(tool, names)),
     tool_choice: choice && encodeChoice(choice, named),
@@ -195,9 +195,13 @@ export function encodeTools(request: CompletionRequest, { names, warnings }: Too
 /** The choice without tools that were left out. */
 function keptChoice(
   choice: ToolChoice | undefined,
-  isKept: (name: string) => boolean,
+  { isKept, hasTools }: { isKept: (name: string) => boolean; hasTools: boolean },
   warnings: string[],
 ): ToolChoice | undefined {
+  if (choice?.kind === 'required' && !hasTools) {
+    warnings.push(dropped('tool_choice', 'there are no tools to choose from'));
+    return undefined;
+  }
   if (choice?.kind === 'tool' && !isKept(choice.name)) {
     warnings.push(dropped('tool_choice', 'the tool it names was left out'));
     return undefined;
