@@ -7,6 +7,7 @@ import { googleGemini } from '../protocols/google-gemini/index.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
 import { openaiResponses } from '../protocols/openai-responses/index.js';
 import type { Protocol } from '../protocols/protocol.js';
+import { warnedField } from '../protocols/warnings.js';
 import { effectiveRequest } from './effective-request.js';
 import { upstreamBody, type UpstreamBody } from './upstream-body.js';
 
@@ -157,4 +158,61 @@ describe('the body for an upstream', () => {
     const refusal = { message, details: { param: field } };
     expect(() => walk({ client, upstream, adapter, text })).toThrow(expect.objectContaining(refusal));
   });
+
+  const ask = { role: 'user', content: 'hi' };
+  const thoughtOf = (signature: string) => ({
+    messages: [ask, { role: 'assistant', content: [{ type: 'thinking', thinking: 't', signature }] }, ask],
+  });
+  const searched = { type: 'server_tool_use', id: 's', name: 'web_search', input: {} };
+  const reasoned = [
+    ask,
+    { type: 'reasoning', id: 'r', summary: [], encrypted_content: 'gA' },
+    { role: 'assistant', content: 'y' },
+    ask,
+  ];
+  const thought = { text: 't', thought: true, thoughtSignature: 'c2ln' };
+  it.each<[string, Protocol, JsonObject, Protocol, string]>([
+    ['input.reasoning', openaiResponses, { input: reasoned }, openaiChat, 'openai'],
+    ['input.reasoning', openaiResponses, { input: reasoned }, anthropicMessages, 'anthropic'],
+    ['input.reasoning', openaiResponses, { input: reasoned }, googleGemini, 'google'],
+    ['messages.thinking', anthropicMessages, thoughtOf('google:c2ln'), openaiResponses, 'openai'],
+    ['messages.thinking', anthropicMessages, thoughtOf('google:c2ln'), anthropicMessages, 'anthropic'],
+    [
+      'messages.server_tool_use',
+      anthropicMessages,
+      { messages: [ask, { role: 'assistant', content: [searched] }, ask] },
+      openaiResponses,
+      'openai',
+    ],
+    ['metadata.user_id', anthropicMessages, { metadata: { user_id: 'u' } }, googleGemini, 'google'],
+    ['user', openaiChat, { user: 'u' }, googleGemini, 'google'],
+    [
+      'contents.thought',
+      googleGemini,
+      {
+        contents: [
+          { role: 'user', parts: [{ text: 'hi' }] },
+          { role: 'model', parts: [thought, { text: 'y' }] },
+          { role: 'user', parts: [{ text: 'hi' }] },
+        ],
+      },
+      openaiResponses,
+      'openai',
+    ],
+    [
+      'constructor',
+      googleGemini,
+      { contents: [{ parts: [{ text: 'x' }] }], constructor: 1 },
+      openaiChat,
+      'openai',
+    ],
+  ])(
+    'a warning begins with the caller’s own name “%s” of its field',
+    (field, client, more, upstream, adapter) => {
+      const { warnings } = walk({ client, upstream, adapter, text: body({ max_tokens: 9, ...more }) });
+      expect(warnings.map(warnedField)).toContain(field);
+      const inputs = ['messages', 'input', 'contents'].filter((name) => name !== client.inputField);
+      expect(warnings.filter((warning) => inputs.some((name) => warning.startsWith(name)))).toEqual([]);
+    },
+  );
 });

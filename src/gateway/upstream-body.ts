@@ -1,11 +1,10 @@
 import type { Candidate } from '../admission/ticket.js';
-import { FaregateError, invalidRequest } from '../core/errors.js';
 import type { CompletionRequest, ParameterName } from '../protocols/completion.js';
 import { ObjectText } from '../protocols/json-splice.js';
 import { ownFieldWarnings } from '../protocols/own-fields.js';
 import type { EncodedRequest, EncodeTarget, PortableRequest, Protocol } from '../protocols/protocol.js';
-import { PROTOCOLS } from '../protocols/registry.js';
 import { deploymentQuirks, getAdapter } from '../providers/registry.js';
+import { refusalInWordsOf, warningInWordsOf } from './callers-words.js';
 import { previousResponse } from './previous-response.js';
 import { withoutUnsupported } from './unsupported-parameters.js';
 
@@ -38,6 +37,11 @@ export interface UpstreamBody {
  * protocol cannot do.
  */
 export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
+  const { warnings, ...written } = writtenBody(question);
+  return { ...written, warnings: warnings.map((warning) => warningInWordsOf(question.client, warning)) };
+}
+
+function writtenBody(question: UpstreamBodyQuestion): UpstreamBody {
   const { candidate, client, upstream, text } = question;
   const { deployment } = candidate;
   const quirks = deploymentQuirks(deployment);
@@ -98,20 +102,8 @@ function translated(
     const encoded = upstream.encodeRequest(moved, target);
     return { ...encoded, warnings: [...left, ...encoded.warnings] };
   } catch (error) {
-    throw inWordsOf(client, error);
+    throw refusalInWordsOf(client, error);
   }
-}
-
-const INPUT_FIELDS: ReadonlySet<string> = new Set(PROTOCOLS.map(({ inputField }) => inputField));
-
-/** A refusal of a part of the input, whichever protocol gave it, by the caller's own name of that field. */
-function inWordsOf({ inputField }: Protocol, error: unknown): unknown {
-  const param = error instanceof FaregateError ? error.details.param : undefined;
-  if (param === undefined || !INPUT_FIELDS.has(param)) return error;
-  return invalidRequest(
-    (error as FaregateError).message.replace(`${param}: `, `${inputField}: `),
-    inputField,
-  );
 }
 
 /** The request without what only the caller's protocol understands. */

@@ -228,6 +228,11 @@ export interface Protocol {
   streamContentType?: string | undefined;
   /** Top-level wire field of what the model is given; an encoder that refuses a part of it names it by this. */
   inputField: string;
+  /**
+   * Names of fields in warnings that callers of this protocol know otherwise: theirs by the one that an encoder uses, with
+   * "input." before a part of the input, whichever field that is. Absent: all are the same.
+   */
+  fieldNames?: Readonly<Record<string, string>> | undefined;
   /** Whether a request must carry a token limit (Anthropic Messages). */
   requiresMaxTokens: boolean;
   /** Whether an upstream of this protocol stops at all of these by itself; absent: it knows no stop sequences. */

@@ -18,6 +18,12 @@ export const anthropicMessages: Protocol = {
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
   fixedHeaders: { 'anthropic-version': '2023-06-01' },
   inputField: 'messages',
+  fieldNames: {
+    user: 'metadata.user_id',
+    'input.reasoning': 'thinking',
+    'input.tool_calls': 'tool_use',
+    'input.function_call': 'tool_use',
+  },
   requiresMaxTokens: true,
   // White space alone is refused.
   canStopAt: (sequences) => sequences.every((text) => text.trim() !== ''),

@@ -22,6 +22,12 @@ export const googleGemini: Protocol = {
   forwardedHeaders: [],
   fixedHeaders: {},
   inputField: 'contents',
+  fieldNames: {
+    'input.thinking': 'thought',
+    'input.reasoning': 'thought',
+    'input.tool_calls': 'functionCall',
+    'input.function_call': 'functionCall',
+  },
   requiresMaxTokens: false,
   canStopAt: (sequences) => sequences.length <= MAX_STOPS,
   givesSeveralAnswers: true,

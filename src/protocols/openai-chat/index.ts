@@ -17,6 +17,7 @@ export const openaiChat: Protocol = {
   forwardedHeaders: ['openai-beta'],
   fixedHeaders: {},
   inputField: 'messages',
+  fieldNames: { 'input.thinking': 'reasoning', 'input.function_call': 'tool_calls' },
   requiresMaxTokens: false,
   canStopAt: (sequences) => sequences.length <= MAX_STOPS,
   givesSeveralAnswers: true,

@@ -18,6 +18,11 @@ export const openaiResponses: Protocol = {
   forwardedHeaders: ['openai-beta'],
   fixedHeaders: {},
   inputField: 'input',
+  fieldNames: {
+    'input.thinking': 'reasoning',
+    'input.tool_calls': 'function_call',
+    'input.image_url': 'input_image',
+  },
   requiresMaxTokens: false,
   givesSeveralAnswers: false,
   issuer: ISSUER,
