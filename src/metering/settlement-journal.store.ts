@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { nowDate, nowMs } from '../core/clock.js';
 import { uuidv7 } from '../core/ids.js';
 import { AppConfig } from '../platform/config/app-config.js';
@@ -43,7 +43,11 @@ export interface AbandonedFile {
 export class SettlementJournal {
   private readonly dir: string;
   private current: JournalFile;
+  /** Size at which a new file is tried next; later than usual after one could not be made. */
+  private rotateAtBytes = ROTATE_BYTES;
+  /** Full files with lines to confirm, or that could not be removed yet. */
   private readonly draining = new Set<JournalFile>();
+  private readonly log = new Logger(SettlementJournal.name);
 
   constructor(config: AppConfig) {
     this.dir = config.journalDir;
@@ -53,31 +57,32 @@ export class SettlementJournal {
 
   /** Writes the lines, in one piece, before it returns. Throws when the disk refuses. */
   append(calls: readonly SettlementCall[]): JournalEntry[] {
-    if (this.current.sizeBytes > ROTATE_BYTES) this.rotate();
+    this.rotateWhenFull();
     const file = this.current;
     file.append(Buffer.from(linesOf(calls)), calls.length);
     return calls.map((call) => ({ call, file }));
   }
 
+  /** The database has them: each entry is confirmed once. Never throws; a file that cannot be removed goes later. */
   confirm(entries: readonly JournalEntry[]): void {
     for (const { file } of entries) {
       if (!file) continue;
       file.pending -= 1;
       if (file.pending === 0 && file !== this.current) this.forget(file);
     }
-    if (this.current.pending === 0 && this.current.sizeBytes > ROTATE_BYTES) this.rotate();
+    if (this.current.pending === 0) this.rotateWhenFull();
   }
 
-  /** Makes the lines survive the machine too; called when the database is away for longer than a moment. */
+  /** Makes the lines survive the machine too; called when the database is away for longer than a moment. Never throws. */
   sync(): void {
-    this.current.sync();
-    for (const file of this.draining) file.sync();
+    for (const file of this.own()) this.tolerate(`${file.path} is not synced to disk`, () => file.sync());
   }
 
-  /** Says that this process still owns its files, and replaces one that was removed under it. */
+  /** Says that this process still owns its files, replaces one that was removed under it, and removes what could not be before. */
   touch(): void {
     if (this.current.isOrphaned) this.rotate();
-    for (const file of [this.current, ...this.draining]) {
+    for (const file of this.draining) if (file.pending === 0) this.forget(file);
+    for (const file of this.own()) {
       try {
         utimesSync(file.path, nowDate(), nowDate());
       } catch {
@@ -88,7 +93,7 @@ export class SettlementJournal {
 
   /** Settlements that other processes left behind; `removeAbandoned` forgets them once they are recorded. */
   readAbandoned(includeFresh: boolean): AbandonedFile[] {
-    const own = new Set([this.current, ...this.draining].map((file) => file.path));
+    const own = new Set(this.own().map((file) => file.path));
     return readdirSync(this.dir)
       .filter((name) => name.endsWith('.jsonl'))
       .map((name) => join(this.dir, name))
@@ -110,21 +115,46 @@ export class SettlementJournal {
 
   /** At shutdown: a journal with nothing pending leaves nothing behind. */
   close(): void {
-    if (this.current.pending === 0) this.current.remove();
-    else this.current.close();
+    const { current } = this;
+    this.tolerate(`${current.path} is not closed`, () =>
+      current.pending === 0 ? current.remove() : current.close(),
+    );
+  }
+
+  private own(): JournalFile[] {
+    return [this.current, ...this.draining];
+  }
+
+  /** Where no new file can be made, the full one is written on. */
+  private rotateWhenFull(): void {
+    if (this.current.sizeBytes <= this.rotateAtBytes) return;
+    this.rotateAtBytes = this.current.sizeBytes + ROTATE_BYTES;
+    this.tolerate('there is no new journal', () => this.rotate());
   }
 
   private rotate(): void {
     const old = this.current;
     this.current = this.newFile();
-    old.close();
-    if (old.pending === 0) old.remove();
-    else this.draining.add(old);
+    this.rotateAtBytes = ROTATE_BYTES;
+    this.draining.add(old);
+    if (old.pending === 0) this.forget(old);
+    else this.tolerate(`${old.path} is not closed`, () => old.close());
   }
 
   private forget(file: JournalFile): void {
-    this.draining.delete(file);
-    file.remove();
+    this.tolerate(`${file.path} is not removed`, () => {
+      file.remove();
+      this.draining.delete(file);
+    });
+  }
+
+  /** Does what settlement must not fail for; what does not succeed is said. */
+  private tolerate(otherwise: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.log.error(`${otherwise}: ${(error as Error).message}`);
+    }
   }
 
   private newFile(): JournalFile {

@@ -2,10 +2,10 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { monotonicMs, nowMs } from '../core/clock.js';
 import { GatewayProcess } from '../billing/holds/gateway-process.service.js';
 import { RollupNudge } from '../billing/holds/rollup-nudge.service.js';
-import { isDatabaseAway } from '../platform/database/database.service.js';
-import { SettlementJournal, type AbandonedFile, type JournalEntry } from './settlement-journal.store.js';
-import { SettlementRepository } from './settlement.repository.js';
+import { JournalReplay } from './journal-replay.service.js';
+import { SettlementJournal, type JournalEntry } from './settlement-journal.store.js';
 import type { SettlementCall } from './settlement.js';
+import { Settler } from './settler.service.js';
 
 const MAX_BATCH = 256;
 const FIRST_RETRY_MS = 100;
@@ -42,7 +42,8 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly journal: SettlementJournal,
-    private readonly repository: SettlementRepository,
+    private readonly settler: Settler,
+    private readonly replay: JournalReplay,
     private readonly process: GatewayProcess,
     private readonly worker: RollupNudge,
   ) {}
@@ -99,18 +100,16 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async drain(): Promise<void> {
-    while (this.waiting.length > 0) {
-      if (this.waiting.length < MAX_BATCH && !this.leaving) await pause(LINGER_MS);
-      const batch = this.waiting.slice(0, MAX_BATCH);
-      try {
-        await this.repository.settle(batch.map(({ call }) => call));
-        this.finish(batch);
-        this.worker.nudge();
-      } catch (error) {
-        await this.recover(batch, error);
+    try {
+      while (this.waiting.length > 0) {
+        if (this.waiting.length < MAX_BATCH && !this.leaving) await pause(LINGER_MS);
+        await this.settle(this.waiting.slice(0, MAX_BATCH));
       }
+    } catch (error) {
+      this.log.error(`settlements wait for the next round: ${(error as Error).message}`);
+    } finally {
+      this.running = false;
     }
-    this.running = false;
   }
 
   private keep(calls: readonly SettlementCall[]): JournalEntry[] {
@@ -124,52 +123,35 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  private finish(batch: JournalEntry[]): void {
-    this.waiting.splice(0, batch.length);
-    this.journal.confirm(batch);
-    this.retryMs = FIRST_RETRY_MS;
-  }
-
-  private async recover(batch: JournalEntry[], error: unknown): Promise<void> {
+  /** Settles the first of those that wait. Only what the database says decides whether they go on waiting. */
+  private async settle(batch: JournalEntry[]): Promise<void> {
+    let refused: Set<SettlementCall>;
     try {
-      if (isPassing(error)) throw error;
-      const refused = new Set(await this.settleSingly(batch.map(({ call }) => call)));
-      this.waiting.splice(0, batch.length);
-      this.journal.confirm(batch.filter(({ call }) => !refused.has(call)));
-      this.setAside.push(...batch.filter(({ call }) => refused.has(call)));
-    } catch (passing) {
-      this.journal.sync();
-      this.log.warn(
-        `settlements wait for the database (${this.pending} pending): ${(passing as Error).message}`,
-      );
-      await pause(this.retryMs);
-      this.retryMs = Math.min(this.retryMs * 2, MAX_RETRY_MS);
+      refused = new Set(await this.settler.settle(batch.map(({ call }) => call)));
+    } catch (error) {
+      return this.rest(error);
     }
+    this.waiting.splice(0, batch.length);
+    this.setAside.push(...batch.filter(({ call }) => refused.has(call)));
+    this.retryMs = FIRST_RETRY_MS;
+    this.journal.confirm(batch.filter(({ call }) => !refused.has(call)));
+    this.worker.nudge();
   }
 
-  /**
-   * Settles one after the other and returns those that the database refuses, each named in the log. Throws when the
-   * database is away; what was settled until then is settled a second time without harm.
-   */
-  private async settleSingly(calls: readonly SettlementCall[]): Promise<SettlementCall[]> {
-    const refused: SettlementCall[] = [];
-    for (const call of calls) {
-      try {
-        await this.repository.settle([call]);
-      } catch (error) {
-        if (isPassing(error)) throw error;
-        refused.push(call);
-        this.log.error(`the settlement of ${call.hold} is refused: ${(error as Error).message}`);
-      }
-    }
-    return refused;
+  private async rest(passing: unknown): Promise<void> {
+    this.journal.sync();
+    this.log.warn(
+      `settlements wait for the database (${this.pending} pending): ${(passing as Error).message}`,
+    );
+    await pause(this.retryMs);
+    this.retryMs = Math.min(this.retryMs * 2, MAX_RETRY_MS);
   }
 
-  /** Takes over what dead processes left behind. At boot even fresh files are replayed: that is harmless. */
+  /** At boot even fresh files are replayed: that is harmless. */
   private async keepHouse(boot: boolean): Promise<void> {
     try {
       this.journal.touch();
-      for (const file of this.journal.readAbandoned(boot)) await this.replay(file);
+      await this.replay.run(boot);
     } catch (error) {
       this.log.warn(`journal housekeeping: ${(error as Error).message}`);
     }
@@ -178,36 +160,6 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
     this.running = true;
     await this.drain();
   }
-
-  /** Settles what an abandoned file holds. Lines that the database refuses are moved out of the way, never lost. */
-  private async replay({ path, calls, unreadable }: AbandonedFile): Promise<void> {
-    const refused: SettlementCall[] = [];
-    for (let start = 0; start < calls.length; start += MAX_BATCH) {
-      const batch = calls.slice(start, start + MAX_BATCH);
-      try {
-        await this.repository.settle(batch);
-      } catch (error) {
-        if (isPassing(error)) throw error;
-        refused.push(...(await this.settleSingly(batch)));
-      }
-    }
-    if (calls.length > 0) this.worker.nudge();
-    if (unreadable > 0) this.log.warn(`${path} has ${unreadable} lines that were cut short by a crash`);
-    this.log.log(`replayed ${calls.length - refused.length} settlements of ${path}`);
-    const aside = this.journal.removeAbandoned(path, refused);
-    if (aside) {
-      this.log.error(
-        `${refused.length} settlements are refused by the database and kept in ${aside}; rename it to .jsonl to try them again`,
-      );
-    }
-  }
 }
-
-/** Goes away by itself: the database is not there, or two transactions met. */
-const isPassing = (error: unknown): boolean => isDatabaseAway(error) || isTransient(error);
-
-/** Serialisation failures and deadlocks go away by themselves. */
-const isTransient = (error: unknown): boolean =>
-  /^(40001|40P01)$/.test(String((error as { code?: unknown }).code));
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
