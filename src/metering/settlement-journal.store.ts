@@ -13,6 +13,7 @@ import { nowDate, nowMs } from '../core/clock.js';
 import { uuidv7 } from '../core/ids.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { JournalFile } from './journal-file.store.js';
+import { linesOf, readLines, type JournalLines } from './journal-lines.js';
 import type { SettlementCall } from './settlement.js';
 
 /** A file is followed by a new one at this size, so that a busy process sheds old lines. */
@@ -28,11 +29,8 @@ export interface JournalEntry {
 }
 
 /** A journal whose process is gone, or is starting. */
-export interface AbandonedFile {
+export interface AbandonedFile extends JournalLines {
   path: string;
-  calls: SettlementCall[];
-  /** Lines that a crash cut short; no caller was answered for them. */
-  unreadable: number;
 }
 
 /**
@@ -91,24 +89,29 @@ export class SettlementJournal {
     }
   }
 
-  /** Settlements that other processes left behind; `removeAbandoned` forgets them once they are recorded. */
-  readAbandoned(includeFresh: boolean): AbandonedFile[] {
+  /** Paths of what other processes left behind; `removeAbandoned` forgets them once they are recorded. */
+  listAbandoned(includeFresh: boolean): string[] {
     const own = new Set(this.own().map((file) => file.path));
     return readdirSync(this.dir)
       .filter((name) => name.endsWith('.jsonl'))
       .map((name) => join(this.dir, name))
-      .filter((path) => !own.has(path) && (includeFresh || isAbandoned(path)))
-      .map((path) => ({ path, ...readLines(path) }));
+      .filter((path) => !own.has(path) && (includeFresh || isAbandoned(path)));
+  }
+
+  /** Throws when it cannot be read. */
+  readAbandoned(path: string): AbandonedFile {
+    return { path, ...readLines(readFileSync(path)) };
   }
 
   /**
-   * Removes a replayed file, unless its owner turns out to be alive. Lines that were refused go to a file beside it
-   * that nobody replays; returns its path when there is one.
+   * Removes a replayed file, unless its owner turns out to be alive. Lines that are damaged or were refused go to a file
+   * beside it that nobody replays; returns its path when there is one.
    */
-  removeAbandoned(path: string, refused: readonly SettlementCall[]): string | undefined {
+  removeAbandoned({ path, damaged }: AbandonedFile, refused: readonly SettlementCall[]): string | undefined {
     if (!isAbandoned(path)) return undefined;
-    const aside = refused.length > 0 ? `${path}.refused` : undefined;
-    if (aside) writeFileSync(aside, linesOf(refused), { flush: true, mode: 0o600 });
+    const lines = Buffer.concat([...damaged, Buffer.from(linesOf(refused))]);
+    const aside = lines.length > 0 ? `${path}.refused` : undefined;
+    if (aside) writeFileSync(aside, lines, { flush: true, mode: 0o600 });
     unlinkSync(path);
     return aside;
   }
@@ -162,28 +165,10 @@ export class SettlementJournal {
   }
 }
 
-/** Each settlement on a line of its own. */
-const linesOf = (calls: readonly SettlementCall[]): string =>
-  calls.map((call) => `${JSON.stringify(call)}\n`).join('');
-
 function isAbandoned(path: string): boolean {
   try {
     return nowMs() - statSync(path).mtimeMs > ABANDONED_MS;
   } catch {
     return false;
   }
-}
-
-function readLines(path: string): { calls: SettlementCall[]; unreadable: number } {
-  const calls: SettlementCall[] = [];
-  let unreadable = 0;
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
-    if (line === '') continue;
-    try {
-      calls.push(JSON.parse(line) as SettlementCall);
-    } catch {
-      unreadable += 1;
-    }
-  }
-  return { calls, unreadable };
 }

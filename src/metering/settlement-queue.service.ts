@@ -5,7 +5,7 @@ import { RollupNudge } from '../billing/holds/rollup-nudge.service.js';
 import { JournalReplay } from './journal-replay.service.js';
 import { SettlementJournal, type JournalEntry } from './settlement-journal.store.js';
 import type { SettlementCall } from './settlement.js';
-import { Settler } from './settler.service.js';
+import { Settler, type Refusal } from './settler.service.js';
 
 const MAX_BATCH = 256;
 const FIRST_RETRY_MS = 100;
@@ -125,16 +125,17 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
 
   /** Settles the first of those that wait. Only what the database says decides whether they go on waiting. */
   private async settle(batch: JournalEntry[]): Promise<void> {
-    let refused: Set<SettlementCall>;
+    let refused: Refusal[];
     try {
-      refused = new Set(await this.settler.settle(batch.map(({ call }) => call)));
+      refused = await this.settler.settle(batch.map(({ call }) => call));
     } catch (error) {
       return this.rest(error);
     }
+    const without = new Set(refused.map(({ call }) => call));
     this.waiting.splice(0, batch.length);
-    this.setAside.push(...batch.filter(({ call }) => refused.has(call)));
+    this.setAside.push(...batch.filter(({ call }) => without.has(call)));
     this.retryMs = FIRST_RETRY_MS;
-    this.journal.confirm(batch.filter(({ call }) => !refused.has(call)));
+    this.journal.confirm(batch.filter(({ call }) => !without.has(call)));
     this.worker.nudge();
   }
 

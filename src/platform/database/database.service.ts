@@ -97,7 +97,10 @@ export class Database implements OnApplicationShutdown {
 export const isPassing = (error: unknown): boolean =>
   isDatabaseAway(error) || String((error as { code?: unknown } | null)?.code).startsWith('40');
 
-/** True when an error means that the database could not be reached or did not answer in time. */
+/**
+ * True when an error means that the database could not be reached, did not answer in time or, in the middle of a failover, takes
+ * no writes.
+ */
 export function isDatabaseAway(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code === 'string') {
@@ -105,7 +108,8 @@ export function isDatabaseAway(error: unknown): boolean {
       /^(08|57P|53)/.test(code) ||
       /^E(CONN|PIPE|TIMEDOUT|HOST|NET)/.test(code) ||
       code === '57014' ||
-      code === '55P03'
+      code === '55P03' ||
+      code === '25006'
     );
   }
   const message = error instanceof Error ? error.message : '';

@@ -115,12 +115,12 @@ describe('an API process that dies', () => {
     expect((await readCalls(world.pool)).map(({ amount_nano }) => amount_nano)).toEqual(
       Array(4).fill(BigInt(lines[0]?.amount ?? 0)),
     );
-    // The line that the database refuses is kept for a person to look at, and said so.
+    // The line that the database refuses, and the one that nobody can read, are kept for a person to look at, and said so.
     await until(
       () => Promise.resolve(readdirSync(world.journalDir)),
       (names) => !names.includes('settlements-of-the-dead.jsonl'),
     );
-    expect(readFileSync(`${file}.refused`, 'utf8')).toBe(`${JSON.stringify(refused)}\n`);
+    expect(readFileSync(`${file}.refused`, 'utf8')).toBe(`{"hold":"0190\n${JSON.stringify(refused)}\n`);
     for (const line of [
       new RegExp(`settlement of ${refused.hold} is refused`),
       /1 settlements are refused by the database and kept in .*\.refused/,

@@ -11,6 +11,7 @@ import {
   rmdirSync,
   rmSync,
   unlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +31,10 @@ import { placeHolds, settlementOf } from '../../support/builders/call.builder.js
 import { createModel, type TestModel } from '../../support/builders/catalog.builder.js';
 import { createTenant, type Tenant } from '../../support/builders/tenant.builder.js';
 import { until } from '../../support/calls.js';
+import { runSql } from '../../support/database.js';
 
+/** Longer than a process is silent that is alive. */
+const LONG_AGO = new Date(Date.now() - 90_000);
 /** A hundred of these fill a file. */
 const LONG_TEXT = 'x'.repeat(90_000);
 
@@ -87,10 +91,25 @@ function callOf(id: string, endUser = 'someone'): SettlementCall {
   return { ...call, request: { ...call.request, end_user: endUser } };
 }
 
+const lineOf = (id: string): string => `${JSON.stringify(callOf(id))}\n`;
+
+/** What a process that died left in the folder. */
+function leave(name: string, lines: string | Buffer): string {
+  const file = path.join(dir, name);
+  writeFileSync(file, lines);
+  utimesSync(file, LONG_AGO, LONG_AGO);
+  return file;
+}
+
 const charged = async (holds: string[]): Promise<number> => {
   const text = `select count(*)::int as count from usage_event where request_id = any ($1) and amount_nano > 0`;
   return (await billing.pool.query<{ count: number }>(text, [holds])).rows[0]?.count ?? -1;
 };
+const untilCharged = (holds: string[]): Promise<number> =>
+  until(
+    () => charged(holds),
+    (count) => count === holds.length,
+  );
 const untilSaid = (words: RegExp): Promise<string[]> =>
   until(
     () => Promise.resolve(said),
@@ -100,6 +119,11 @@ const untilEmpty = (queue: SettlementQueue): Promise<number> =>
   until(
     () => Promise.resolve(queue.pending),
     (pending) => pending === 0,
+  );
+const untilGone = (file: string): Promise<boolean> =>
+  until(
+    () => Promise.resolve(existsSync(file)),
+    (isThere) => !isThere,
   );
 const journals = (): string[] => readdirSync(dir).filter((name) => name.endsWith('.jsonl'));
 
@@ -193,4 +217,80 @@ describe('settlements of a process whose journal', () => {
     expect(await charged(holds)).toBe(holds.length);
     expect(said).toContainEqual(expect.stringMatching(`${holds[0]}.*in memory alone`));
   }, 30_000);
+});
+
+describe('the journal of a dead process', () => {
+  const breakConnections = (): Promise<unknown> =>
+    runSql(
+      billing.test.url,
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+  const name = (): string => new URL(billing.test.url).pathname.slice(1);
+  const settle = 'settle_calls(settled_call[], settled_line[], settled_attempt[])';
+  it.each([
+    [
+      'takes no writes for a moment',
+      () => `alter database ${name()} set default_transaction_read_only = on`,
+      () => `begin read write; alter database ${name()} set default_transaction_read_only = off; commit`,
+    ],
+    [
+      'lacks a function',
+      () => `alter function ${settle} rename to settle_calls_later`,
+      () => `alter function ${settle.replace('calls', 'calls_later')} rename to settle_calls`,
+    ],
+  ])(
+    'stays while the database %s, and is settled afterwards',
+    async (_, before, after) => {
+      const holds = await hold(2);
+      const file = leave('settlements-of-the-dead.jsonl', holds.map(lineOf).join(''));
+      const [live = ''] = await hold(1);
+      await runSql(billing.test.url, before());
+      try {
+        // Those that there are do not know it yet.
+        await breakConnections();
+        startQueue().record(callOf(live));
+        await untilSaid(/settlements-of-the-dead.jsonl stays for the next round/);
+        expect(readdirSync(dir)).not.toContainEqual(expect.stringMatching(/refused/));
+      } finally {
+        await runSql(billing.test.url, after());
+        await breakConnections();
+      }
+      // Its next round comes within ten seconds.
+      await until(
+        () => charged([...holds, live]),
+        (count) => count === 3,
+        25_000,
+      );
+      await untilGone(file);
+    },
+    60_000,
+  );
+
+  it.each([
+    ['has a flipped bit', (line: string) => Buffer.from(line.replace('"release"', '\xb2release"'), 'latin1')],
+    ['is null', () => Buffer.from('null\n')],
+    ['is another object', () => Buffer.from('[]\n')],
+    ['has no attempts', (line: string) => Buffer.from(line.replace('"attempts"', '"attempt"'))],
+  ])('keeps a whole line that %s, byte by byte, and settles the others', async (_, damage) => {
+    const [first = '', second = '', third = ''] = await hold(3);
+    const damaged = damage(lineOf(second));
+    const lines = [lineOf(first), damaged, lineOf(third), '{"hold":"0190'].map((line) => Buffer.from(line));
+    const file = leave('settlements-1.jsonl', Buffer.concat(lines));
+    startQueue();
+    await untilCharged([first, third]);
+    await untilSaid(/1 lines that were cut short or damaged are kept in .*settlements-1.jsonl.refused/);
+    expect(readFileSync(`${file}.refused`)).toEqual(damaged);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('that cannot be read stops no other', async () => {
+    const folder = path.join(dir, 'settlements-0.jsonl');
+    mkdirSync(folder);
+    utimesSync(folder, LONG_AGO, LONG_AGO);
+    const holds = await hold(1);
+    leave('settlements-1.jsonl', lineOf(holds[0] ?? ''));
+    startQueue();
+    await untilCharged(holds);
+    await untilSaid(/settlements-0.jsonl stays for the next round: EISDIR/);
+  });
 });
