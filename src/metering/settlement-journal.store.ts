@@ -31,6 +31,8 @@ export interface JournalEntry {
 /** A journal whose process is gone, or is starting. */
 export interface AbandonedFile extends JournalLines {
   path: string;
+  /** What was read of it; one that has grown since has an owner who is alive. */
+  sizeBytes: number;
 }
 
 /**
@@ -53,9 +55,13 @@ export class SettlementJournal {
     this.current = this.newFile();
   }
 
-  /** Writes the lines, in one piece, before it returns. Throws when the disk refuses. */
+  /**
+   * Writes the lines, in one piece, before it returns. Throws when the disk refuses. A file that somebody removed, who took
+   * its owner for dead, is left for a new one: what is appended to it would be lost.
+   */
   append(calls: readonly SettlementCall[]): JournalEntry[] {
-    this.rotateWhenFull();
+    if (this.current.isOrphaned) this.rotate();
+    else this.rotateWhenFull();
     const file = this.current;
     file.append(Buffer.from(linesOf(calls)), calls.length);
     return calls.map((call) => ({ call, file }));
@@ -76,9 +82,8 @@ export class SettlementJournal {
     for (const file of this.own()) this.tolerate(`${file.path} is not synced to disk`, () => file.sync());
   }
 
-  /** Says that this process still owns its files, replaces one that was removed under it, and removes what could not be before. */
+  /** Says that this process still owns its files, and removes those that could not be removed before. */
   touch(): void {
-    if (this.current.isOrphaned) this.rotate();
     for (const file of this.draining) if (file.pending === 0) this.forget(file);
     for (const file of this.own()) {
       try {
@@ -100,15 +105,19 @@ export class SettlementJournal {
 
   /** Throws when it cannot be read. */
   readAbandoned(path: string): AbandonedFile {
-    return { path, ...readLines(readFileSync(path)) };
+    const bytes = readFileSync(path);
+    return { path, sizeBytes: bytes.length, ...readLines(bytes) };
   }
 
   /**
    * Removes a replayed file, unless its owner turns out to be alive. Lines that are damaged or were refused go to a file
    * beside it that nobody replays; returns its path when there is one.
    */
-  removeAbandoned({ path, damaged }: AbandonedFile, refused: readonly SettlementCall[]): string | undefined {
-    if (!isAbandoned(path)) return undefined;
+  removeAbandoned(
+    { path, sizeBytes, damaged }: AbandonedFile,
+    refused: readonly SettlementCall[],
+  ): string | undefined {
+    if (!isAbandoned(path, sizeBytes)) return undefined;
     const lines = Buffer.concat([...damaged, Buffer.from(linesOf(refused))]);
     const aside = lines.length > 0 ? `${path}.refused` : undefined;
     if (aside) writeFileSync(aside, lines, { flush: true, mode: 0o600 });
@@ -165,9 +174,11 @@ export class SettlementJournal {
   }
 }
 
-function isAbandoned(path: string): boolean {
+/** `sizeBytes`: what it had when it was read. */
+function isAbandoned(path: string, sizeBytes?: number): boolean {
   try {
-    return nowMs() - statSync(path).mtimeMs > ABANDONED_MS;
+    const { mtimeMs, size } = statSync(path);
+    return nowMs() - mtimeMs > ABANDONED_MS && (sizeBytes === undefined || size === sizeBytes);
   } catch {
     return false;
   }

@@ -217,6 +217,17 @@ describe('settlements of a process whose journal', () => {
     expect(await charged(holds)).toBe(holds.length);
     expect(said).toContainEqual(expect.stringMatching(`${holds[0]}.*in memory alone`));
   }, 30_000);
+
+  it('was removed by one that took it for dead go to a new file', async () => {
+    const [sibling, [id = '']] = [newJournal(), await hold(1)];
+    const file = path.join(dir, journals()[0] ?? '');
+    utimesSync(file, LONG_AGO, LONG_AGO);
+    startQueue();
+    await untilGone(file);
+    sibling.append([callOf(id)]);
+    const lines = journals().map((name) => readFileSync(path.join(dir, name), 'utf8'));
+    expect(lines.filter((text) => text.includes(id))).toHaveLength(1);
+  });
 });
 
 describe('the journal of a dead process', () => {
