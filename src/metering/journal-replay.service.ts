@@ -35,11 +35,14 @@ export class JournalReplay {
   private async replay(file: AbandonedFile): Promise<void> {
     const { path, calls, damaged } = file;
     const refused: Refusal[] = [];
+    let ended = 0;
     for (let start = 0; start < calls.length; start += MAX_BATCH) {
-      refused.push(...(await this.settler.settle(calls.slice(start, start + MAX_BATCH))));
+      const batch = await this.settler.settle(calls.slice(start, start + MAX_BATCH));
+      ended += batch.ended;
+      refused.push(...batch.refused);
     }
-    if (calls.length > 0) this.worker.nudge();
-    this.log.log(`replayed ${calls.length - refused.length} settlements of ${path}`);
+    if (ended > 0) this.worker.nudge();
+    this.log.log(`settled ${ended} of ${calls.length} calls of ${path}`);
     const undecided = refused.find(({ error }) => !isOwnFault(error));
     if (undecided) throw undecided.error;
     const aside = this.journal.removeAbandoned(

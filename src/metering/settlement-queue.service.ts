@@ -127,7 +127,7 @@ export class SettlementQueue implements OnModuleInit, OnApplicationShutdown {
   private async settle(batch: JournalEntry[]): Promise<void> {
     let refused: Refusal[];
     try {
-      refused = await this.settler.settle(batch.map(({ call }) => call));
+      ({ refused } = await this.settler.settle(batch.map(({ call }) => call)));
     } catch (error) {
       return this.rest(error);
     }

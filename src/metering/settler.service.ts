@@ -9,6 +9,13 @@ export interface Refusal {
   error: unknown;
 }
 
+/** What became of a batch; settlements that are in neither count are those of holds that were closed before. */
+export interface SettledBatch {
+  /** Holds that were ended. */
+  ended: number;
+  refused: Refusal[];
+}
+
 /** Settles batches: together or, when the database refuses that, one after the other. */
 @Injectable()
 export class Settler {
@@ -17,30 +24,53 @@ export class Settler {
   constructor(private readonly repository: SettlementRepository) {}
 
   /**
-   * Returns what the database refuses, each named in the log. Throws what passes by itself (`isPassing`); whatever was settled until then is settled a second time without harm.
+   * Names in the log what the database refuses, and what came too late to change anything. Throws what passes by itself
+   * (`isPassing`); whatever was settled until then is settled a second time without harm.
    */
-  async settle(calls: readonly SettlementCall[]): Promise<Refusal[]> {
+  async settle(calls: readonly SettlementCall[]): Promise<SettledBatch> {
+    const batch = await this.end(calls);
+    if (batch.ended + batch.refused.length < calls.length) {
+      const refused = new Set(batch.refused.map(({ call }) => call));
+      await this.tellLate(calls.filter((call) => !refused.has(call)));
+    }
+    return batch;
+  }
+
+  private async end(calls: readonly SettlementCall[]): Promise<SettledBatch> {
     try {
-      await this.repository.settle(calls);
-      return [];
+      return { ended: await this.repository.settle(calls), refused: [] };
     } catch (error) {
       if (isPassing(error)) throw error;
-      return this.settleSingly(calls);
+      return this.endSingly(calls);
     }
   }
 
-  private async settleSingly(calls: readonly SettlementCall[]): Promise<Refusal[]> {
-    const refused: Refusal[] = [];
+  private async endSingly(calls: readonly SettlementCall[]): Promise<SettledBatch> {
+    const batch: SettledBatch = { ended: 0, refused: [] };
     for (const call of calls) {
       try {
-        await this.repository.settle([call]);
+        batch.ended += await this.repository.settle([call]);
       } catch (error) {
         if (isPassing(error)) throw error;
-        refused.push({ call, error });
+        batch.refused.push({ call, error });
         this.log.error(`the settlement of ${call.hold} is refused: ${(error as Error).message}`);
       }
     }
-    return refused;
+    return batch;
+  }
+
+  /** Most closed holds are those of settlements that come again; only what ended otherwise is worth a word. */
+  private async tellLate(calls: readonly SettlementCall[]): Promise<void> {
+    try {
+      const holds = await this.repository.listEndedOtherwise(calls);
+      if (holds.length === 0) return;
+      this.log.warn(
+        `${holds.length} settlements came too late and changed nothing, their holds had ended otherwise: ${holds.join(', ')}`,
+      );
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      this.log.error(`whether settlements came too late cannot be told: ${(error as Error).message}`);
+    }
   }
 }
 

@@ -27,7 +27,7 @@ import type { SettlementCall } from '../../../src/metering/settlement.js';
 import { Settler } from '../../../src/metering/settler.service.js';
 import { AppConfig } from '../../../src/platform/config/app-config.js';
 import { createBilling, testEnvironment } from '../../support/billing.js';
-import { placeHolds, settlementOf } from '../../support/builders/call.builder.js';
+import { placeHolds, releaseOf, settlementOf } from '../../support/builders/call.builder.js';
 import { createModel, type TestModel } from '../../support/builders/catalog.builder.js';
 import { createTenant, type Tenant } from '../../support/builders/tenant.builder.js';
 import { until } from '../../support/calls.js';
@@ -81,9 +81,9 @@ function startQueue(journal = newJournal()): SettlementQueue {
   return queue;
 }
 
-async function hold(count: number): Promise<string[]> {
+async function hold(count: number, ttl?: string): Promise<string[]> {
   const wishes = Array.from({ length: count }, () => ({ keyId: tenant.keyId, model, amountNano: 10n ** 6n }));
-  return (await placeHolds(billing.pool, wishes)).map((placed) => placed.hold);
+  return (await placeHolds(billing.pool, wishes, ttl ? { ttl } : {})).map((placed) => placed.hold);
 }
 
 function callOf(id: string, endUser = 'someone'): SettlementCall {
@@ -303,5 +303,28 @@ describe('the journal of a dead process', () => {
     startQueue();
     await untilCharged(holds);
     await untilSaid(/settlements-0.jsonl stays for the next round: EISDIR/);
+  });
+
+  it('names the calls that it came too late for, and no other that was closed before', async () => {
+    const [swept = '', failed = '', known = ''] = await hold(3, '-1 second');
+    await billing.pool.query('update hold set progress = $2 where id = $1', [
+      known,
+      JSON.stringify(settlementOf(known, model, { input: 100 })),
+    ]);
+    await billing.pool.query('select * from sweep_holds(10)');
+    const again = (await hold(1))[0] ?? '';
+    const lines = [swept, known, again].map(lineOf).join('');
+    const file = leave('settlements-1.jsonl', lines + `${JSON.stringify(releaseOf(failed, model))}\n`);
+    const queue = startQueue();
+    await untilSaid(/settled 1 of 4 calls/);
+    await untilSaid(/2 settlements came too late/);
+    const late = said.find((line) => line.includes('too late')) ?? '';
+    expect([swept, known, again, failed].map((id) => late.includes(id))).toEqual([true, true, false, false]);
+    await untilGone(file);
+    // So does a process for its own calls.
+    said.length = 0;
+    queue.record(callOf(swept));
+    queue.record(JSON.parse(lineOf(again)) as SettlementCall);
+    await untilSaid(new RegExp(`1 settlements came too late.*${swept}`));
   });
 });
