@@ -22,8 +22,9 @@ export class EventNotifier implements OnModuleInit {
     this.outbox.register('event', (entry) => this.handle(entry));
   }
 
-  /** Everything that waits to be told. */
+  /** Everything that waits to be told; webhooks that are due first, since e-mail may let everything behind it wait. */
   async run(): Promise<void> {
+    await this.deliveries.deliverDue();
     await this.alerts.run();
     await this.outbox.run();
     await this.deliveries.deliverDue();

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { createTransport } from 'nodemailer';
+import { monotonicMs } from '../../core/clock.js';
 import { within } from '../../core/within.js';
 import { AppConfig } from '../../platform/config/app-config.js';
 
@@ -9,6 +10,10 @@ import { AppConfig } from '../../platform/config/app-config.js';
 const TIMEOUT_MS = 10_000;
 /** Of all of it: a server may be slow at every step. */
 const DEADLINE_MS = 60_000;
+/** A failure that took so long is a server that lets everybody wait. */
+const SLOW_MS = 5_000;
+/** How long such a server is not asked again. */
+const REST_MS = 60_000;
 
 /** A plain e-mail. */
 export interface Mail {
@@ -23,6 +28,7 @@ export interface Mail {
 @Injectable()
 export class MailClient implements OnApplicationShutdown {
   private readonly server: ReturnType<typeof createTransport> | undefined;
+  private restsUntilMs = -Infinity;
   private readonly writer = createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
 
   constructor(private readonly config: AppConfig) {
@@ -41,15 +47,27 @@ export class MailClient implements OnApplicationShutdown {
     this.server?.close();
   }
 
-  /** Throws when the server does not take it in time. */
+  /**
+   * Throws when the server does not take it in time; for a minute after one that waited in vain, at once: nobody shall wait for each.
+   */
   async send({ id, to, subject, text }: Mail): Promise<void> {
     const message = { from: this.config.mail.from, to, subject, text, messageId: `<${id}@faregate>` };
-    if (this.server) {
-      await within(DEADLINE_MS, this.server.sendMail(message));
-      return;
-    }
+    const { server } = this;
+    if (server) return this.unlessResting(() => within(DEADLINE_MS, server.sendMail(message)));
     const { message: bytes } = await this.writer.sendMail(message);
     await mkdir(this.config.mail.dir, { recursive: true });
     await writeFile(path.join(this.config.mail.dir, `${id}.eml`), bytes as Buffer, { mode: 0o600 });
+  }
+
+  private async unlessResting(work: () => Promise<unknown>): Promise<void> {
+    const beganMs = monotonicMs();
+    if (beganMs < this.restsUntilMs) throw new Error('the mail server was too slow a moment ago');
+    try {
+      await work();
+    } catch (error) {
+      const endedMs = monotonicMs();
+      if (endedMs - beganMs >= SLOW_MS) this.restsUntilMs = endedMs + REST_MS;
+      throw error;
+    }
   }
 }

@@ -1,10 +1,12 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { BillingApiModule } from '../../../src/billing/billing-api.module.js';
 import { EventNotifier } from '../../../src/billing/notifications/event-notifier.service.js';
 import { startAdminApi, type AdminApi } from '../../support/admin-api.js';
+import { until } from '../../support/calls.js';
 import { brokenBooks } from '../../support/payments.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../../support/webhook-receiver.js';
 
@@ -252,6 +254,51 @@ describe('an alert', () => {
     expect([answer.status, answer.body.error.param]).toEqual([400, param]);
   });
 });
+
+it('a mail server that says nothing holds back nobody’s webhooks', async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const smtp = `smtp://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const slow = await startAdminApi([BillingApiModule], { WEBHOOKS_ALLOW_PRIVATE: 'true', SMTP_URL: smtp });
+  try {
+    const create = async () => (await slow.post('/organizations', { name: 'Payer' })).body.id as string;
+    const reader = await create();
+    const hooks = `/organizations/${reader}/webhook-endpoints`;
+    const { body: endpoint } = await slow.post(hooks, { url: receiver.url });
+    const test = () => slow.post(`${hooks}/${endpoint.id}/test`);
+    receiver.answers.push(500);
+    await test();
+    await slow.app.get(EventNotifier).run();
+    await slow.sql(`update webhook_delivery set next_at = now() where status = 'pending'`);
+    for (let mailed = 0; mailed < 3; mailed++) {
+      const path = `/organizations/${await create()}/alerts`;
+      await slow.call({ method: 'put', path, body: { balance_below: ['10'], emails: ['a@example.com'] } });
+    }
+    await test();
+    const began = performance.now();
+    const run = slow.app.get(EventNotifier).run();
+    expect(
+      await until(
+        async () => receiver.messages.length,
+        (count) => count === 2,
+      ),
+    ).toBe(2);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await run;
+    // One mail waited in vain, the other two did not.
+    expect(performance.now() - began).toBeLessThan(25_000);
+    expect(receiver.messages).toHaveLength(3);
+    const [waiting] = await slow.sql(
+      `select count(*)::int as mails from outbox where processed_at is null and last_error is not null`,
+    );
+    expect(waiting).toEqual({ mails: 3 });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+    await slow.close();
+  }
+}, 60_000);
 
 it('the books are right after all of it', async () => {
   await api.sql(`delete from budget_usage`);
