@@ -27,7 +27,7 @@ export class AccessGuard implements CanActivate {
     const access = this.accessOf(context);
     const http = context.switchToHttp();
     const request = http.getRequest<Request & { user?: unknown }>();
-    refuseTwoHosts(request);
+    refuseDoubledHeaders(request);
     switch (access?.kind) {
       case 'public':
         return true;
@@ -83,12 +83,20 @@ export class AccessGuard implements CanActivate {
   }
 }
 
-/** Two Host headers are read differently by what stands before us and by us (RFC 9112 §3.2): refused with 400. */
-function refuseTwoHosts({ rawHeaders }: Request): void {
+/**
+ * Two Host headers are read differently by what stands before us and by us (RFC 9112 §3.2): refused with 400. Of two
+ * Authorization headers Node shows the first: refused with 401 when they differ.
+ */
+function refuseDoubledHeaders({ rawHeaders }: Request): void {
   let hosts = 0;
+  let authorization: string | undefined;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] as string;
     if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+    if (name.length !== 13 || name.toLowerCase() !== 'authorization') continue;
+    if (authorization !== undefined && authorization !== rawHeaders[at + 1])
+      throw invalidKey('Two Authorization headers carry different keys; send one of them');
+    authorization = rawHeaders[at + 1];
   }
   if (hosts > 1) throw new FaregateError('invalid_request', 'The request has more than one Host header');
 }

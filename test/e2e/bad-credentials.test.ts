@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { revokedBy, type Revocation } from '../support/bad-keys.js';
 import { readBooks } from '../support/books.js';
 import { chatBody, post, untilSettled } from '../support/calls.js';
@@ -21,6 +22,18 @@ const call = (path: string, headers: Record<string, string>, method = 'POST'): P
     method,
     headers: { 'content-type': 'application/json', ...headers },
     ...(method === 'GET' || method === 'HEAD' ? {} : { body: JSON.stringify(chatBody(CHAT_MODEL)) }),
+  });
+
+/** The status of a call with two Authorization headers; fetch would make one of them. */
+const statusOfBoth = (path: string, authorization: string[]): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const { host, hostname, port } = new URL(gateway.url);
+    const body = JSON.stringify(chatBody(CHAT_MODEL));
+    const headers = ['host', host, 'content-type', 'application/json', 'content-length', `${body.length}`];
+    for (const value of authorization) headers.push('authorization', value);
+    const sent = request({ hostname, port, path, method: 'POST', headers, agent: false });
+    sent.once('response', (response) => resolve(response.resume().statusCode)).once('error', reject);
+    sent.end(body);
   });
 
 /** The same key with its last character changed: the checksum no longer fits. */
@@ -77,6 +90,17 @@ describe.each(ROUTES)('POST %s', (path, dialect) => {
     ]) {
       expect((await call(path, credential)).status).toBe(200);
     }
+    await untilSettled(gateway);
+  });
+
+  it('answers 401 to two Authorization headers that differ, in either order', async () => {
+    const good = `Bearer ${gateway.secret}`;
+    for (const [first, second, status] of [
+      [good, `Bearer ${misspelt(gateway.secret)}`, 401],
+      ['Bearer x', good, 401],
+      [good, good, 200],
+    ] as const)
+      expect(await statusOfBoth(path, [first, second])).toBe(status);
     await untilSettled(gateway);
   });
 
