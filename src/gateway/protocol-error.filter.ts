@@ -10,6 +10,7 @@ import {
   type ErrorKind,
 } from '../core/errors.js';
 import { publicId, uuidv7 } from '../core/ids.js';
+import { sendRefusal } from '../platform/http/send-refusal.js';
 import { CallObserver } from '../telemetry/call-observer.service.js';
 import { dialectOf, routeOf } from './routes.js';
 
@@ -33,12 +34,8 @@ export class ProtocolErrorFilter implements ExceptionFilter {
       return;
     }
     const { status, body } = dialectOf(request.path, request.headers).encodeError(error, requestId);
-    const text = JSON.stringify(body);
-    response.writeHead(status, {
-      ...errorHeaders(error, requestId),
-      'content-length': Buffer.byteLength(text),
-    });
-    response.end(text);
+    const headers = { ...error.details.headers, 'x-request-id': requestId, ...retryHeaders(error) };
+    sendRefusal(request, response, { status, headers, body });
   }
 
   private tell(request: Request & { user?: Principal }, error: FaregateError, requestId: string): void {
@@ -62,18 +59,6 @@ export class ProtocolErrorFilter implements ExceptionFilter {
       this.log.error(`${requestId} ${cause}`, internal instanceof Error ? internal.stack : undefined);
     else this.log.warn(`${requestId} ${error.kind}: ${cause}`);
   }
-}
-
-function errorHeaders(error: FaregateError, requestId: string): Record<string, string> {
-  const headers: Record<string, string> = {
-    ...error.details.headers,
-    'content-type': 'application/json; charset=utf-8',
-    'x-request-id': requestId,
-    ...retryHeaders(error),
-  };
-  // A body that was refused unread must not be taken for the next request.
-  if (error.kind === 'too_large') headers['connection'] = 'close';
-  return headers;
 }
 
 function fromHttpException(exception: HttpException): FaregateError {

@@ -1,8 +1,9 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { StoredRefusal } from './idempotency.interceptor.js';
 import { problemOf, refusalOf } from './problem.js';
 import { requestIdOf } from './request-id.js';
+import { sendRefusal } from './send-refusal.js';
 
 /** Every refusal and fault of the admin and finance APIs, in one shape; what comes from inside is logged only. */
 @Catch()
@@ -10,14 +11,15 @@ export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('AdminApi');
 
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const response = host.switchToHttp().getResponse<Response>();
+    const http = host.switchToHttp();
+    const response = http.getResponse<Response>();
     const requestId = requestIdOf(response);
     const problem = thrown instanceof StoredRefusal ? thrown.problem : this.translate(thrown, requestId);
     if (response.headersSent) {
       response.destroy();
       return;
     }
-    response.status(problem.status).set(problem.headers).json(problem.body);
+    sendRefusal(http.getRequest<Request>(), response, problem);
   }
 
   private translate(thrown: unknown, requestId: string) {

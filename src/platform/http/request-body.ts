@@ -7,33 +7,47 @@ import { checkStrictJson } from './strict-json.js';
 
 const READING = Symbol('body');
 
-type Reading = IncomingMessage & { [READING]?: Promise<Buffer> };
+interface Reading {
+  body: Promise<Buffer>;
+  /** Lets go of what has come and of what is still to come. */
+  drop: () => void;
+}
+
+type Read = IncomingMessage & { [READING]?: Reading };
 
 /**
  * Starts to collect the body. Call it in the tick the request arrives in: a body that waits for an awaited
  * check lands in a paused stream, which costs a third of the throughput.
  */
 export function startReadingBody(request: IncomingMessage, maxBytes: number): void {
-  const reading = new Promise<Buffer>((resolve, reject) => {
-    const chunks: Buffer[] = [];
+  let chunks: Buffer[] | undefined = [];
+  const drop = (): void => void (chunks = undefined);
+  const body = new Promise<Buffer>((resolve, reject) => {
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= maxBytes) chunks.push(chunk);
+      if (size <= maxBytes) chunks?.push(chunk);
       else {
-        chunks.length = 0;
+        drop();
         reject(new FaregateError('too_large', `Request body is larger than ${maxBytes} bytes`));
       }
     });
-    request.on('end', () => resolve(joinBytes(chunks)));
+    request.on('end', () => resolve(joinBytes(chunks ?? [])));
     request.on('error', () => reject(invalidRequest('The request body could not be read')));
     request.on('close', () => {
       if (!request.complete) reject(invalidRequest('The connection closed before the body was complete'));
     });
   });
   // The guard may refuse the call before anybody awaits the body.
-  reading.catch(() => undefined);
-  (request as Reading)[READING] = reading;
+  body.catch(() => undefined);
+  (request as Read)[READING] = { body, drop };
+}
+
+/** Keeps nothing of a body that nobody will read: what has come is let go of, what still comes is thrown away. */
+export function dropBody(request: IncomingMessage): void {
+  (request as Read)[READING]?.drop();
+  delete (request as Read)[READING];
+  request.resume();
 }
 
 /** The collected body. Throws FaregateError: too_large, compressed (415), or invalid_request when the client left. */
@@ -45,7 +59,7 @@ export function readBody(request: IncomingMessage): Promise<Buffer> {
       'Content-Encoding is not supported: send the body as it is',
     );
   }
-  return (request as Reading)[READING] ?? Promise.reject(new Error('startReadingBody was not called'));
+  return (request as Read)[READING]?.body ?? Promise.reject(new Error('startReadingBody was not called'));
 }
 
 /** A JSON object and its text. Throws FaregateError 400/415 in words for the caller. */
