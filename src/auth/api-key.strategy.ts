@@ -7,7 +7,7 @@ import { AuthService } from './auth.service.js';
 import { readCredential } from './credential.js';
 import type { Principal } from './principal.js';
 
-type Verify = (secret: string, done: (error: unknown, user?: object) => void) => void;
+type Verify = (secret: string, request: Request, done: (error: unknown, user?: object) => void) => void;
 
 /** Passport strategy for a secret in `Authorization: Bearer` or `x-api-key`; both headers mean the same. */
 export class HeaderSecretStrategy extends Strategy {
@@ -23,7 +23,7 @@ export class HeaderSecretStrategy extends Strategy {
       this.error(error as Error);
       return;
     }
-    this.verify(secret, (error, user) =>
+    this.verify(secret, request, (error, user) =>
       user === undefined || error ? this.error(error as Error) : this.success(user),
     );
   }
@@ -36,8 +36,8 @@ export class ApiKeyStrategy extends PassportStrategy(HeaderSecretStrategy, 'api-
     super();
   }
 
-  validate(secret: string): Promise<Principal> {
-    return this.auth.authenticate(secret);
+  validate(secret: string, request: Request): Promise<Principal> {
+    return this.auth.authenticate(secret, request);
   }
 }
 
@@ -48,7 +48,7 @@ export class AdminKeyStrategy extends PassportStrategy(HeaderSecretStrategy, 'ad
     super();
   }
 
-  validate(secret: string): Promise<AdminActor> {
-    return this.auth.authenticateAdmin(secret);
+  validate(secret: string, request: Request): Promise<AdminActor> {
+    return this.auth.authenticateAdmin(secret, request);
   }
 }

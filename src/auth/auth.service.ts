@@ -2,13 +2,15 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { hashSecret, isWellFormedSecret } from '../accounts/keys/key-material.js';
 import { monotonicMs, nowMs } from '../core/clock.js';
-import { unavailable } from '../core/errors.js';
+import { FaregateError, unavailable } from '../core/errors.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { Batcher } from '../platform/database/batcher.js';
 import type { AdminActor } from '../platform/http/access.decorator.js';
+import { clientAddress, type AddressedRequest } from '../platform/http/client-address.js';
 import { invalidKey } from './credential.js';
 import { PrincipalRepository } from './principal.repository.js';
 import type { Principal } from './principal.js';
+import { UnknownSecrets } from './unknown-secrets.js';
 
 /** A cached answer is used this long; then it is asked for again while calls still use it. */
 const FRESH_MS = 1_000;
@@ -30,6 +32,7 @@ interface CachedPrincipal {
 @Injectable()
 export class AuthService {
   private readonly cache = new Map<string, CachedPrincipal>();
+  private readonly unknown = new UnknownSecrets();
   private readonly lookups: Batcher<Buffer, Principal | null>;
 
   constructor(
@@ -42,29 +45,35 @@ export class AuthService {
     });
   }
 
-  /** Throws 401 for a secret that is malformed, unknown, revoked or expired; 503 when nobody can say. */
-  async authenticate(secret: string): Promise<Principal> {
-    const principal = await this.find(secret);
+  /**
+   * Throws 401 for a secret that is malformed, unknown, revoked or expired, 429 when the address tries too many that nobody
+   * has; 503 when nobody can say.
+   */
+  async authenticate(secret: string, from?: AddressedRequest): Promise<Principal> {
+    const principal = await this.find(secret, from);
     if (principal === null || (principal.expiresAtMs !== undefined && principal.expiresAtMs <= nowMs())) {
       throw invalidKey('Invalid API key');
     }
     return principal;
   }
 
-  /** Throws 401 unless the secret is a usable admin key. */
-  async authenticateAdmin(secret: string): Promise<AdminActor> {
+  /** Throws 401 unless the secret is a usable admin key, 429 as for customers' keys. */
+  async authenticateAdmin(secret: string, from?: AddressedRequest): Promise<AdminActor> {
     if (!isWellFormedSecret(secret, 'fg_admin')) throw invalidKey('Invalid admin key');
     const actor = await this.ask(() => this.repository.findAdmin(hashSecret(secret, this.config.keyPepper)));
-    if (actor === null) throw invalidKey('Invalid admin key');
+    if (actor === null) {
+      this.countUnknown(from);
+      throw invalidKey('Invalid admin key');
+    }
     return actor;
   }
 
-  private find(secret: string): Promise<Principal | null> | Principal | null {
+  private find(secret: string, from?: AddressedRequest): Promise<Principal | null> | Principal | null {
     // Quick and one-way; the slower keyed hash that the database knows is made only when it is asked.
     const cacheKey = hash('sha256', secret, 'base64');
     const cached = this.cache.get(cacheKey);
     const ageMs = cached === undefined ? Infinity : monotonicMs() - cached.readAt;
-    if (cached === undefined || ageMs > USABLE_MS) return this.read(secret, cacheKey);
+    if (cached === undefined || ageMs > USABLE_MS) return this.read(secret, cacheKey, from);
     if (ageMs > FRESH_MS && !cached.refreshing) {
       cached.refreshing = true;
       this.read(secret, cacheKey).catch(() => (cached.refreshing = false));
@@ -72,15 +81,29 @@ export class AuthService {
     return cached.principal;
   }
 
-  private async read(secret: string, cacheKey: string): Promise<Principal | null> {
+  private async read(secret: string, cacheKey: string, from?: AddressedRequest): Promise<Principal | null> {
     if (!isWellFormedSecret(secret, 'fg_live')) return null;
     const askedAt = monotonicMs();
     const principal = await this.ask(() => this.lookups.add(hashSecret(secret, this.config.keyPepper)));
+    // One secret that many calls carry, such as one just revoked, is no guessing.
+    if (principal === null && this.cache.get(cacheKey)?.principal !== null) this.countUnknown(from);
     this.cache.delete(cacheKey);
     const oldest = this.cache.size >= MAX_CACHED ? this.cache.keys().next().value : undefined;
     if (oldest !== undefined) this.cache.delete(oldest);
     this.cache.set(cacheKey, { principal, readAt: askedAt, refreshing: false });
     return principal;
+  }
+
+  /** Throws 429 when this address tries too many secrets that nobody has. Nobody tries where the cache reads again by itself. */
+  private countUnknown(from: AddressedRequest | undefined): void {
+    if (from === undefined) return;
+    const address = clientAddress(from, this.config.trustedProxies);
+    const waitSeconds = this.unknown.count(address, monotonicMs());
+    if (waitSeconds === 0) return;
+    throw new FaregateError('rate_limit', 'Too many unknown keys from this address', {
+      code: 'too_many_unknown_keys',
+      retryAfterSeconds: waitSeconds,
+    });
   }
 
   /** A database that cannot answer is our fault, never the caller's. */
