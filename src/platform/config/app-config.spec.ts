@@ -14,6 +14,9 @@ it.each([
   ['REDIS_URL', 'http://redis:6379', 'must begin with redis:// or rediss://'],
   ['PORT', 'abc', 'must be a whole number'],
   ['LOG_LEVEL', 'loud', 'must be one of'],
+  ['KEY_PEPPER', 'short', 'must have at least 32 characters'],
+  ['KEY_PEPPER', 'abcdefgh'.repeat(5), 'is too easy to guess'],
+  ['CREDENTIAL_KEY', 'change-me-change-me-0123456789-abcdef', 'is too easy to guess'],
 ])('%s=%s is refused, with what needs it and an example', (name, value, wrong) => {
   const start = () => new AppConfig({ ...BASE, [name]: value });
   expect(start).toThrow(ConfigError);

@@ -2,14 +2,13 @@ import type { BlockList } from 'node:net';
 import { addressList } from '../http/client-address.js';
 import type { Setting } from './setting.js';
 import { SETTINGS } from './settings.js';
+import { weaknessOf } from './weak-secret.js';
 import { tracingOf, type TracingConfig } from './tracing-config.js';
 
 /** Every problem of the environment at once, each naming the variable, what needs it and an example. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
-
-const MIN_SECRET_LENGTH = 32;
 
 /** Where octen_search looks. */
 export interface SearchConfig {
@@ -144,7 +143,7 @@ export class AppConfig {
 }
 
 /**
- * The value of every setting that has one. A secret is judged by its length wherever it is used; being
+ * The value of every setting that has one. A secret is judged wherever it is used; being
  * guessable on a public address is the largest exposure gateways of this kind have shown.
  */
 function readSettings(env: Record<string, string | undefined>): Map<string, string> {
@@ -192,8 +191,7 @@ function judge(setting: Setting, value: string): string | undefined {
         : `must be a whole number from ${setting.min ?? 0} to ${setting.max ?? 'any'}, not "${value}"`;
     }
     case 'secret':
-      if (value.length < MIN_SECRET_LENGTH) return `must have at least ${MIN_SECRET_LENGTH} characters`;
-      return new Set(value).size < 8 ? 'is too easy to guess' : undefined;
+      return weaknessOf(value);
     case 'url':
       return judgeUrl(setting, value);
     case 'flag':
