@@ -7,7 +7,6 @@ import {
   minorToNano,
   nanoPerMinor,
   nanoToMinor,
-  parseMinor,
   roundToMinor,
 } from './currency.js';
 
@@ -44,19 +43,8 @@ it.each([
   [-5n, 'USD', '-0.05'],
   [1234n, 'JPY', '1234'],
   [1n, 'KWD', '0.001'],
-])('writes %s minor units of %s as %s, and reads them back', (minor, currency, text) => {
+])('writes %s minor units of %s as %s', (minor, currency, text) => {
   expect(formatMinor(minor, currency)).toBe(text);
-  expect(parseMinor(text, currency)).toBe(minor);
-});
-
-it.each([
-  ['1.5', 'JPY'],
-  ['1.005', 'USD'],
-  ['1e3', 'USD'],
-  ['', 'USD'],
-  ['1,000.00', 'USD'],
-])('%s is no amount of %s', (text, currency) => {
-  expect(parseMinor(text, currency)).toBeNull();
 });
 
 it('says when an amount is not a whole number of minor units', () => {

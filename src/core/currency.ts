@@ -61,14 +61,3 @@ export function formatMinor(minor: bigint, currency: string): string {
   if (exponent === 0) return sign + digits;
   return `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;
 }
-
-/** Decimal text of the major unit → minor units; null when it is no such amount of this currency. */
-export function parseMinor(text: string, currency: string): bigint | null {
-  const match = /^(-?)(\d{1,15})(?:\.(\d{1,9}))?$/.exec(text);
-  if (!match) return null;
-  const [, sign, whole = '', fraction = ''] = match;
-  const exponent = minorExponent(currency);
-  if (/[1-9]/.test(fraction.slice(exponent))) return null;
-  const minor = BigInt(whole + fraction.slice(0, exponent).padEnd(exponent, '0'));
-  return sign === '-' ? -minor : minor;
-}

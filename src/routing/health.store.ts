@@ -51,11 +51,6 @@ export class HealthStore implements OnModuleInit, OnApplicationShutdown {
     return this.states.get(key);
   }
 
-  /** Everything known, for an admin's eyes. */
-  all(): ReadonlyMap<string, HealthState> {
-    return this.states;
-  }
-
   succeeded(key: string): void {
     const state = this.states.get(key);
     if (state === undefined) return;

@@ -2,7 +2,7 @@ import { ProbeCostsRepository } from '../../src/billing/probes/probe-costs.repos
 import { ProbeCostsService } from '../../src/billing/probes/probe-costs.service.js';
 import { CatalogService } from '../../src/catalog/catalog.service.js';
 import type { JsonObject } from '../../src/core/json.js';
-import type { HealthState, Standing } from '../../src/routing/deployment-health.js';
+import type { Standing } from '../../src/routing/deployment-health.js';
 import { standingAt } from '../../src/routing/deployment-health.js';
 import { credentialKey, deploymentKey, HealthStore } from '../../src/routing/health.store.js';
 import { BillingServices } from '../support/billing.js';
@@ -40,7 +40,7 @@ beforeEach(() => {
   states().clear();
 });
 
-const states = () => gateway.api.app.get(HealthStore).all() as Map<string, HealthState>;
+const states = () => gateway.api.app.get(HealthStore)['states'];
 const standing = (key: string): Standing => standingAt(states().get(key), Date.now());
 /** As if the time of the ejection had gone by. */
 const endEjection = (key: string): void => {

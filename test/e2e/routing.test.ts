@@ -60,7 +60,7 @@ afterAll(() => world.close());
 beforeEach(() => {
   world.begin();
   // What one test broke is well again for the next.
-  (world.gateway.api.app.get(HealthStore).all() as Map<string, unknown>).clear();
+  world.gateway.api.app.get(HealthStore)['states'].clear();
 });
 
 /** A rule for one upstream model. */

@@ -209,15 +209,6 @@ export class InvoicesRepository {
     );
     return rows.map(({ id }) => id);
   }
-
-  /** The document of a period that is not void; null when it has none. */
-  async findOfPeriod(client: PoolClient, periodId: string): Promise<Invoice | null> {
-    const { rows } = await client.query<Row>(
-      `select ${COLUMNS} from invoice i where i.period_id = $1 and i.status <> 'void'`,
-      [periodId],
-    );
-    return rows[0] ? toInvoice(rows[0]) : null;
-  }
 }
 
 const toInvoice = (row: Row): Invoice => ({

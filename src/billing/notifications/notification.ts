@@ -1,24 +1,5 @@
 import { publicId } from '../../core/ids.js';
 
-/** Types of events that endpoints can ask for. */
-export const EVENT_TYPES = [
-  'payment.created',
-  'payment.submitted',
-  'payment.unknown',
-  'payment.requires_action',
-  'payment.succeeded',
-  'payment.failed',
-  'payment.canceled',
-  'refund.succeeded',
-  'refund.failed',
-  'dispute.opened',
-  'dispute.won',
-  'dispute.lost',
-  'balance.below_threshold',
-  'budget.threshold_reached',
-  'webhook.test',
-] as const;
-
 /** Events that are also sent to the people who asked for alerts. */
 export const MAILED: ReadonlySet<string> = new Set([
   'payment.failed',

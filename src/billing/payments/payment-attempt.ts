@@ -108,5 +108,3 @@ export function paymentView(attempt: PaymentAttempt) {
     closed_at: attempt.closedAt?.toISOString() ?? null,
   };
 }
-
-export type PaymentView = ReturnType<typeof paymentView>;

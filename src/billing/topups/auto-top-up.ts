@@ -59,5 +59,3 @@ export const autoTopUpView = (rule: AutoTopUp) => ({
   failures: rule.failures,
   not_before: rule.notBefore?.toISOString() ?? null,
 });
-
-export type AutoTopUpView = ReturnType<typeof autoTopUpView>;

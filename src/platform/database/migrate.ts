@@ -63,17 +63,6 @@ export async function migrateDatabase(url: string, folder = MIGRATIONS_FOLDER): 
   });
 }
 
-/** Names of migrations that this release brings and the database lacks; empty when it is up to date. */
-export async function listPendingMigrations(url: string, folder = MIGRATIONS_FOLDER): Promise<string[]> {
-  return withConnection(url, async (client) => {
-    const { rows } = await client.query<{ found: boolean }>(
-      `select to_regclass('_prisma_migrations') is not null as found`,
-    );
-    const ledger = rows[0]?.found ? await readLedger(client) : [];
-    return findPending(await readMigrations(folder), ledger).map((migration) => migration.name);
-  });
-}
-
 /** Creates or upgrades BullMQ's own schema `bullmq`; needed only where the queue runs on PostgreSQL. */
 export async function migrateQueue(url: string): Promise<void> {
   // BullMQ asks for its own structural client type, which pg's overloads satisfy only at run time.

@@ -73,12 +73,4 @@ export class IdempotencyRepository {
       [call.scope, call.key, token],
     );
   }
-
-  /** Forgets answers past their time; returns how many. */
-  async purge(): Promise<number> {
-    const rows = await this.database.query(
-      `delete from idempotency_key where created_at < clock_timestamp() - ${KEPT_FOR} returning 1`,
-    );
-    return rows.length;
-  }
 }

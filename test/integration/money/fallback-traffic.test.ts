@@ -78,7 +78,7 @@ describe('traffic that fails over', () => {
     const cases = fc.sample(troubles, { numRuns: 40, seed: 20_261_121 });
     for (const { refuses, stream } of cases) {
       gateway.simulator.reset();
-      (gateway.api.app.get(HealthStore).all() as Map<string, unknown>).clear();
+      gateway.api.app.get(HealthStore)['states'].clear();
       for (const { upstream, status, times } of refuses)
         gateway.simulator.use({ match: { model: upstream }, times, answer: { kind: 'error', status } });
       const answer = await post(gateway, '/v1/chat/completions', chatBody('test/asked', { stream }));

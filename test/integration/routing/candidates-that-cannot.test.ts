@@ -39,7 +39,7 @@ beforeEach(() => {
   health().clear();
 });
 
-const health = () => gateway.api.app.get(HealthStore).all() as Map<string, unknown>;
+const health = () => gateway.api.app.get(HealthStore)['states'];
 const failures = (times: number) =>
   gateway.simulator.use({ times, answer: { kind: 'error', status: 500, message: 'Broken.' } });
 async function ask(body: object = AUDIO): Promise<number> {

@@ -1,7 +1,6 @@
 import { CatalogService } from '../../../src/catalog/catalog.service.js';
 import { publicId } from '../../../src/core/ids.js';
 import type { JsonObject } from '../../../src/core/json.js';
-import type { HealthState } from '../../../src/routing/deployment-health.js';
 import { HealthStore } from '../../../src/routing/health.store.js';
 import { adminDoor, createAdminSecret, type AdminDoor } from '../../support/admin-door.js';
 import { chatBody, post, untilSettled } from '../../support/calls.js';
@@ -53,7 +52,7 @@ beforeEach(() => {
 });
 
 /** What the gateway knows of the health of deployments and credentials. */
-const states = () => gateway.api.app.get(HealthStore).all() as Map<string, HealthState>;
+const states = () => gateway.api.app.get(HealthStore)['states'];
 async function ask(model = MODEL): Promise<number> {
   const response = await post(gateway, '/v1/chat/completions', chatBody(model));
   await response.text();
