@@ -3,6 +3,7 @@ import { startApi } from './api.js';
 import { configOrExit } from './platform/config/config-or-exit.js';
 import { explainFailure } from './platform/database/start-failure.js';
 import { PinoLogger } from './platform/logging/pino-logger.js';
+import { stopOnSignal } from './platform/process/stop-on-signal.js';
 
 /** The API process: serve until SIGTERM or SIGINT, then drain. */
 const config = configOrExit();
@@ -13,27 +14,8 @@ try {
   logger.log(`listening on ${api.url}`, 'Main');
   // To whoever started this process with a channel, as npm start does: only the one who listens can know where.
   process.send?.({ url: api.url });
-  let stopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (stopping) return;
-      stopping = true;
-      logger.log(`${signal}: draining`, 'Main');
-      void api.stop().then(
-        () => exit(0),
-        (error: unknown) => {
-          logger.error(`not closed cleanly: ${String(error)}`, undefined, 'Main');
-          exit(1);
-        },
-      );
-    });
-  }
+  stopOnSignal(logger, { doing: 'draining', stop: () => api.stop() });
 } catch (error) {
   process.stderr.write(`${await explainFailure(error, config.databaseUrl)}\n`);
   process.exit(1);
-}
-
-function exit(code: number): void {
-  logger.flush();
-  process.exit(code);
 }

@@ -4,6 +4,7 @@ import { within } from './core/within.js';
 import { configOrExit } from './platform/config/config-or-exit.js';
 import { explainFailure, findConnectionProblem } from './platform/database/start-failure.js';
 import { PinoLogger } from './platform/logging/pino-logger.js';
+import { stopOnSignal } from './platform/process/stop-on-signal.js';
 import { WorkerModule } from './worker.module.js';
 
 /** How long running work and closing may take together; work that is cut off is found again. */
@@ -19,27 +20,8 @@ try {
   if (problem !== null) logger.error(problem, undefined, 'Main');
   const app = await NestFactory.createApplicationContext(WorkerModule, { logger, abortOnError: false });
   logger.log('working', 'Main');
-  let stopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (stopping) return;
-      stopping = true;
-      logger.log(`${signal}: finishing`, 'Main');
-      void within(CLOSE_MS, app.close()).then(
-        () => exit(0),
-        (error: unknown) => {
-          logger.error(`not closed cleanly: ${String(error)}`, undefined, 'Main');
-          exit(1);
-        },
-      );
-    });
-  }
+  stopOnSignal(logger, { doing: 'finishing', stop: () => within(CLOSE_MS, app.close()) });
 } catch (error) {
   process.stderr.write(`${await explainFailure(error, config.databaseUrl)}\n`);
   process.exit(1);
-}
-
-function exit(code: number): void {
-  logger.flush();
-  process.exit(code);
 }
