@@ -86,6 +86,10 @@ export function parsePublicId(kind: IdKind, text: string): string | null {
   return match.slice(2).join('-');
 }
 
+/** The same for an id that may be absent: undefined when it is, and when the text is not one. */
+export const optionalUuid = (kind: IdKind, text: string | undefined): string | undefined =>
+  text === undefined ? undefined : (parsePublicId(kind, text) ?? undefined);
+
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** Digits that are split off at once, as many as an ordinary number holds: dividing large integers is slow. */

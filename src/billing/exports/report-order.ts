@@ -1,5 +1,5 @@
 import { invalidRequest } from '../../core/errors.js';
-import { parsePublicId, type IdKind } from '../../core/ids.js';
+import { optionalUuid } from '../../core/ids.js';
 import type { Report } from './any-report.js';
 import { REPORT_FORMATS, TABLE_FORMATS, type ReportFormat, type TableFormat } from './report-plan.js';
 import { FINANCE_REPORTS, type FinanceReportName } from './reports/finance-report.js';
@@ -52,10 +52,10 @@ export function readOrder({ report, format, fields }: ReportOrder): Report {
     throw invalidRequest(`format of report ${report} must be one of: ${formats.join(', ')}`, 'format');
   const variant = variantOf(format, fields);
   const span = report === 'aged-receivables' ? instantOf(fields) : spanOf(fields);
-  const organizationId = uuidOf('organization', fields.organization);
+  const organizationId = optionalUuid('organization', fields.organization);
   if (report !== 'usage') {
     const name: FinanceReportName = report;
-    const legalEntityId = uuidOf('legalEntity', fields.legal_entity);
+    const legalEntityId = optionalUuid('legalEntity', fields.legal_entity);
     return {
       report: name,
       format: format as TableFormat,
@@ -71,8 +71,8 @@ export function readOrder({ report, format, fields }: ReportOrder): Report {
     format,
     granularity: fields.granularity ?? 'request',
     organizationId,
-    projectId: uuidOf('project', fields.project),
-    keyId: uuidOf('key', fields.key),
+    projectId: optionalUuid('project', fields.project),
+    keyId: optionalUuid('key', fields.key),
     model: fields.model,
     provider: fields.provider,
   };
@@ -109,6 +109,3 @@ function required(fields: ReportFields, name: 'from' | 'to' | 'at'): Date {
   if (text === undefined) throw invalidRequest(`${name} is required`, name);
   return new Date(text);
 }
-
-const uuidOf = (kind: IdKind, id: string | undefined): string | undefined =>
-  id === undefined ? undefined : (parsePublicId(kind, id) ?? undefined);

@@ -1,5 +1,6 @@
 import { ID_PREFIXES, type IdKind } from '../../core/ids.js';
 import type { ExportColumn } from './export-column.js';
+import { id, text, time } from './reports/report-columns.js';
 import type { Granularity } from './usage-filter.js';
 
 /** The native usage file: its columns and their order are fixed; a new one is a new schema version. */
@@ -11,9 +12,6 @@ export const publicIdSql = (kind: IdKind, sql: string): string =>
 
 const UNIT_SQL = `case token_class when 'search_full_content' then 'results' when 'search' then 'requests' else 'tokens' end`;
 
-const text = (name: string, sql = name): ExportColumn => ({ name, kind: 'text', sql });
-const id = (name: string, sql = name): ExportColumn => ({ name, kind: 'id', sql });
-const time = (name: string, sql: string): ExportColumn => ({ name, kind: 'time', sql });
 const nano = (name: string, sql: string): ExportColumn => ({ name, kind: 'decimal', scale: 9, sql });
 const pico = (name: string, sql: string): ExportColumn => ({ name, kind: 'decimal', scale: 12, sql });
 const flag = (name: string, sql = name): ExportColumn => ({ name, kind: 'flag', sql });

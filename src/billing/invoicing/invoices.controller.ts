@@ -1,6 +1,6 @@
 import { Body, Get, Header, HttpCode, Param, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
-import { parsePublicId, publicId } from '../../core/ids.js';
+import { optionalUuid, parsePublicId, publicId } from '../../core/ids.js';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../platform/http/access.decorator.js';
 import { FinanceController } from '../../platform/http/admin-controller.decorator.js';
 import { Answers, AnswersFile, AnswersList } from '../../platform/http/answers.decorator.js';
@@ -36,11 +36,9 @@ export class InvoicesController {
   @ApiOperation({ summary: 'List invoices and statements, newest first' })
   @AnswersList(InvoiceResource)
   async list(@Query() query: InvoicesQuery) {
-    const uuid = (kind: 'organization' | 'period', id: string | undefined) =>
-      id === undefined ? undefined : (parsePublicId(kind, id) ?? undefined);
     const rows = await this.reads.list({
-      organizationId: uuid('organization', query.organization),
-      periodId: uuid('period', query.period),
+      organizationId: optionalUuid('organization', query.organization),
+      periodId: optionalUuid('period', query.period),
       status: query.status,
       kind: query.kind,
       limit: query.limit + 1,

@@ -1,6 +1,6 @@
 import { Get, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
-import { parsePublicId } from '../../core/ids.js';
+import { optionalUuid } from '../../core/ids.js';
 import { AdminAccess } from '../../platform/http/access.decorator.js';
 import { FinanceController } from '../../platform/http/admin-controller.decorator.js';
 import { AnswersList } from '../../platform/http/answers.decorator.js';
@@ -19,8 +19,7 @@ export class LedgerController {
   async list(@Query() query: TransactionsQuery) {
     const { organization, kind, from, to, limit } = query;
     const rows = await this.ledger.list({
-      organizationId:
-        organization === undefined ? undefined : (parsePublicId('organization', organization) ?? undefined),
+      organizationId: optionalUuid('organization', organization),
       kind,
       from: from === undefined ? undefined : new Date(from),
       to: to === undefined ? undefined : new Date(to),

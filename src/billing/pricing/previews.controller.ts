@@ -1,6 +1,6 @@
 import { Body, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
-import { parsePublicId } from '../../core/ids.js';
+import { optionalUuid } from '../../core/ids.js';
 import { AdminAccess } from '../../platform/http/access.decorator.js';
 import { FinanceController } from '../../platform/http/admin-controller.decorator.js';
 import { AnswersWith } from '../../platform/http/answers.decorator.js';
@@ -24,8 +24,7 @@ export class PreviewsController {
     return this.previews.preview({
       from: new Date(body.from),
       to: new Date(body.to),
-      organizationId:
-        organization === undefined ? undefined : (parsePublicId('organization', organization) ?? undefined),
+      organizationId: optionalUuid('organization', organization),
       modelId: model,
       prices,
       currency,

@@ -1,6 +1,6 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
-import { parsePublicId } from '../../core/ids.js';
+import { optionalUuid } from '../../core/ids.js';
 import { parseNano } from '../../core/money.js';
 import { Actor, AdminAccess, type AdminActor } from '../../platform/http/access.decorator.js';
 import { FinanceController } from '../../platform/http/admin-controller.decorator.js';
@@ -90,10 +90,7 @@ export class StatementsController {
   })
   @Answers(StatementResource)
   async accept(@StatementId() id: string, @Body() body: AcceptStatementDto, @Actor() actor: AdminActor) {
-    const legalEntityId =
-      body.legal_entity === undefined
-        ? undefined
-        : (parsePublicId('legalEntity', body.legal_entity) ?? undefined);
+    const legalEntityId = optionalUuid('legalEntity', body.legal_entity);
     return showStatement(await this.reconciliation.accept(actor, id, { reason: body.reason, legalEntityId }));
   }
 

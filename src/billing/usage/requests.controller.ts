@@ -1,6 +1,6 @@
 import { Get, Param, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
-import { parsePublicId, publicId, type IdKind } from '../../core/ids.js';
+import { optionalUuid, publicId } from '../../core/ids.js';
 import { AdminRead } from '../../platform/http/access.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
 import { Answers, AnswersList } from '../../platform/http/answers.decorator.js';
@@ -24,8 +24,8 @@ export class RequestsController {
   @AnswersList(RequestResource)
   async list(@Query() query: RequestListQuery) {
     const rows = await this.requests.list({
-      organizationId: uuid('organization', query.organization),
-      keyId: uuid('key', query.key),
+      organizationId: optionalUuid('organization', query.organization),
+      keyId: optionalUuid('key', query.key),
       model: query.model,
       status: query.status,
       from: query.from === undefined ? undefined : new Date(query.from),
@@ -46,6 +46,3 @@ export class RequestsController {
     return showRequestDetail(found);
   }
 }
-
-const uuid = (kind: IdKind, id: string | undefined): string | undefined =>
-  id === undefined ? undefined : (parsePublicId(kind, id) ?? undefined);

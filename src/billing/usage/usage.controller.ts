@@ -1,7 +1,7 @@
 import { Get, Query } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import { invalidRequest } from '../../core/errors.js';
-import { parsePublicId, type IdKind } from '../../core/ids.js';
+import { optionalUuid } from '../../core/ids.js';
 import { AdminRead } from '../../platform/http/access.decorator.js';
 import { AdminController } from '../../platform/http/admin-controller.decorator.js';
 import { AnswersList } from '../../platform/http/answers.decorator.js';
@@ -31,9 +31,9 @@ export class UsageController {
       );
     }
     const filter = {
-      organizationId: uuid('organization', query.organization),
-      projectId: uuid('project', query.project),
-      keyId: uuid('key', query.key),
+      organizationId: optionalUuid('organization', query.organization),
+      projectId: optionalUuid('project', query.project),
+      keyId: optionalUuid('key', query.key),
       model: query.model,
       provider: query.provider,
     };
@@ -46,6 +46,3 @@ export class UsageController {
     };
   }
 }
-
-const uuid = (kind: IdKind, id: string | undefined): string | undefined =>
-  id === undefined ? undefined : (parsePublicId(kind, id) ?? undefined);

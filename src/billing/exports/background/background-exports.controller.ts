@@ -1,6 +1,7 @@
 import { Body, Get, HttpCode, Logger, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOperation } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { optionalUuid } from '../../../core/ids.js';
 import { Actor, AdminAccess, type AdminActor } from '../../../platform/http/access.decorator.js';
 import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
 import { Answers, AnswersFile, AnswersList } from '../../../platform/http/answers.decorator.js';
@@ -9,7 +10,7 @@ import { listPage, readCursor } from '../../../platform/http/list.js';
 import { PublicIdPipe } from '../../../platform/http/public-id.pipe.js';
 import { CreateExportDto, ExportResource, ExportsQuery, orderOfBody } from './background-exports.dto.js';
 import { ExportFiles } from './export-files.store.js';
-import { ExportOrders, organizationOf } from './export-orders.service.js';
+import { ExportOrders } from './export-orders.service.js';
 import { ExportsNudge } from './exports-nudge.service.js';
 import { showExport } from './export.js';
 import { sendStoredFile } from './stored-file.service.js';
@@ -47,7 +48,7 @@ export class BackgroundExportsController {
   async list(@Query() query: ExportsQuery, @Actor() actor: AdminActor) {
     const { limit, status } = query;
     const rows = await this.orders.list({
-      organizationId: organizationOf(query.organization),
+      organizationId: optionalUuid('organization', query.organization),
       status,
       beforeId: readCursor(query.cursor, 'uuid'),
       limit: limit + 1,

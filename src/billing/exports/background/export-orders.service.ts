@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { nowMs } from '../../../core/clock.js';
 import { FaregateError } from '../../../core/errors.js';
-import { parsePublicId, publicId, uuidv7 } from '../../../core/ids.js';
+import { publicId, uuidv7 } from '../../../core/ids.js';
 import { AuditLogRepository } from '../../../platform/audit/audit-log.repository.js';
 import { AppConfig } from '../../../platform/config/app-config.js';
 import { derivePurposeKey } from '../../../platform/crypto/sealed-box.js';
@@ -150,7 +150,3 @@ function sameOrder(found: StoredExport | null, order: ReportOrder): StoredExport
 
 const sorted = (fields: object): [string, unknown][] =>
   Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
-
-/** The UUID behind an organization id of a query. */
-export const organizationOf = (id: string | undefined): string | undefined =>
-  id === undefined ? undefined : (parsePublicId('organization', id) ?? undefined);

@@ -9,8 +9,10 @@ export interface FocusColumn extends ExportColumn {
   type: FocusType;
 }
 
-const id = (name: string, sql: string): FocusColumn => ({ name, kind: 'id', sql, type: 'STRING' });
-const text = (name: string, sql: string): FocusColumn => ({ name, kind: 'text', sql, type: 'STRING' });
+/** Our own words and ids. */
+export const id = (name: string, sql: string): FocusColumn => ({ name, kind: 'id', sql, type: 'STRING' });
+/** Text that somebody chose: a name, a description. */
+export const text = (name: string, sql: string): FocusColumn => ({ name, kind: 'text', sql, type: 'STRING' });
 const json = (name: string, sql: string): FocusColumn => ({ name, kind: 'text', sql, type: 'JSON' });
 const decimal = (name: string, scale: number, sql: string): FocusColumn => ({
   name,

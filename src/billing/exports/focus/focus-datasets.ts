@@ -2,7 +2,7 @@ import type { RowSource } from '../copy-statement.js';
 import type { ExportColumn } from '../export-column.js';
 import { literal } from '../usage-filter.js';
 import { monthSql, periodAtSql } from './focus-spans.js';
-import { focusTime, type FocusColumn } from './focus-columns.js';
+import { focusTime, id, text, type FocusColumn } from './focus-columns.js';
 
 /** The datasets of FOCUS 1.4 beside Cost and Usage. */
 export const FOCUS_DATASETS = ['invoice-detail', 'billing-period'] as const;
@@ -15,9 +15,6 @@ export interface DatasetFilter {
   to: Date;
   organizationId?: string | undefined;
 }
-
-const text = (name: string, sql: string): FocusColumn => ({ name, kind: 'text', sql, type: 'STRING' });
-const id = (name: string, sql: string): FocusColumn => ({ name, kind: 'id', sql, type: 'STRING' });
 
 /** The columns of Invoice Detail, in alphabetical order. */
 const INVOICE_DETAIL: FocusColumn[] = [

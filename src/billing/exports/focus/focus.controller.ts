@@ -2,7 +2,7 @@ import { Get, Logger, Param, Query, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { FaregateError, invalidRequest } from '../../../core/errors.js';
-import { parsePublicId } from '../../../core/ids.js';
+import { optionalUuid } from '../../../core/ids.js';
 import { AdminAccess } from '../../../platform/http/access.decorator.js';
 import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
 import { AnswersFile } from '../../../platform/http/answers.decorator.js';
@@ -70,10 +70,7 @@ export class FocusController {
       );
     const [from, to] = [new Date(query.from), new Date(query.to)];
     if (from >= to) throw invalidRequest('to must lie after from', 'to');
-    const organizationId =
-      query.organization === undefined
-        ? undefined
-        : (parsePublicId('organization', query.organization) ?? undefined);
+    const organizationId = optionalUuid('organization', query.organization);
     const { columns, source } = datasetSource(dataset, { from, to, organizationId });
     const headers = { 'x-faregate-schema': datasetSchema(dataset).SchemaId };
     const file = new CsvFile(columns);

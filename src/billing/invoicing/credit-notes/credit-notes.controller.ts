@@ -1,6 +1,6 @@
 import { Body, Get, Header, Param, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
-import { parsePublicId, uuidv7 } from '../../../core/ids.js';
+import { optionalUuid, parsePublicId, uuidv7 } from '../../../core/ids.js';
 import { parseNano } from '../../../core/money.js';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../../platform/http/access.decorator.js';
 import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
@@ -19,9 +19,6 @@ import { showCreditNote } from './credit-note-view.js';
 import { remainingParts, type Creditable, type CreditedPart } from './credit-note.js';
 import { CreditNotesService } from './credit-notes.service.js';
 import { CreditNoteResource } from './credit-note-resource.dto.js';
-
-const uuid = (kind: 'organization' | 'invoice', id: string | undefined) =>
-  id === undefined ? undefined : (parsePublicId(kind, id) ?? undefined);
 
 @FinanceController('', 'Credit notes')
 export class CreditNotesController {
@@ -54,8 +51,8 @@ export class CreditNotesController {
   @AnswersList(CreditNoteResource)
   async list(@Query() query: CreditNotesQuery) {
     const rows = await this.notes.list({
-      organizationId: uuid('organization', query.organization),
-      invoiceId: uuid('invoice', query.invoice),
+      organizationId: optionalUuid('organization', query.organization),
+      invoiceId: optionalUuid('invoice', query.invoice),
       beforeId: readCursor(query.cursor, 'uuid'),
       limit: query.limit + 1,
     });

@@ -1,6 +1,6 @@
 import { Body, Get, Param, Patch, Post } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
-import { parsePublicId, uuidv7 } from '../../../core/ids.js';
+import { optionalUuid, uuidv7 } from '../../../core/ids.js';
 import { Actor, AdminAccess, AdminRead, type AdminActor } from '../../../platform/http/access.decorator.js';
 import { FinanceController } from '../../../platform/http/admin-controller.decorator.js';
 import { Answers, AnswersCreated, AnswersList } from '../../../platform/http/answers.decorator.js';
@@ -89,10 +89,7 @@ export class PartiesController {
     @Body() body: UpdateBillingAccountDto,
     @Actor() actor: AdminActor,
   ) {
-    const legalEntityId =
-      body.legal_entity === undefined
-        ? undefined
-        : (parsePublicId('legalEntity', body.legal_entity) ?? undefined);
+    const legalEntityId = optionalUuid('legalEntity', body.legal_entity);
     const changes = {
       legalEntityId,
       legalName: body.legal_name,
