@@ -1,2 +1,2 @@
-/** How an organization wants contradicting vendor rules resolved (contract §2.1). */
+/** How an organization wants contradicting vendor rules resolved. */
 export type CompatibilityProfile = 'standard' | 'octen' | 'octopusx' | 'cortecs';

@@ -70,7 +70,7 @@ export class FaregateError extends Error {
   }
 }
 
-/** Error types of OpenAI routes, which the admin and finance APIs share (contract §2.3). */
+/** Error types of OpenAI routes, which the admin and finance APIs share. */
 const OPENAI_TYPES: Record<ErrorKind, string> = {
   invalid_request: 'invalid_request_error',
   authentication: 'authentication_error',

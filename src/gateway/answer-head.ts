@@ -4,7 +4,7 @@ import { publicId } from '../core/ids.js';
 
 type Headers = Record<string, string>;
 
-/** Headers that every answered call carries (contract §2.2). */
+/** Headers that every answered call carries. */
 function commonHeaders(ticket: Ticket, serving: Candidate | undefined, warnings: readonly string[]): Headers {
   const headers: Headers = {
     'x-request-id': publicId('request', ticket.requestId),

@@ -5,7 +5,7 @@ import { withMembers } from '../core/json.js';
 import { PARAMETERS, type CompletionRequest, type ParameterName } from '../protocols/completion.js';
 import type { Protocol } from '../protocols/protocol.js';
 
-/** Output limit of profiles that do not demand one (contract §2.1; New API's own default). */
+/** Output limit of profiles that do not demand one (New API's own default). */
 const PROFILE_MAX_TOKENS = 8_192;
 
 /** Names of parameters as `supported_parameters` and warnings write them. */

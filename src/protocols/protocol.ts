@@ -184,7 +184,10 @@ export interface RequestChanges {
   warnings?: string[] | undefined;
 }
 
-/** Same protocol on both sides: the bytes go through, changed only where the contract says so. */
+/**
+ * Same protocol on both sides: the bytes go through; only what the gateway adds or takes away by design is changed (the
+ * model's name, the price, routing fields).
+ */
 export interface Passthrough {
   /** Changes this protocol needs; `own` is the caller's own body, for changes inside its members. */
   requestChanges(request: CompletionRequest, target: EncodeTarget, own: ObjectText): RequestChanges;

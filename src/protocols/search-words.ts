@@ -49,7 +49,7 @@ export interface SearchWords {
   searchesFirst: boolean;
 }
 
-/** A page in the fields of the seeds' `search_results` and `web_search_result`. */
+/** A page in the fields of Octen's `search_results` and `web_search_result`. */
 export function encodePage(page: FoundPage): JsonObject {
   const fields: [string, JsonObject[string]][] = [
     ['title', page.title],

@@ -1,4 +1,4 @@
-/** What a caller may set on `octen_search` (docs.octen.ai `/search`; seeds' parameter table), and the defaults. */
+/** What a caller may set on `octen_search` (docs.octen.ai `/search`), and the defaults. */
 
 /** Whether a results' publication or its last crawl is what a time filter looks at. */
 export type TimeBasis = 'auto' | 'published' | 'crawled';

@@ -11,7 +11,7 @@ import type { SeedModel, SeedPrice } from './seed-model.js';
 export const SEARCH_PRICE: SeedPrice = {
   tokenClass: 'search',
   unitPrice: '0.001',
-  source: 'https://docs.octen.ai pricing (stored copy, read 2026-11)',
+  source: 'https://docs.octen.ai pricing, read 2026-11',
 };
 
 /**
@@ -20,10 +20,10 @@ export const SEARCH_PRICE: SeedPrice = {
 export const FULL_CONTENT_PRICE: SeedPrice = {
   tokenClass: 'search_full_content',
   unitPrice: '0.0005',
-  source: 'https://docs.octen.ai pricing (stored copy, read 2026-11)',
+  source: 'https://docs.octen.ai pricing, read 2026-11',
 };
 
-/** The fifteen models of the seeds. */
+/** The fifteen models that a fresh installation sells. */
 export const CATALOGUE: readonly SeedModel[] = [
   ...CLAUDE_MODELS,
   ...OPENAI_MODELS,

@@ -1,6 +1,6 @@
 import type { SeedModel, SeedPrice } from './seed-model.js';
 
-const SOURCE = 'https://platform.claude.com/docs/en/about-claude/pricing (stored copy, read 2026-11-21)';
+const SOURCE = 'https://platform.claude.com/docs/en/about-claude/pricing, read 2026-11-21';
 
 const CAPABILITIES = [
   'temperature',

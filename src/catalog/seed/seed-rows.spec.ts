@@ -3,7 +3,7 @@ import { CATALOGUE } from './catalogue.js';
 import { priceRows, simulatorOf, SIMULATED_PROVIDERS } from './seed-rows.js';
 
 describe('the seeded catalogue', () => {
-  it('is the fifteen models of the seeds', () => {
+  it('is the fifteen models of a fresh installation', () => {
     expect(CATALOGUE.map(({ id }) => id).sort()).toEqual([
       'anthropic/claude-haiku-4.5',
       'anthropic/claude-opus-4.6',

@@ -2,7 +2,7 @@ import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionConte
 import { ApiBearerAuth, ApiSecurity } from '@nestjs/swagger';
 import type { Request } from 'express';
 
-/** Roles of admin keys (contract §3). An owner may do everything an admin may. */
+/** Roles of admin keys. An owner may do everything an admin may. */
 export const ADMIN_ROLES = ['owner', 'admin', 'finance', 'support', 'auditor'] as const;
 export type AdminRole = (typeof ADMIN_ROLES)[number];
 

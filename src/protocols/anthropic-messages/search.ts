@@ -14,7 +14,7 @@ const SEARCH_TOOL = 'octen_search';
 const MAX_QUOTE = 150;
 
 /**
- * Searches as Messages blocks (statement 56). Beside the fields of the seeds a result has the two that Anthropic's own
+ * Searches as Messages blocks (statement 56). Beside the fields of Octen's a result has the two that Anthropic's own
  * have and SDKs require: `encrypted_content`, here empty, and `page_age`.
  */
 export const search: SearchWords = {

@@ -25,8 +25,8 @@ const NEVER_SENT = [...ROUTING_FIELDS, 'previous_response_id'];
 const TOOL_FIELDS = ['tool_choice', 'function_call', 'parallel_tool_calls'];
 
 /**
- * True when the caller's own messages would not be understood as they stand: a form of the seeds, a role that
- * the vendor lacks, or thinking, which each vendor wants back in another field or not at all.
+ * True when the caller's own messages would not be understood as they stand: a form of another vendor, a role that
+ * this one lacks, or thinking, which each vendor wants back in another field or not at all.
  */
 function needsNewMessages(request: CompletionRequest, target: EncodeTarget): boolean {
   const { quirks } = target;

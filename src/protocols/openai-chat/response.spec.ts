@@ -4,7 +4,7 @@ import { decodeResponse, encodeResponse } from './response.js';
 const usage = { input: { noCache: 18 }, output: { total: 32 } };
 
 describe('encodeResponse', () => {
-  it('statements 25 and 26: writes the shape of the seeds, refusal and reasoning present as null', () => {
+  it('statements 25 and 26: writes the documented shape, refusal and reasoning present as null', () => {
     const result = {
       choices: [{ content: [{ type: 'text' as const, text: 'Hi' }], finishReason: 'stop' as const }],
       usage,

@@ -168,7 +168,7 @@ describe('octen_search on Chat Completions', () => {
     expect(whole.text).not.toMatch(/search_results|num_search_queries|full_content_extra_count/);
   });
 
-  it('statement 51: search_results are grouped by query, one group a search, with the fields of the seeds', async () => {
+  it('statement 51: search_results are grouped by query, one group a search, with the fields that Octen documents', async () => {
     say(
       { name: 'octen_search', arguments: { query: 'green tea' } },
       { name: 'octen_search', arguments: { query: 'coffee' } },

@@ -30,7 +30,7 @@ describe('seedCatalogue', () => {
     new CatalogSnapshot(await new CatalogRepository(database).load());
   const sql = (text: string, values?: unknown[]) => runSql(testDatabase.url, text, values);
 
-  it('makes every model of the seeds answerable and priced, in and out, with a margin', async () => {
+  it('makes every model of the catalogue answerable and priced, in and out, with a margin', async () => {
     expect(await seedCatalogue(database, { simulator: simulator(4010) })).toBe(15);
     const catalog = await load();
     for (const { id, aliases } of CATALOGUE) {

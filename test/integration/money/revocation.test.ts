@@ -7,7 +7,7 @@ import { startApiProcess, type ApiProcess } from '../../support/processes.js';
 import { createTestRedis } from '../../support/redis.js';
 import { startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.js';
 
-/** What the contract allows for a change to be known everywhere. */
+/** In how long a change must be known everywhere. */
 const EFFECTIVE_MS = 2_000;
 /** Between two questions of the same kind. */
 const REST_MS = 20;
