@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { RollupNudge } from '../billing/holds/rollup-nudge.service.js';
+import { isPassing } from '../platform/database/database.service.js';
 import { SettlementJournal, type AbandonedFile } from './settlement-journal.store.js';
-import { isOwnFault, isPassing, Settler, type Refusal } from './settler.service.js';
+import { isOwnFault, Settler, type Refusal } from './settler.service.js';
 
 const MAX_BATCH = 256;
 

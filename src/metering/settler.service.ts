@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { isDatabaseAway } from '../platform/database/database.service.js';
+import { isPassing } from '../platform/database/database.service.js';
 import { SettlementRepository } from './settlement.repository.js';
 import type { SettlementCall } from './settlement.js';
 
@@ -73,10 +73,6 @@ export class Settler {
     }
   }
 }
-
-/** Goes away by itself: the database is not there, or two transactions met. */
-export const isPassing = (error: unknown): boolean =>
-  isDatabaseAway(error) || /^40(001|P01)$/.test(codeOf(error));
 
 /**
  * The settlement itself is what the database will never take: no settlement at all (RangeError), its values (21, 22), what they
