@@ -11,6 +11,7 @@ import type {
   WireQuirks,
 } from '../protocols/protocol.js';
 import type { SseEvent } from '../protocols/sse.js';
+import { failureOfAnswer } from './failed-answer.js';
 import { cutAtStop, StopKeeper, type KeptStop } from './stop-keeper.js';
 
 /** What an upstream speaks, and how its vendor and model differ. */
@@ -50,7 +51,7 @@ export function openRelay({ client, upstream, identity, ...speaker }: RelaySides
   );
 }
 
-/** A relay that says again what a decoder finds. */
+/** A relay that says again what a decoder finds, within a stream of several. */
 export const relayOver = (
   decoder: StreamDecoder,
   relay: (events: CompletionEvent[]) => RelayedChunk,
@@ -63,6 +64,7 @@ export const relayOver = (
   get hasEnded() {
     return decoder.hasEnded === true;
   },
+  isPart: true,
 });
 
 /** Gives a tool call the name back that the caller knows it by. */
@@ -141,7 +143,9 @@ export function relayWhole(
   const isVerbatim = client.name === upstream.name && !speaker.stop;
   if (isVerbatim) return client.passthrough.response(text, identity, speaker.quirks);
   const result = decodeWhole(text, withMembers(speaker, { protocol: upstream }), identity);
-  return { body: JSON.stringify(client.encodeResponse(result, identity)), result };
+  // Of an answer that failed only metering reads.
+  const body = failureOfAnswer(result) ? '' : JSON.stringify(client.encodeResponse(result, identity));
+  return { body, result };
 }
 
 /** A whole answer in the inner language, its tool calls under the caller's names. Throws as `relayWhole` does. */

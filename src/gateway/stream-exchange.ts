@@ -4,10 +4,11 @@ import { publicId } from '../core/ids.js';
 import { EndOfTurn } from '../platform/http/end-of-turn.js';
 import type { RelayedChunk, StreamRelay } from '../protocols/protocol.js';
 import { KEEP_ALIVE_COMMENT, SseParser } from '../protocols/sse.js';
-import { causeOf, failureOf, streamFailure } from '../providers/upstream-failure.js';
+import { causeOf, failureOf } from '../providers/upstream-failure.js';
 import type { Candidate } from '../admission/ticket.js';
 import { streamHeaders } from './answer-head.js';
 import { Exchange } from './exchange.js';
+import { failureIn } from './failed-answer.js';
 import type { Leg, LegReader } from './leg.js';
 import { AnswerFailure } from './upstream-attempt.js';
 
@@ -140,6 +141,7 @@ interface TextSink {
 class StreamReader implements LegReader {
   private readonly parser = new SseParser();
   private bytes = 0;
+  private failure: FaregateError | undefined;
 
   constructor(
     private readonly leg: Leg,
@@ -161,54 +163,42 @@ class StreamReader implements LegReader {
       throw new FaregateError('upstream', 'The upstream sent a stream that is too large');
     let text = '';
     for (const event of this.parser.push(read)) {
-      const relayed = this.relay.push(event);
-      text += relayed.text;
-      const failure = this.observe(relayed);
-      if (failure) this.broken(text, failure);
-      if (this.relay.isComplete === true) return this.endEarly(text);
+      text += this.observe(this.relay.push(event));
+      if (this.failure === undefined && this.relay.isComplete === true) return this.endEarly(text);
     }
+    if (this.failure) this.broken(text, this.failure);
     this.leg.meter.noteOutput();
     this.sink.write(text);
   }
 
   finish(): void {
     let text = '';
-    let failure: FaregateError | undefined;
-    for (const event of this.parser.end()) {
-      const relayed = this.relay.push(event);
-      text += relayed.text;
-      failure ??= this.observe(relayed);
-    }
-    const last = failure ? undefined : this.relay.end();
-    if (last) {
-      text += last.text;
-      failure = this.observe(last);
-    }
-    if (failure) this.broken(text, failure);
+    for (const event of this.parser.end()) text += this.observe(this.relay.push(event));
+    if (!this.failure) text += this.observe(this.relay.end());
+    if (this.failure) this.broken(text, this.failure);
     this.sink.done(text);
   }
 
   /** The answer is complete before its upstream is: nothing more of it is wanted. */
   private endEarly(text: string): void {
     this.leg.meter.noteOutput();
-    const last = this.relay.end();
-    this.observe(last);
+    const last = this.observe(this.relay.end());
     this.leg.cancel();
-    this.sink.done(text + last.text);
+    this.sink.done(text + last);
   }
 
+  /** Before any output nothing is shown of what came last: somebody else may still answer. */
   private broken(text: string, error: FaregateError): never {
-    this.sink.write(text);
+    if (this.leg.meter.tap.started || this.relay.isPart === true) this.sink.write(text);
     throw new AnswerFailure(failureOf(causeOf(error), error));
   }
 
-  /** Lets metering see the events; the failure among them, if any. */
-  private observe(relayed: RelayedChunk): FaregateError | undefined {
-    let failure: FaregateError | undefined;
-    for (const event of relayed.events) {
+  /** Lets metering see the events, those with a failure and after it too. The text of the others is for the caller. */
+  private observe({ events, text }: RelayedChunk): string {
+    for (const event of events) {
       this.leg.meter.tap.observe(event);
-      if (event.type === 'error') failure = streamFailure(event.failure);
+      this.failure ??= failureIn(event);
     }
-    return failure;
+    return this.failure && this.relay.isPart !== true ? '' : text;
   }
 }

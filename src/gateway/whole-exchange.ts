@@ -7,6 +7,7 @@ import type { CompletionResult } from '../protocols/completion.js';
 import { disguisedFailure, upstreamFailure } from '../providers/upstream-failure.js';
 import { wholeHeaders } from './answer-head.js';
 import { Exchange } from './exchange.js';
+import { failureOfAnswer } from './failed-answer.js';
 import type { Leg, LegReader } from './leg.js';
 import { AnswerFailure } from './upstream-attempt.js';
 
@@ -17,7 +18,10 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 export class WholeExchange extends Exchange {
   openReader(leg: Leg): LegReader {
     return new WholeReader((text) => {
-      leg.meter.tap.observeResult(this.read(leg, text));
+      const result = this.read(leg, text);
+      leg.meter.tap.observeResult(result);
+      const failure = failureOfAnswer(result);
+      if (failure) throw new AnswerFailure(failure);
       this.legDone(leg, '');
     });
   }

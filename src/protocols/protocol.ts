@@ -170,6 +170,8 @@ export interface StreamRelay {
   readonly isComplete?: boolean;
   /** As StreamDecoder.hasEnded. */
   readonly hasEnded?: boolean;
+  /** It writes into a stream that goes on after it, so nothing it wrote may be left out. Absent: it does not. */
+  readonly isPart?: boolean;
   /** As StreamEncoder.fail; undefined where the encoder has none. */
   fail?(error: FaregateError): string | undefined;
 }

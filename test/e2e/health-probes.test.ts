@@ -143,4 +143,17 @@ describe('where probes decide', () => {
     ).toBe(cost);
     expect(await brokenRules(gateway)).toEqual([]);
   });
+
+  it('one that is answered with an end that says `error` prolongs the ejection', async () => {
+    const key = deploymentKey(first.deploymentId);
+    const message = { role: 'assistant', content: 'y' };
+    const body = { id: 'c1', choices: [{ index: 0, message, finish_reason: 'error' }] };
+    gateway.simulator.use({ match: { model: 'first' }, answer: { kind: 'json', body } });
+    states().set(key, { failures: 5, ejections: 1, ejectedUntilMs: 1, probing: false, restUntilMs: 0 });
+    await until(
+      () => Promise.resolve(states().get(key)?.ejections),
+      (ejections) => ejections === 2,
+    );
+    expect(standing(key)).toBe('open');
+  });
 });

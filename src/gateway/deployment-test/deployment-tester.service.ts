@@ -19,6 +19,7 @@ import {
 } from '../../providers/upstream-failure.js';
 import { UpstreamClient, type UpstreamReply } from '../../providers/upstream.client.js';
 import { UpstreamHealth } from '../../routing/upstream-health.service.js';
+import { failureOfAnswer } from '../failed-answer.js';
 import { upstreamBody } from '../upstream-body.js';
 import { ProbesRepository } from './probes.repository.js';
 
@@ -41,6 +42,7 @@ interface Answer {
   usage?: TokenUsage | undefined;
 }
 
+const FAILED_INSIDE = 'HTTP 200 with a failure inside';
 const DEADLINE_MS = 30_000;
 /** The least that every vendor takes (Responses: 16). */
 const MAX_OUTPUT_TOKENS = 16;
@@ -103,14 +105,15 @@ export class DeploymentTester {
     const disguised = disguisedFailure(answer);
     if (disguised) {
       const failure = upstreamFailure({ ...disguised, headers: {}, nowMs: nowMs() });
-      return { error: 'HTTP 200 with a failure inside', failure };
+      return { error: FAILED_INSIDE, failure };
     }
-    const { usage } = protocol.decodeResponse(
+    const result = protocol.decodeResponse(
       answer,
       deploymentQuirks(deployment),
       getAdapter(provider.adapter).issuer,
     );
-    return { usage };
+    const failure = failureOfAnswer(result);
+    return failure ? { usage: result.usage, error: FAILED_INSIDE, failure } : { usage: result.usage };
   }
 
   private async keep(

@@ -35,11 +35,12 @@ export class ChoiceDecoder {
   push(wire: JsonObject, into: CompletionEvent[]): void {
     if (this.finished) return;
     this.events = into;
-    const { delta, message, finish_reason: reason, logprobs } = wire;
+    const { delta, message, finish_reason: reason, logprobs, error } = wire;
     if (isObject(delta)) this.delta(delta, logprobs);
     // A whole message in a stream repeats what came before (MiniMax), unless nothing did.
     else if (isObject(message) && !this.touched) this.delta(message, logprobs);
-    if (typeof reason === 'string' && reason !== '') this.finish(reason, into);
+    if (isObject(error)) this.finish('error', into);
+    else if (typeof reason === 'string' && reason !== '') this.finish(reason, into);
   }
 
   /** Closes what is open and ends the choice; no word means that the vendor gave no reason. */

@@ -66,7 +66,9 @@ function decodeChoice(choice: JsonObject, answerId: string): CompletionChoice {
       ...(refusal ? [{ type: 'refusal' as const, text: refusal }] : []),
       ...calls,
     ],
-    finishReason: decodeFinishReason(choice['finish_reason'], calls.length > 0),
+    finishReason: isObject(choice['error'])
+      ? 'error'
+      : decodeFinishReason(choice['finish_reason'], calls.length > 0),
     ...(logprobs === undefined ? {} : { logprobs }),
   };
 }
