@@ -54,6 +54,15 @@ describe('a breaker', () => {
     expect(order(['a'])).toEqual(['a']);
   });
 
+  it('counts who else could serve: with those well, the ejected of a few are left out', () => {
+    const states = { a: fail(undefined, 0, 5), b: fail(undefined, 0, 5) } as Record<string, HealthState>;
+    const order = (given: string[], among: string[]): string[] =>
+      byHealth(given, (one) => [states[one]], { nowMs: 0, graceMs: 0 }, among);
+    expect(order(['a', 'b', 'c'], ['a', 'b', 'c', 'd'])).toEqual(['c']);
+    expect(order(['a', 'c'], ['a', 'b', 'c'])).toEqual(['c', 'a']);
+    expect(order(['a', 'b'], ['a', 'b', 'c', 'd'])).toEqual(['a', 'b']);
+  });
+
   it('keeps customers away for a while after an ejection where probes decide', () => {
     const states: Record<string, HealthState> = { a: fail(undefined, 0, 5) };
     const order = (nowMs: number, graceMs: number): string[] =>

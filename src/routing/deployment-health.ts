@@ -97,22 +97,31 @@ export const underProbe = (state: HealthState, nowMs: number): HealthState => ({
   ejectedUntilMs: nowMs + PROBE_MS,
 });
 
+/** Whether calls of customers keep away from what all these states are about. */
+export const isEjected = (
+  states: readonly (HealthState | undefined)[],
+  { nowMs, graceMs }: HealthClock,
+): boolean => states.some((state) => outUntilMs(state, graceMs) > nowMs);
+
 /**
  * Puts those that are not to be called behind those that are: first the well ones, then those that rest (soonest
- * first). Ejected ones are left out, or, where so many are that the fault is more likely ours (panic), tried last. Never
- * empty when the input is not.
+ * first). Ejected ones are left out, or, where of all who could serve (`among`: others beside these, too) so many are that
+ * the fault is more likely ours (panic), or nobody else is here, tried last. Never empty when the input is not.
  */
 export function byHealth<C>(
   candidates: readonly C[],
   stateOf: (candidate: C) => readonly (HealthState | undefined)[],
-  { nowMs, graceMs }: HealthClock,
+  clock: HealthClock,
+  among: readonly C[] = candidates,
 ): C[] {
-  const isOpen = (one: C): boolean => stateOf(one).some((state) => outUntilMs(state, graceMs) > nowMs);
-  const ejected = candidates.filter(isOpen).length;
-  const isBelieved = ejected < candidates.length && ejected <= candidates.length * PANIC_SHARE;
-  const left = isBelieved ? candidates.filter((one) => !isOpen(one)) : candidates;
+  const isOut = (one: C): boolean => isEjected(stateOf(one), clock);
+  const isBelieved = among.filter(isOut).length <= among.length * PANIC_SHARE;
+  const well = candidates.filter((one) => !isOut(one));
+  const left = isBelieved && well.length > 0 ? well : candidates;
   const waitOf = (one: C): number =>
-    isOpen(one) ? Infinity : Math.max(0, ...stateOf(one).map((state) => (state?.restUntilMs ?? 0) - nowMs));
+    isOut(one)
+      ? Infinity
+      : Math.max(0, ...stateOf(one).map((state) => (state?.restUntilMs ?? 0) - clock.nowMs));
   const waits = new Map(left.map((one) => [one, waitOf(one)]));
   return [...left].sort((a, b) => compare(waits.get(a) as number, waits.get(b) as number));
 }

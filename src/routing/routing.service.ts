@@ -74,7 +74,13 @@ interface ModelOrder {
   kept: boolean;
 }
 
-const NOBODY: ModelOrder = { order: [], ejected: [], kept: false };
+/** Who may serve one model, in attempt order whatever their health, with their list prices. */
+interface RankedModel {
+  ranked: readonly RouteOption[];
+  sheets: ReadonlyMap<RouteOption, PriceSheet>;
+}
+
+const NOBODY: RankedModel = { ranked: [], sheets: new Map() };
 
 /** Where a call may go: the catalogue's deployments under the caller's demands, the best first. */
 @Injectable()
@@ -106,25 +112,23 @@ export class RoutingService {
     const asked = readRouting(call.routing, call.caller.routingDefaults);
     if (call.caller.profile === 'cortecs') asked.wishes.preference ??= 'balanced';
     const fallbacks = this.fallbacksOf(call, asked, snapshot);
-    const own = this.orderFor(call, call.model, asked, snapshot, fallbacks.length > 0);
-    const others = fallbacks.map((model) => this.orderOrNone(call, model, asked, snapshot));
+    const own = this.rank(call, call.model, asked, snapshot, fallbacks.length > 0);
+    const others = fallbacks.map((model) => this.rankOrNone(call, model, asked, snapshot));
+    const orders = this.ordersOf(call, asked, [own, ...others.filter(({ ranked }) => ranked.length > 0)]);
+    const [nearest, ...further] = orders.map(({ order }) => order);
     const candidates = asked.wishes.allowFallbacks
-      ? shareAttempts(
-          own.order,
-          others.map(({ order }) => order),
-          MAX_CANDIDATES,
-        )
-      : own.order.slice(0, asked.wishes.order ? MAX_CANDIDATES : 1);
+      ? shareAttempts(nearest ?? [], further, MAX_CANDIDATES)
+      : (nearest ?? []).slice(0, asked.wishes.order ? MAX_CANDIDATES : 1);
     const first = candidates[0];
     if (!first) throw new FaregateError('unavailable', `No provider serves "${call.model.id}" at the moment`);
     return {
       candidates: candidates.map(({ model, deployment }) => ({ model, deployment })),
-      ejected: [own, ...others].flatMap(({ ejected }) => ejected),
+      ejected: orders.flatMap(({ ejected }) => ejected),
       evidence: describeRoute(
         groupId === undefined ? undefined : snapshot.group(groupId),
         asked,
         candidates,
-        own.kept,
+        orders[0]?.kept === true,
       ),
     };
   }
@@ -214,30 +218,74 @@ export class RoutingService {
     return chain;
   }
 
-  /** Attempt order at a fallback model; nobody, where it cannot serve this under the demands. */
-  private orderOrNone(
+  /**
+   * Who is tried at a model and its fallbacks, nearest model first. One of which everybody is ejected comes behind those
+   * that have somebody who is not: no call waits for an upstream that is known to be dead while another model may answer.
+   */
+  private ordersOf(call: RoutedCall, asked: RoutingRequest, models: readonly RankedModel[]): ModelOrder[] {
+    const everyone = models.flatMap(({ ranked }) => ranked);
+    const isOut = ({ ranked }: RankedModel): boolean =>
+      everyone.length > 1 &&
+      ranked.length > 0 &&
+      ranked.every(({ deployment }) => this.health.isEjected(deployment));
+    const out = models.filter(isOut);
+    return [...models.filter((one) => !out.includes(one)), ...out].map((one) =>
+      this.orderOf(call, asked, one, everyone),
+    );
+  }
+
+  /** Who is tried at one model, by health and prompt cache; `everyone`: all who could serve the call. */
+  private orderOf(
+    { session }: RoutedCall,
+    { wishes }: RoutingRequest,
+    { ranked, sheets }: RankedModel,
+    everyone: readonly RouteOption[],
+  ): ModelOrder {
+    if (ranked.length < 2) return { order: [...ranked], ejected: [], kept: false };
+    const well = this.health.inOrder(ranked, everyone);
+    const ejected = well.length === ranked.length ? [] : ranked.filter((one) => !well.includes(one));
+    if (session === undefined || wishes.order) return { order: well, ejected, kept: false };
+    const sticky = preferCached(
+      well.map((candidate) => {
+        const sheet = sheets.get(candidate);
+        const inputPrice = Number(candidate.inputPrice ?? 0n);
+        return {
+          candidate,
+          deploymentId: candidate.deployment.id,
+          priority: candidate.deployment.priority,
+          inputPrice,
+          cachedPrice: Number(sheet?.dearestStandard('cache_read')?.unitPricePico ?? inputPrice),
+        };
+      }),
+      this.sessions.find(session, nowMs())?.deploymentId,
+    );
+    return { order: sticky.candidates, ejected, kept: sticky.kept };
+  }
+
+  /** Who may serve a fallback model; nobody, where it cannot serve this under the demands. */
+  private rankOrNone(
     call: RoutedCall,
     model: CatalogModel,
     asked: RoutingRequest,
     snapshot: CatalogSnapshot,
-  ): ModelOrder {
+  ): RankedModel {
     const strict = { ...asked, demands: { ...asked.demands, requireParameters: true } };
     try {
-      return this.orderFor(call, model, strict, snapshot, false);
+      return this.rank(call, model, strict, snapshot, false);
     } catch (error) {
       if (error instanceof FaregateError) return NOBODY;
       throw error;
     }
   }
 
-  /** Who serves a model under the demands, in attempt order. `mayBeNone`: no deployment at all is no error. */
-  private orderFor(
+  /** Who may serve a model under the demands, in attempt order. `mayBeNone`: no deployment at all is no error. */
+  private rank(
     call: RoutedCall,
     model: CatalogModel,
     asked: RoutingRequest,
     snapshot: CatalogSnapshot,
     mayBeNone: boolean,
-  ): ModelOrder {
+  ): RankedModel {
     const { demands, wishes } = asked;
     const deployments = snapshot.deploymentsOf(model.id);
     if (deployments.length === 0 && mayBeNone) return NOBODY;
@@ -268,7 +316,7 @@ export class RoutingService {
       ({ deployment }) =>
         wishes.allowFallbacks || !wishes.order || wishes.order.includes(deployment.provider.slug),
     );
-    if (allowed.length < 2) return { order: allowed, ejected: [], kept: false };
+    if (allowed.length < 2) return { ranked: allowed, sheets };
     const ranked = rankCandidates(
       allowed,
       (one) => this.standingOf(one, sheets.get(one)),
@@ -276,25 +324,7 @@ export class RoutingService {
       Math.random(),
     );
     const priorityOf = ({ deployment }: RouteOption): number => deployment.priority;
-    const order = wishes.order ? ranked : attemptOrder(ranked, priorityOf);
-    const well = this.health.inOrder(order);
-    const ejected = well.length === order.length ? [] : order.filter((one) => !well.includes(one));
-    if (call.session === undefined || wishes.order) return { order: well, ejected, kept: false };
-    const sticky = preferCached(
-      well.map((candidate) => {
-        const sheet = sheets.get(candidate);
-        const inputPrice = Number(candidate.inputPrice ?? 0n);
-        return {
-          candidate,
-          deploymentId: candidate.deployment.id,
-          priority: candidate.deployment.priority,
-          inputPrice,
-          cachedPrice: Number(sheet?.dearestStandard('cache_read')?.unitPricePico ?? inputPrice),
-        };
-      }),
-      this.sessions.find(call.session, nowMs())?.deploymentId,
-    );
-    return { order: sticky.candidates, ejected, kept: sticky.kept };
+    return { ranked: wishes.order ? ranked : attemptOrder(ranked, priorityOf), sheets };
   }
 
   private pricesOf(

@@ -4,7 +4,7 @@ import { nowMs } from '../core/clock.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import type { FailureCause, UpstreamFailure } from '../providers/upstream-failure.js';
 import { CredentialRotation } from './credential-rotation.js';
-import { byHealth, waitMsOf, type HealthClock, type HealthState } from './deployment-health.js';
+import { byHealth, isEjected, waitMsOf, type HealthClock, type HealthState } from './deployment-health.js';
 import { credentialKey, deploymentKey, HealthStore, quotaKey } from './health.store.js';
 
 /** How long customers' calls leave it to probes whether an ejection ends; then they try, should nobody have probed. */
@@ -36,9 +36,14 @@ export class UpstreamHealth {
     private readonly config: AppConfig,
   ) {}
 
-  /** Puts those that are well first; see `byHealth`. */
-  inOrder<C extends { deployment: Deployment }>(candidates: readonly C[]): C[] {
-    return byHealth(candidates, ({ deployment }) => this.statesOf(deployment), this.clock());
+  /** Puts those that are well first; `among`: all who could serve, these included. See `byHealth`. */
+  inOrder<C extends { deployment: Deployment }>(candidates: readonly C[], among: readonly C[]): C[] {
+    return byHealth(candidates, ({ deployment }) => this.statesOf(deployment), this.clock(), among);
+  }
+
+  /** Whether calls of customers keep away from it. */
+  isEjected(deployment: Deployment): boolean {
+    return isEjected(this.statesOf(deployment), this.clock());
   }
 
   /** A call is about to go there; when its ejection is over, it is the one that decides. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../src/core/json.js';
+import type { HealthState } from '../../src/routing/deployment-health.js';
 import { HealthStore } from '../../src/routing/health.store.js';
 import { Statements } from '../support/statements.js';
 import { untilSettled } from '../support/calls.js';
@@ -227,6 +228,53 @@ describe('an upstream that is ill', () => {
     world.gateway.simulator.reset();
     expect((await world.chat(ask())).headers.get('x-faregate-provider')).toBe('second');
     expect(asked()).toEqual(['two']);
+  });
+
+  /** Calls until every one of these upstreams is ejected; whom the next call asks. */
+  const whenEjected = async (more: JsonObject, ...models: string[]): Promise<unknown[]> => {
+    for (const model of models) fail(model, 500);
+    for (let call = 0; call < 5; call++) await world.chat(ask(more));
+    world.begin();
+    await world.chat(ask(more));
+    return asked();
+  };
+  const states = (): Map<string, HealthState> =>
+    world.gateway.api.app.get(HealthStore).all() as Map<string, HealthState>;
+  const endEjections = (): void => {
+    for (const [key, state] of states())
+      if (state.ejectedUntilMs > 0) states().set(key, { ...state, ejectedUntilMs: 1 });
+  };
+
+  it('statement 89: is not waited for where a fallback model is well, until its ejection is over', async () => {
+    expect(await whenEjected({ model: LONELY }, 'lonely')).toEqual(['backup']);
+    expect(await lastRow()).toMatchObject({ status: 'completed', model: BACKUP });
+    endEjections();
+    world.begin();
+    for (let call = 0; call < 2; call++) await world.chat(ask({ model: LONELY }));
+    expect(asked()).toEqual(['lonely', 'lonely']);
+  });
+
+  it('statement 89: nor are all deployments of a model together', async () => {
+    expect(await whenEjected({}, 'one', 'two')).toEqual(['backup']);
+  });
+
+  it('is tried last where its fallback fails, and first where the fallbacks are no better', async () => {
+    await whenEjected({ model: LONELY }, 'lonely');
+    world.begin();
+    for (const model of ['backup', 'last']) fail(model, 500, 1);
+    expect((await world.chat(ask({ model: LONELY }))).json['model']).toBe(LONELY);
+    expect(asked()).toEqual(['backup', 'last', 'lonely']);
+    states().clear();
+    await whenEjected({ model: LAST }, 'last');
+    await whenEjected({ model: BACKUP }, 'backup', 'last');
+    expect(await whenEjected({ model: LONELY }, 'lonely', 'backup', 'last')).toEqual(['lonely']);
+  });
+
+  it('is asked all the same for a caller who wants no other model', async () => {
+    await whenEjected({ model: LONELY }, 'lonely');
+    world.begin();
+    await world.chat(ask({ model: LONELY, enable_model_fallback: false }));
+    expect(asked()).toEqual(['lonely']);
   });
 });
 
