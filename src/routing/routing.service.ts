@@ -138,9 +138,7 @@ export class RoutingService {
     candidates: readonly C[],
     session?: string,
   ): RouteWalk<C> {
-    const [first] = candidates;
-    if (first) this.health.beginsAt(first.deployment);
-    return new RouteWalk(candidates, {
+    return new RouteWalk(this.health.begins(candidates), {
       budget: this.budget,
       random: Math.random,
       pickCredential: ({ deployment }) => this.pickCredential(deployment, session),

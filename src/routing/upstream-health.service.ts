@@ -46,9 +46,23 @@ export class UpstreamHealth {
     return isEjected(this.statesOf(deployment), this.clock());
   }
 
-  /** A call is about to go there; when its ejection is over, it is the one that decides. */
-  beginsAt({ id }: Deployment): void {
-    this.store.probe(deploymentKey(id));
+  /**
+   * A call is about to go to the first of these. When an ejection there is over, it is the one that decides; when another
+   * call has become that one since these were chosen, somebody else of the same model comes first, where there is one.
+   */
+  begins<C extends { model: { id: string }; deployment: Deployment }>(
+    candidates: readonly C[],
+  ): readonly C[] {
+    const [first] = candidates;
+    if (first === undefined) return candidates;
+    const isOut = ({ deployment }: C): boolean => this.isEjected(deployment);
+    const isOpen = (one: C): boolean => one.model.id === first.model.id && !isOut(one);
+    const inTurn =
+      isOut(first) && candidates.some(isOpen)
+        ? [...candidates.filter((one) => !isOut(one)), ...candidates.filter(isOut)]
+        : candidates;
+    this.store.probe(deploymentKey((inTurn[0] ?? first).deployment.id));
+    return inTurn;
   }
 
   /**

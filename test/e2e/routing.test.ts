@@ -276,6 +276,22 @@ describe('an upstream that is ill', () => {
     await world.chat(ask({ model: LONELY, enable_model_fallback: false }));
     expect(asked()).toEqual(['lonely']);
   });
+
+  it('is tried by one call when its ejection is over, however many come at once', async () => {
+    await whenEjected({}, 'one');
+    endEjections();
+    world.begin();
+    world.gateway.simulator.use({
+      match: { model: 'one' },
+      answer: { kind: 'model' },
+      pacing: { firstByteDelayMs: 500 },
+    });
+    await Promise.all([1, 2, 3, 4].map(() => world.chat(ask())));
+    expect(asked().filter((model) => model === 'one')).toHaveLength(1);
+    world.begin();
+    await world.chat(ask());
+    expect(asked()).toEqual(['one']);
+  });
 });
 
 describe('a conversation', () => {
