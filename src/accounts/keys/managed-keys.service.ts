@@ -7,6 +7,7 @@ import { apiKeyView, isManagementKey, type ApiKey } from './api-key.js';
 import type { CreateKeyDto, UpdateKeyDto } from './keys.dto.js';
 import { KeysRepository } from './keys.repository.js';
 import { KeysService } from './keys.service.js';
+import { limitsOfChange, limitsOfNewKey } from './passed-on-limits.js';
 
 /** The management key that calls: UUIDs. */
 export interface KeyManager {
@@ -40,13 +41,19 @@ export class ManagedKeysService {
     };
   }
 
-  /** The new key has the manager's group and routing defaults. Throws conflict when a key of this name is active. */
+  /**
+   * The new key has the manager's group and routing defaults, and its limits where the body says nothing. Throws permission for
+   * wider ones, conflict when a key of this name is active.
+   */
   async create(manager: KeyManager, body: CreateKeyDto) {
     refuseManagement(body);
     await this.assertNameIsFree(manager, body.name);
     const actor = { managementKeyId: manager.keyId };
     const own = await this.keys.get(manager.keyId);
-    const inherited = Object.assign(body, { group: own.group, routing_defaults: own.routing_defaults });
+    const inherited = Object.assign(body, limitsOfNewKey(own, body), {
+      group: own.group,
+      routing_defaults: own.routing_defaults,
+    });
     return { ...(await this.keys.create(actor, manager.projectId, inherited)), is_management_key: false };
   }
 
@@ -54,12 +61,13 @@ export class ManagedKeysService {
     return managedView(await this.find(manager, idOrName));
   }
 
-  /** Throws permission for a management key, conflict for a name that is taken. */
+  /** Throws permission for a management key and for limits wider than the manager's, conflict for a name that is taken. */
   async update(manager: KeyManager, idOrName: string, body: UpdateKeyDto) {
     refuseManagement(body);
     const { id, name } = await this.findOrdinary(manager, idOrName);
     if (body.name !== undefined && body.name !== name) await this.assertNameIsFree(manager, body.name);
-    const updated = await this.keys.update({ managementKeyId: manager.keyId }, id, body);
+    const allowed = Object.assign(body, limitsOfChange(await this.keys.get(manager.keyId), body));
+    const updated = await this.keys.update({ managementKeyId: manager.keyId }, id, allowed);
     return { ...updated, is_management_key: false };
   }
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../src/core/json.js';
-import { createKey } from '../../support/builders/tenant.builder.js';
+import { createBudget, createKey } from '../../support/builders/tenant.builder.js';
 import { createSecret } from '../../support/gateway.js';
 import { Statements } from '../../support/statements.js';
 
@@ -253,6 +253,63 @@ describe('what a Cortecs customer sees and does beside calls', () => {
         status: 409,
         json: { param: 'name' },
       });
+    });
+
+    it('statement 97: a management key with limits makes and leaves no key that may more than it', async () => {
+      const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+      const secret = await manager({
+        allowed_models: [SHARED],
+        allowed_ips: ['127.0.0.0/8'],
+        expires_at: expiresAt,
+        rate_limits: { requests_per_minute: 60 },
+      });
+      const made = await call('POST', DOOR, { secret, body: { name: 'bounded' } });
+      expect(made).toMatchObject({
+        status: 201,
+        json: {
+          allowed_models: [SHARED],
+          allowed_ips: ['127.0.0.0/8'],
+          expires_at: expiresAt,
+          rate_limits: { requests_per_minute: 60, tokens_per_minute: null },
+        },
+      });
+      expect((await chat(made.json['secret'] as string)).status).toBe(200);
+      const wider: [string, JsonObject][] = [
+        ['allowed_models', { allowed_models: [DEARER] }],
+        ['allowed_ips', { allowed_ips: [] }],
+        ['expires_at', { expires_at: null }],
+        ['rate_limits.requests_per_minute', { rate_limits: { requests_per_minute: 61 } }],
+      ];
+      for (const [param, body] of wider) {
+        const refused = { status: 403, json: { error: expect.stringContaining(param), param } };
+        expect(await call('POST', DOOR, { secret, body: { name: 'wide', ...body } })).toMatchObject(refused);
+        expect(await call('PATCH', `${DOOR}/bounded`, { secret, body })).toMatchObject(refused);
+      }
+      const narrowed = await call('PATCH', `${DOOR}/bounded`, {
+        secret,
+        body: { rate_limits: { concurrency: 2 } },
+      });
+      expect(narrowed.json['rate_limits']).toMatchObject({ requests_per_minute: 60, concurrency: 2 });
+    });
+
+    it("statement 97: a management key's cap is that of the keys it makes", async () => {
+      const secret = await manager({ name: 'capped manager' });
+      const { pool } = world.gateway;
+      const { rows } = await pool.query<{ id: string; organization_id: string }>(
+        "select id, organization_id from api_key where name = 'capped manager'",
+      );
+      const [own] = rows;
+      await createBudget(pool, {
+        scope: 'key',
+        scopeId: own?.id ?? '',
+        organizationId: own?.organization_id ?? '',
+        amountNano: 5_000_000_000n,
+        window: 'monthly',
+      });
+      const made = await call('POST', DOOR, { secret, body: { name: 'capped' } });
+      expect(made.json['budget']).toEqual({ amount: '5.000000000', window: 'monthly' });
+      const lifted = await call('PATCH', `${DOOR}/capped`, { secret, body: { budget: null } });
+      expect(lifted).toMatchObject({ status: 403, json: { param: 'budget' } });
     });
 
     it('statement 97: a management key obeys its list of addresses', async () => {
