@@ -2,9 +2,6 @@ import 'reflect-metadata';
 import { realpathSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import type { INestApplicationContext } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { AdminKeysService } from './accounts/admin-keys/admin-keys.service.js';
 import { countViolations, formatAudit, showAudit } from './billing/audit/audit-report.js';
 import { AuditService } from './billing/audit/audit.service.js';
 import { RebuildService } from './billing/audit/rebuild.service.js';
@@ -21,6 +18,7 @@ import { StatementsRepository } from './billing/reconciliation/statements.reposi
 import { PRICE_KINDS } from './catalog/price.js';
 import { formatImportReport } from './catalog/prices/litellm/import-report.js';
 import { LitellmImportService } from './catalog/prices/litellm/litellm-import.service.js';
+import { ADMIN_KEY_COMMANDS } from './cli/admin-keys.js';
 import {
   openOutput,
   readChoice,
@@ -29,8 +27,9 @@ import {
   readTime,
   FileError,
   UsageError,
+  type Command,
 } from './cli/arguments.js';
-import { CliModule } from './cli.module.js';
+import { withContext } from './cli/context.js';
 import { FaregateError } from './core/errors.js';
 import { parsePublicId } from './core/ids.js';
 import { AuditLogRepository, systemActor } from './platform/audit/audit-log.repository.js';
@@ -38,24 +37,13 @@ import { AppConfig } from './platform/config/app-config.js';
 import { migrateDatabase, migrateQueue } from './platform/database/migrate.js';
 import { explainFailure } from './platform/database/start-failure.js';
 
-/** A command: its help, and its work, which answers the exit code. */
-interface Command {
-  usage: string;
-  help: string;
-  run: (args: string[]) => Promise<number>;
-}
-
 const COMMANDS: Record<string, Command> = {
   migrate: {
     usage: 'migrate',
     help: 'Brings the database (and the queue, when it is on PostgreSQL) to the newest schema.',
     run: migrate,
   },
-  'admin-keys create': {
-    usage: 'admin-keys create --role owner|admin|finance|support|auditor [--name NAME] [--json]',
-    help: 'Makes an admin key. Its secret is printed once and cannot be read again.',
-    run: createAdminKey,
-  },
+  ...ADMIN_KEY_COMMANDS,
   audit: {
     usage: 'audit [--rebuild] [--json]',
     help: 'Runs every check of the books; with --rebuild also makes balances, lots and rollups anew from the ledger and the events and compares them. Exit code 1 when anything is wrong.',
@@ -150,22 +138,6 @@ async function migrate(args: string[]): Promise<number> {
   if (config.redisUrl === undefined) await migrateQueue(config.databaseUrl);
   process.stdout.write(
     applied.length === 0 ? 'The schema is up to date.\n' : `Applied: ${applied.join(', ')}\n`,
-  );
-  return 0;
-}
-
-async function createAdminKey(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { role: { type: 'string' }, name: { type: 'string' }, json: { type: 'boolean' } },
-  });
-  const { role } = values;
-  if (role === undefined) throw new UsageError('--role is required');
-  const key = await withContext((app) =>
-    app.get(AdminKeysService).create(systemActor('cli'), { role, name: values.name ?? `${role} key` }),
-  );
-  process.stdout.write(
-    values.json ? `${JSON.stringify(key)}\n` : `${key.secret}\n\nThis ${role} key is shown once; keep it.\n`,
   );
   return 0;
 }
@@ -343,20 +315,6 @@ async function preview(args: string[]): Promise<number> {
   const found = await withContext((app) => app.get(PreviewsService).preview(order));
   process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   return 0;
-}
-
-async function withContext<Result>(work: (app: INestApplicationContext) => Promise<Result>): Promise<Result> {
-  // Nest would print what is wrong with the settings by itself, in its own way.
-  new AppConfig(process.env);
-  const app = await NestFactory.createApplicationContext(CliModule, {
-    logger: ['error'],
-    abortOnError: false,
-  });
-  try {
-    return await work(app);
-  } finally {
-    await app.close();
-  }
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === import.meta.filename) {

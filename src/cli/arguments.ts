@@ -1,6 +1,13 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { ID_PREFIXES, parsePublicId, type IdKind } from '../core/ids.js';
 
+/** A command: its help, and its work, which answers the exit code. */
+export interface Command {
+  usage: string;
+  help: string;
+  run: (args: string[]) => Promise<number>;
+}
+
 /** A command line that cannot be understood: told together with how the command is used. */
 export class UsageError extends Error {}
 

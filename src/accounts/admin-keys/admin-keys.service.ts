@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { nowDate } from '../../core/clock.js';
 import { invalidRequest } from '../../core/errors.js';
 import { uuidv7 } from '../../core/ids.js';
 import { AppConfig } from '../../platform/config/app-config.js';
@@ -8,7 +9,7 @@ import { generateSecret, storedForm } from '../keys/key-material.js';
 import { adminKeyView, type AdminKeyView } from './admin-key.js';
 import { AdminKeysRepository } from './admin-keys.repository.js';
 
-/** Admin keys. They are made on the command line only, so that no admin can make a stronger one over HTTP. */
+/** Admin keys. They are made and ended on the command line only, so that no admin can make a stronger one over HTTP. */
 @Injectable()
 export class AdminKeysService {
   constructor(
@@ -24,6 +25,8 @@ export class AdminKeysService {
     const wrong = judgeText(name);
     if (wrong !== null) throw invalidRequest(`name ${wrong}`, 'name');
     if (!isAdminRole(role)) throw invalidRequest(`role must be one of: ${ADMIN_ROLES.join(', ')}`, 'role');
+    if (expiresAt !== null && expiresAt <= nowDate())
+      throw invalidRequest('expires_at must lie in the future', 'expires_at');
     const secret = generateSecret('fg_admin');
     const key = await this.keys.create(actor, {
       id: uuidv7(),
@@ -35,10 +38,12 @@ export class AdminKeysService {
     return { ...adminKeyView(key), secret };
   }
 
+  /** The key is refused from the next call on. Throws not_found; revoking again changes nothing. */
   async revoke(actor: AdminActor, id: string): Promise<AdminKeyView> {
     return adminKeyView(await this.keys.revoke(actor, id));
   }
 
+  /** All of them, newest first; revoked and expired ones too. */
   async list(): Promise<AdminKeyView[]> {
     return (await this.keys.list()).map(adminKeyView);
   }

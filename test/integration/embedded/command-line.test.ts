@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { AdminKeyView } from '../../../src/accounts/admin-keys/admin-key.js';
+import { createTestDatabase, runSql, type TestDatabase } from '../../support/database.js';
 import { runCommand } from '../../support/run-command.js';
 
 /** Nobody listens here: what is refused before a database is needed never notices. */
@@ -70,5 +72,67 @@ describe('the command line', () => {
     expect(unknown.code).toBe(2);
     expect(unknown.output).toContain('unknown command: inport');
     expect(unknown.output).toContain('admin-keys create');
+  });
+});
+
+describe('admin keys on the command line', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database.drop());
+
+  const run = async (...args: string[]) => runCommand(['admin-keys', ...args, '--json'], database.url);
+  const made = async (...args: string[]): Promise<AdminKeyView & { secret: string }> => {
+    const { code, output } = await run('create', '--role', 'finance', ...args);
+    expect(code).toBe(0);
+    return JSON.parse(output);
+  };
+  const listed = async (): Promise<AdminKeyView[]> => JSON.parse((await run('list')).output);
+
+  it('are listed, newest first, without their secrets, and revoked by the id that the list shows', async () => {
+    const [first, second] = [await made('--name', 'Ada'), await made('--name', 'Bob')];
+    expect(await listed()).toMatchObject([
+      { id: second.id, name: 'Bob', role: 'finance', status: 'active', expires_at: null },
+      { id: first.id, name: 'Ada', status: 'active' },
+    ]);
+    for (const at of [1, 2]) {
+      const revoked = await run('revoke', first.id);
+      expect([at, revoked.code]).toEqual([at, 0]);
+      expect(JSON.parse(revoked.output)).toMatchObject({ id: first.id, status: 'revoked' });
+    }
+    const shown = await runCommand(['admin-keys', 'list'], database.url);
+    expect(shown.output).toMatch(
+      new RegExp(`^${first.id}  fg_admin_\\w{4}  finance  revoked  .*  Ada$`, 'm'),
+    );
+    expect(shown.output).not.toContain(first.secret);
+    const actions = await runSql(
+      database.url,
+      "select actor, action from audit_log where target_kind = 'admin_key' order by id",
+    );
+    expect(actions.map(({ actor, action }) => `${String(actor)} ${String(action)}`)).toEqual([
+      'system:cli admin_key.create',
+      'system:cli admin_key.create',
+      'system:cli admin_key.revoke',
+    ]);
+  });
+
+  it('may end by themselves, not in the past', async () => {
+    const key = await made('--expires-at', '2099-01-01T00:00:00Z');
+    expect(key.expires_at).toBe('2099-01-01T00:00:00.000Z');
+    const past = await run('create', '--role', 'finance', '--expires-at', '2020-01-01T00:00:00Z');
+    expect(past).toEqual({ code: 1, output: 'expires_at must lie in the future\n' });
+    const wrong = await run('create', '--role', 'finance', '--expires-at', 'tomorrow');
+    expect(wrong.code).toBe(2);
+    expect(wrong.output).toMatch(/^--expires-at must be a time/);
+  });
+
+  it('that are none are refused by id', async () => {
+    expect(await run('revoke', `akey_${'0'.repeat(32)}`)).toMatchObject({ code: 1 });
+    for (const args of [[], ['x'], ['key_x'], ['akey_x', 'akey_y']]) {
+      const { code, output } = await run('revoke', ...args);
+      expect(code).toBe(2);
+      expect(output).toContain('faregate admin-keys revoke ID');
+    }
   });
 });
