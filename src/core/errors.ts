@@ -36,6 +36,7 @@ export const STATUS_OF_KIND: Record<ErrorKind, number> = {
   timeout: 504,
 };
 
+/** What an error says beside its kind and its message; every part of it may be absent. */
 export interface ErrorDetails {
   /** The field at fault, as the caller wrote it: "messages.0.content". Absent when no single field is. */
   param?: string | undefined;

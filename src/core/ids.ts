@@ -37,6 +37,7 @@ export const ID_PREFIXES = {
   export: 'exp',
 } as const;
 
+/** What an id can be of. */
 export type IdKind = keyof typeof ID_PREFIXES;
 
 /** Bytes of an identifier behind its time, with version and variant; they are made for many at once. */

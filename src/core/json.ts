@@ -1,5 +1,6 @@
 /** Parsed JSON, as `JSON.parse` gives it. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
+/** A JSON object; a member that is undefined is not there. */
 export interface JsonObject {
   [key: string]: JsonValue | undefined;
 }

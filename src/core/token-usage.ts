@@ -37,6 +37,7 @@ export interface TokenUsage {
 
 /** Tiers in which vendors serve, each with prices of its own. */
 export const SERVICE_TIERS = ['standard', 'flex', 'priority', 'batch'] as const;
+/** The tier that a call was served in, as its vendor says, or that a price is for. */
 export type ServiceTier = (typeof SERVICE_TIERS)[number];
 
 /**
@@ -56,6 +57,9 @@ export const TOKEN_CLASSES = [
   'search_full_content',
 ] as const;
 
+/**
+ * What a quantity, a price or a line of a charge is of; counted in tokens, the searches and their results by the piece.
+ */
 export type TokenClass = (typeof TOKEN_CLASSES)[number];
 
 /** Classes of parts, with the class that they are billed in where they have no price of their own. */
