@@ -7,6 +7,7 @@ import type { TokenUsage } from '../core/token-usage.js';
  * into and encoded from. A field that is absent was not said by the caller or the upstream.
  */
 
+/** The wire languages, by the endpoint that speaks each. */
 export type ProtocolName =
   'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'google-gemini' | 'openai-embeddings';
 
@@ -22,6 +23,7 @@ export type MediaSource =
   | { kind: 'url'; url: string }
   | { kind: 'file'; id: string };
 
+/** Text, of either side. */
 export interface TextPart {
   type: 'text';
   text: string;
@@ -30,6 +32,7 @@ export interface TextPart {
   cacheControl?: CacheControl | undefined;
 }
 
+/** An image that the caller shows, or that a tool answered with. */
 export interface ImagePart {
   type: 'image';
   source: MediaSource;
@@ -38,17 +41,20 @@ export interface ImagePart {
   cacheControl?: CacheControl | undefined;
 }
 
+/** A document, PDF or text, that the caller gives the model to read. */
 export interface DocumentPart {
   type: 'document';
   source: MediaSource | { kind: 'text'; text: string } | { kind: 'parts'; parts: (TextPart | ImagePart)[] };
   /** File name or title. */
   title?: string | undefined;
+  /** Words about the document that are not to be cited. */
   context?: string | undefined;
   /** Whether the model shall cite the document. */
   citationsEnabled?: boolean | undefined;
   cacheControl?: CacheControl | undefined;
 }
 
+/** Sound that the caller sends. */
 export interface AudioPart {
   type: 'audio';
   /** "wav", "mp3". */
@@ -64,6 +70,7 @@ export interface ThinkingSignature {
   value: string;
 }
 
+/** What the model thought before it answered, as far as its vendor shows it. */
 export interface ThinkingPart {
   type: 'thinking';
   /** May be "" while a signature is present (thinking shown to nobody): such a part must be kept. */
@@ -71,12 +78,14 @@ export interface ThinkingPart {
   signature?: ThinkingSignature | undefined;
 }
 
+/** Thinking that its vendor encrypted: `data` means nothing but to `issuer`, and must go back to it unchanged. */
 export interface RedactedThinkingPart {
   type: 'redacted-thinking';
   data: string;
   issuer: string;
 }
 
+/** The model calls a tool of the caller. */
 export interface ToolCallPart {
   type: 'tool-call';
   id: string;
@@ -88,6 +97,7 @@ export interface ToolCallPart {
   cacheControl?: CacheControl | undefined;
 }
 
+/** What the caller's tool answered to the call `callId`. */
 export interface ToolResultPart {
   type: 'tool-result';
   callId: string;
@@ -97,6 +107,7 @@ export interface ToolResultPart {
   cacheControl?: CacheControl | undefined;
 }
 
+/** Words in which the model declined to answer. */
 export interface RefusalPart {
   type: 'refusal';
   text: string;
@@ -109,6 +120,7 @@ export interface OpaquePart {
   raw: JsonObject;
 }
 
+/** What a turn is made of. */
 export type ContentPart =
   | TextPart
   | ImagePart
@@ -134,6 +146,10 @@ export interface Message {
   name?: string | undefined;
 }
 
+/**
+ * A tool that the model may call: a function of the caller, or one that a vendor runs (`server`), kept as it was
+ * declared.
+ */
 export type ToolDefinition =
   | {
       kind: 'function';
@@ -141,6 +157,7 @@ export type ToolDefinition =
       description?: string | undefined;
       /** JSON Schema, key order untouched. Absent: a function without parameters. */
       parameters?: JsonObject | undefined;
+      /** Whether arguments must follow the schema; absent: as the vendor does. */
       strict?: boolean | undefined;
       cacheControl?: CacheControl | undefined;
       /** Fields of the declaring protocol that the inner language has no word for. */
@@ -157,16 +174,19 @@ export type ToolChoice =
   | { kind: 'none' }
   | { kind: 'tool'; name: string };
 
+/** How much the model shall think, as far as the caller said; what is absent is left to the vendor. */
 export interface ReasoningRequest {
   /** Absent: the caller only gave an effort. */
   mode?: 'enabled' | 'disabled' | 'adaptive' | undefined;
   /** "none", "minimal", "low", "medium", "high", "xhigh", "max". */
   effort?: string | undefined;
+  /** Tokens that thinking may take at most. */
   budgetTokens?: number | undefined;
   /** Whether thinking text is shown: "summarized", "omitted". */
   display?: string | undefined;
 }
 
+/** The form that the text of the answer must have. */
 export type ResponseFormat =
   | { kind: 'text' }
   | { kind: 'json-object' }
@@ -204,8 +224,10 @@ export const PARAMETERS = [
   'metadata',
 ] as const;
 
+/** One of the optional parameters. */
 export type ParameterName = (typeof PARAMETERS)[number];
 
+/** What a caller asks, in the inner language. A parameter that is absent was not given: the vendor's default holds. */
 export interface CompletionRequest {
   /** As the caller wrote it; the catalogue resolves aliases. */
   model: string;
@@ -222,6 +244,7 @@ export interface CompletionRequest {
   presencePenalty?: number | undefined;
   repetitionPenalty?: number | undefined;
   seed?: number | undefined;
+  /** Sequences at which the text ends, themselves left out. */
   stop?: string[] | undefined;
   /** Stop sequences that who serves cannot keep, so that the gateway does; never sent. */
   stopAtGateway?: string[] | undefined;
@@ -275,8 +298,13 @@ export interface CompletionRequest {
   warnings: string[];
 }
 
+/**
+ * Why an answer ended. pause: the vendor broke off a turn of its own tools, to be continued by the caller. other: a
+ * word that is not known.
+ */
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter' | 'pause' | 'error' | 'other';
 
+/** One answer of a call; its parts stand in the order in which they were made. */
 export interface CompletionChoice {
   content: ContentPart[];
   finishReason: FinishReason;

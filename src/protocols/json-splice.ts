@@ -5,6 +5,7 @@ import { codesOf, isSpace, skipSpace, stringEnd } from '../core/json-text.js';
  * unknown fields, key order, number spelling. The text must already have passed JSON.parse as an object.
  */
 
+/** What is to change in an object; everything else keeps its bytes. */
 export interface MemberChanges {
   /** Members to set, as JSON text by name. Those not present are put first. */
   set?: Readonly<Record<string, string>>;

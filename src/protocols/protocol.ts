@@ -110,6 +110,7 @@ export interface EncodeTarget {
   issuer: string;
 }
 
+/** A request in the words of one protocol, for one upstream. */
 export interface EncodedRequest {
   body: JsonObject;
   /** What this protocol could not carry, in words for the caller; each begins with the field's wire name. */

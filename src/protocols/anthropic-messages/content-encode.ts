@@ -11,6 +11,7 @@ import type {
 import { signatureText } from './signature.js';
 import { compact } from './wire.js';
 
+/** A cache breakpoint; undefined where the part has none. */
 export const encodeCacheControl = (cache: CacheControl | undefined): JsonObject | undefined =>
   cache && compact<JsonObject>({ type: 'ephemeral', ttl: cache.ttl });
 
@@ -48,6 +49,7 @@ function encodeMedia(source: MediaSource): JsonObject {
   return source.kind === 'url' ? { type: 'url', url: source.url } : { type: 'file', file_id: source.id };
 }
 
+/** An image block; addresses are passed on, never fetched. */
 export const encodeImage = (part: ImagePart): JsonObject =>
   compact<JsonObject>({
     type: 'image',
@@ -64,6 +66,7 @@ function encodeDocumentSource(source: DocumentPart['source']): JsonObject {
   return { type: 'content', content };
 }
 
+/** A document block; texts and parts within it stay what they are. */
 export const encodeDocument = (part: DocumentPart): JsonObject =>
   compact<JsonObject>({
     type: 'document',
@@ -81,6 +84,7 @@ export function toolInput(text: string): JsonObject {
   return isObject(value) ? value : { _raw: text };
 }
 
+/** A `tool_use` block. `wireId` is the call's id as Messages takes it. */
 export const encodeToolUse = (part: ToolCallPart, wireId: string): JsonObject =>
   compact<JsonObject>({
     type: 'tool_use',
@@ -96,6 +100,7 @@ export function encodeThinking(part: Extract<ContentPart, { type: 'thinking' }>)
   return { type: 'thinking', thinking: part.text, signature };
 }
 
+/** A `redacted_thinking` block; its data says who made it, so that it goes back to nobody else. */
 export const encodeRedacted = (part: { data: string; issuer: string }): JsonObject => ({
   type: 'redacted_thinking',
   data: signatureText({ issuer: part.issuer, value: part.data }),

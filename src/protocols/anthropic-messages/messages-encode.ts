@@ -17,6 +17,7 @@ import { ToolIds } from './tool-ids.js';
 import { arrange, type Turn } from './turns.js';
 import { compact } from './wire.js';
 
+/** Turns as Messages takes them; `system` is absent where there are no instructions before the first turn. */
 export interface EncodedMessages {
   system?: string | JsonObject[] | undefined;
   messages: JsonObject[];

@@ -37,6 +37,7 @@ export function decodeRefusal(details: JsonValue | undefined): Extract<ContentPa
   return explanation === undefined ? [] : [{ type: 'refusal', text: explanation }];
 }
 
+/** `stop_details` of a refusal; the vendor's category is not known here. */
 export const refusalDetails = (explanation: string): JsonObject => ({
   type: 'refusal',
   category: null,

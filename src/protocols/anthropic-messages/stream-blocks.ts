@@ -142,6 +142,7 @@ const STARTS: Readonly<Record<string, (raw: JsonObject, numbers: BlockNumbers) =
   tool_use: startToolUse,
 };
 
+/** The block that a `content_block_start` begins; one of a type nobody knows is kept as it came. */
 export function startBlock(raw: JsonObject, numbers: BlockNumbers): StartedBlock {
   const type = asString(raw['type']) ?? '';
   return ((Object.hasOwn(STARTS, type) ? STARTS[type] : undefined) ?? startOpaque)(raw, numbers);

@@ -164,4 +164,5 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   error: (state, raw) => state.fail(decodeStreamFailure(raw)),
 };
 
+/** Reads one stream of Messages. */
 export const streamDecoder = (): MessagesDecoder => new MessagesDecoder();

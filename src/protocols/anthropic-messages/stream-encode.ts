@@ -271,4 +271,5 @@ const HANDLERS: Handlers = {
   error: () => '',
 };
 
+/** Writes one stream of Messages. */
 export const streamEncoder = (identity: ResponseIdentity): StreamEncoder => new MessagesEncoder(identity);

@@ -12,12 +12,14 @@ export { at, refuse, type NumberRange };
 export const optional = (object: JsonObject, name: string): JsonValue | undefined =>
   object[name] ?? undefined;
 
+/** A string; undefined when absent or null. Throws `invalid_request` naming the path, as all of these do. */
 export function readString(object: JsonObject, name: string, path = ''): string | undefined {
   const value = optional(object, name);
   if (value === undefined || typeof value === 'string') return value;
   return refuse(at(path, name), 'must be a string');
 }
 
+/** A string that must be there; it may be empty. */
 export function requireString(object: JsonObject, name: string, path = ''): string {
   return readString(object, name, path) ?? refuse(at(path, name), 'is required and must be a string');
 }
@@ -34,12 +36,14 @@ export function readWord<T extends string>(
   return word ?? refuse(at(rule.path ?? '', name), `must be one of ${rule.words.join(', ')}`);
 }
 
+/** True or false; undefined when absent or null. */
 export function readBoolean(object: JsonObject, name: string, path = ''): boolean | undefined {
   const value = optional(object, name);
   if (value === undefined || typeof value === 'boolean') return value;
   return refuse(at(path, name), 'must be true or false');
 }
 
+/** A number within its range; undefined when absent or null. */
 export function readNumber(
   object: JsonObject,
   name: string,
@@ -49,16 +53,19 @@ export function readNumber(
   return value === undefined ? undefined : numberWithin(value, at(range.path ?? '', name), range);
 }
 
+/** An object; undefined when absent or null. */
 export function readObject(object: JsonObject, name: string, path = ''): JsonObject | undefined {
   const value = optional(object, name);
   if (value === undefined || isObject(value)) return value;
   return refuse(at(path, name), 'must be an object');
 }
 
+/** An object that must be there. */
 export function requireObject(object: JsonObject, name: string, path = ''): JsonObject {
   return readObject(object, name, path) ?? refuse(at(path, name), 'is required and must be an object');
 }
 
+/** An array of anything; undefined when absent or null. */
 export function readArray(object: JsonObject, name: string, path = ''): JsonValue[] | undefined {
   const value = optional(object, name);
   if (value === undefined || Array.isArray(value)) return value;

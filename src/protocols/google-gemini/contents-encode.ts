@@ -17,6 +17,7 @@ import { signatureText, SKIP_VALIDATION } from './signature.js';
 import { isSynthesized } from './tool-ids.js';
 import { compact } from './wire.js';
 
+/** Turns as Gemini takes them; `systemInstruction` is absent where there are no instructions. */
 export interface EncodedContents {
   systemInstruction?: JsonObject | undefined;
   contents: JsonObject[];

@@ -78,6 +78,7 @@ export interface DecodedCall extends Omit<ToolCallPart, 'id'> {
   id?: string | undefined;
 }
 
+/** The function call of a part; undefined when it has none. Throws `invalid_request` when it is no call. */
 export function readCall(part: JsonObject, path: string): DecodedCall | undefined {
   const call = readObject(part, 'functionCall', path);
   if (call === undefined) return undefined;

@@ -49,6 +49,7 @@ function encodeSource(source: MediaSource, fallback: string): JsonObject {
   return { fileData: { mimeType: typeOfUrl(source.id, fallback), fileUri: source.id } };
 }
 
+/** An image; one whose type nobody said is called a JPEG. */
 export const encodeImage = (part: ImagePart): JsonObject => encodeSource(part.source, 'image/jpeg');
 
 /** Audio by Chat's name of its format (row 52). */

@@ -201,4 +201,5 @@ export const passthroughIn = (framing: () => Framing): Passthrough => ({
   stream: (identity) => new GeminiRelay(identity, framing()),
 });
 
+/** The same for callers who read server-sent events. */
 export const passthrough = passthroughIn(sseFraming);

@@ -22,12 +22,17 @@ export const nameIn = (object: JsonObject, name: string): string =>
 export const member = (object: JsonObject, name: string): JsonValue | undefined =>
   object[nameIn(object, name)] ?? undefined;
 
+/**
+ * A string, in either spelling of its name; undefined when absent or null. Throws `invalid_request`, as all of these
+ * do.
+ */
 export function readString(object: JsonObject, name: string, path = ''): string | undefined {
   const value = member(object, name);
   if (value === undefined || typeof value === 'string') return value;
   return refuse(at(path, nameIn(object, name)), 'must be a string');
 }
 
+/** A string that must be there and must not be empty. */
 export const requireString = (object: JsonObject, name: string, path = ''): string =>
   readString(object, name, path) || refuse(at(path, name), 'is required and must be a string');
 
@@ -44,12 +49,14 @@ export function readWord<T extends string>(
   return word ?? refuse(path, `must be one of ${rule.words.join(', ')}`);
 }
 
+/** True or false; undefined when absent or null. */
 export function readBoolean(object: JsonObject, name: string, path = ''): boolean | undefined {
   const value = member(object, name);
   if (value === undefined || typeof value === 'boolean') return value;
   return refuse(at(path, nameIn(object, name)), 'must be true or false');
 }
 
+/** A number within its range; undefined when absent or null. */
 export function readNumber(
   object: JsonObject,
   name: string,
@@ -60,6 +67,7 @@ export function readNumber(
   return numberWithin(value, at(range.path ?? '', nameIn(object, name)), range);
 }
 
+/** An object; undefined when absent or null. */
 export function readObject(object: JsonObject, name: string, path = ''): JsonObject | undefined {
   const value = member(object, name);
   if (value === undefined || isObject(value)) return value;

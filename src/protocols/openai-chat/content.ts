@@ -213,8 +213,10 @@ export function encodeDocument(part: DocumentPart): JsonObject[] {
   }
 }
 
+/** A text part; citations and cache marks have no place in it. */
 export const encodeText = (part: TextPart): JsonObject => ({ type: 'text', text: part.text });
 
+/** A part of sound, base64. */
 export const encodeAudio = (part: AudioPart): JsonObject => ({
   type: 'input_audio',
   input_audio: { data: part.data, format: part.format },

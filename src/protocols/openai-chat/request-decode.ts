@@ -19,6 +19,7 @@ import {
   requireString,
 } from './wire.js';
 
+/** How many stop sequences Chat takes. */
 export const MAX_STOPS = 4;
 const INTEGERS = { max: Number.MAX_SAFE_INTEGER, integer: true };
 const PENALTY: NumberRange = { min: -2, max: 2 };

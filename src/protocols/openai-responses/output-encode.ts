@@ -23,8 +23,10 @@ export const textPart = (text: string, annotations: JsonValue[] = [], logprobs: 
   text,
 });
 
+/** The content of a message that declines. */
 export const refusalPart = (refusal: string) => ({ type: 'refusal', refusal });
 
+/** An output item: a message of the assistant. */
 export const messageItem = (id: string, status: ItemStatus, content: JsonObject[]): JsonObject => ({
   id,
   type: 'message',
