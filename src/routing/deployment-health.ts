@@ -32,6 +32,7 @@ export interface HealthState {
 
 const WELL: HealthState = { failures: 0, ejections: 0, ejectedUntilMs: 0, probing: false, restUntilMs: 0 };
 
+/** closed: calls may go there. open: ejected. half_open: the ejection is over, and one try decides. */
 export type Standing = 'closed' | 'open' | 'half_open';
 
 /** The state after an attempt served. */

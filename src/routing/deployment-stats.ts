@@ -44,6 +44,7 @@ export interface MeasuredSums {
   cacheShare: FadingSum;
 }
 
+/** What is measured of a deployment: errors and cacheShare are shares from 0 to 1. */
 export const MEASURES = ['errors', 'firstTokenMs', 'tokensPerSecond', 'cacheShare'] as const;
 
 const NONE: FadingSum = { sum: 0, weight: 0 };

@@ -20,7 +20,9 @@ const KEEP_MS = 600_000;
 
 /** What a state is about: a deployment; a credential, wherever it is used; or a credential at one deployment. */
 export const deploymentKey = (id: string): string => `deployment:${id}`;
+/** The key of a credential, wherever it is used. */
 export const credentialKey = (id: string): string => `credential:${id}`;
+/** The key of a credential at one deployment, where its rate limit counts. */
 export const quotaKey = (credentialId: string, deploymentId: string): string =>
   `quota:${credentialId}:${deploymentId}`;
 

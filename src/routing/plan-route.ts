@@ -33,6 +33,7 @@ export interface RouteOption {
   outputPrice?: bigint | undefined;
 }
 
+/** What is known when the candidates of one model are filtered. */
 export interface RouteQuestion {
   modelId: string;
   options: readonly RouteOption[];

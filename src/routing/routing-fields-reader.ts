@@ -3,6 +3,7 @@ import type { JsonObject } from '../core/json.js';
 
 /** What a ranking is for (statement 81). */
 export type Preference = 'speed' | 'cost' | 'balanced';
+/** Every preference, as callers write it. */
 export const PREFERENCES: readonly Preference[] = ['speed', 'cost', 'balanced'];
 
 /** The members that are not null. */

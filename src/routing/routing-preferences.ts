@@ -54,6 +54,7 @@ export interface NamedProvider {
   param: string;
 }
 
+/** How a call may and shall be routed: its own fields over the defaults of key, project and organization. */
 export interface RoutingRequest {
   demands: RoutingDemands;
   wishes: RoutingWishes;

@@ -9,6 +9,7 @@ import { MeasurementsStore } from './measurements.store.js';
 import { RoutingService } from './routing.service.js';
 import { UpstreamHealth } from './upstream-health.service.js';
 
+/** Who may serve a call, in which order, and how upstreams do. */
 @Module({
   imports: [CatalogModule, RedisModule],
   controllers: [DeploymentHealthController],
