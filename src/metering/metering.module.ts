@@ -8,6 +8,7 @@ import { SettlementQueue } from './settlement-queue.service.js';
 import { SettlementRepository } from './settlement.repository.js';
 import { Settler } from './settler.service.js';
 
+/** What a call used and what it cost: measured, journalled, settled. */
 @Module({
   imports: [AdmissionModule, RollupNudgeModule],
   providers: [

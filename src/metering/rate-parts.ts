@@ -18,13 +18,14 @@ export interface BilledLine extends RatedLine {
   costNano: bigint;
 }
 
+/** A call with its price: what the customer pays and what the providers take for it. */
 export interface RatedCall {
   lines: BilledLine[];
-  /** Exact price. */
+  /** Exact price, pico. */
   ratedPico: bigint;
-  /** Sum of the lines' rounded amounts: what the call costs the customer. */
+  /** Sum of the lines' rounded amounts, nano: what the call costs the customer. */
   amountNano: bigint;
-  /** Sum of the lines' costs: what the call costs us. */
+  /** Sum of the lines' costs, nano: what the call costs us. */
   costNano: bigint;
 }
 

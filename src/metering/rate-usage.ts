@@ -22,10 +22,12 @@ export interface RatedLine {
   amountNano: bigint;
 }
 
+/** A usage with its price, one line for each class that was used. */
 export interface RatedUsage {
   lines: RatedLine[];
+  /** Exact price, pico of the price's currency. */
   ratedPico: bigint;
-  /** Sum of the lines' rounded amounts: what the call costs. */
+  /** Sum of the lines' rounded amounts, nano: what the call costs. */
   amountNano: bigint;
 }
 

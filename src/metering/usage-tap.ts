@@ -10,6 +10,7 @@ import { textTokens } from '../protocols/media.js';
 /** Where the figures of a settlement come from. */
 export type UsageSource = 'provider' | 'estimate' | 'none';
 
+/** What an answer has used so far, and where the figures come from. */
 export interface MeasuredUsage {
   usage: TokenUsage;
   source: UsageSource;
