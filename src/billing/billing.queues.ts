@@ -19,6 +19,7 @@ export const BILLING_QUEUES = {
   probes: 'billing-probes',
 } as const;
 
+/** The name of a queue, as BullMQ knows it. */
 export type BillingQueue = (typeof BILLING_QUEUES)[keyof typeof BILLING_QUEUES];
 
 /** The payload of every job: nothing. */
@@ -32,6 +33,7 @@ export interface Schedule {
   repeat: { every: number } | { pattern: string; tz: 'UTC' };
 }
 
+/** When each queue wakes by itself; there are no other schedules. */
 export const BILLING_SCHEDULES: readonly Schedule[] = [
   { queue: BILLING_QUEUES.rollup, id: 'every-2-seconds', repeat: { every: 2_000 } },
   { queue: BILLING_QUEUES.holdSweep, id: 'every-30-seconds', repeat: { every: 30_000 } },

@@ -21,6 +21,7 @@ const ROLLUP_KEY = figures(
   'price_version_id',
 );
 
+/** Every projection that the audit makes anew and compares. */
 export const PROJECTIONS: readonly Projection[] = [
   {
     name: 'wallet balances',

@@ -12,8 +12,10 @@ const STATEMENTS = {
 
 /** A sort of row that is removed when it is old. */
 export type Removable = keyof typeof STATEMENTS;
+/** Every sort, in the order in which they are removed. */
 export const REMOVABLES = Object.keys(STATEMENTS) as Removable[];
 
+/** Removes rows that are kept for a while only; money and usage are not among them. */
 @Injectable()
 export class CleanupRepository {
   constructor(private readonly database: Database) {}

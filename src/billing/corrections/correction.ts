@@ -61,6 +61,9 @@ export interface NewLine {
   cost: string;
 }
 
+/**
+ * What one event is charged anew, as the database takes it; `priced_at` is the instant whose prices hold (RFC 3339).
+ */
 export interface NewCharge {
   priced_at: string;
   lines: NewLine[];

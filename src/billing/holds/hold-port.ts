@@ -27,9 +27,10 @@ export type HoldOutcome =
   | 'in_flight'
   | 'budget_exceeded';
 
+/** What became of the wish for one hold. */
 export interface HoldAnswer {
   outcome: HoldOutcome;
-  /** What the wallet could still give when the wish was refused; 0 when it was placed. */
+  /** What the wallet could still give when the wish was refused, in nano of its currency; 0 when it was placed. */
   availableNano: bigint;
 }
 

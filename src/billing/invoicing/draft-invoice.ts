@@ -47,6 +47,7 @@ export type LineKind = 'usage' | 'promo' | 'prepaid' | 'credited' | 'true_up' | 
 /** Whether a line is charged because the period ends, and by no usage of its own. */
 export const isPeriodEndCharge = (kind: LineKind): boolean => kind === 'true_up' || kind === 'package';
 
+/** A line that an invoice will have: before tax, nano, not yet rounded to the currency. */
 export interface DraftLine {
   kind: LineKind;
   description: string;

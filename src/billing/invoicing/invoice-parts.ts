@@ -2,22 +2,33 @@ import { formatMinor } from '../../core/currency.js';
 import { publicId } from '../../core/ids.js';
 import { formatNano, formatPico } from '../../core/money.js';
 
-/** A stored line; numbers of PostgreSQL's bigint and numeric as digits. */
+/**
+ * A stored line; numbers of PostgreSQL's bigint and numeric as digits. Model, class, price version, quantity and unit price
+ * are null on lines that are not usage of one price (minimum commitments, packages, credit).
+ */
 export interface StoredLine {
+  /** Its place on the invoice, from 1. */
   seq: number;
   kind: string;
   description: string;
   modelId: string | null;
   tokenClass: string | null;
   priceVersionId: string | null;
+  /** Tokens, or pieces of what is priced by the piece. */
   quantity: string | null;
   unitPricePico: string | null;
+  /** Before tax, exact. */
   amountNano: string;
+  /** The same as it stands on the invoice, in minor units of its currency. */
   amountMinor: string;
   taxCategory: string;
+  /** Parts per million: 190,000 are 19 %. */
   taxRatePpm: number;
 }
 
+/**
+ * The tax of one category and rate of an invoice; minor units of its currency as digits, the rate in parts per million.
+ */
 export interface StoredTax {
   taxCategory: string;
   taxRatePpm: number;
@@ -25,6 +36,7 @@ export interface StoredTax {
   taxMinor: string;
 }
 
+/** Money that came in for an invoice; minor units of its currency as digits. */
 export interface StoredPayment {
   amountMinor: string;
   /** returned: given back before, and come back. */

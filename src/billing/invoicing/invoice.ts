@@ -5,10 +5,12 @@ import { FaregateError } from '../../core/errors.js';
  * its number stays. uncollectible: owed, and written off, because nobody expects it to be paid.
  */
 export const INVOICE_STATUSES = ['draft', 'finalized', 'paid', 'void', 'uncollectible'] as const;
+/** Where an invoice stands. */
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
 
 /** invoice: something may be owed. statement: usage that credit has paid. receipt: credit that was taxed when it was sold. */
 export const INVOICE_KINDS = ['invoice', 'statement', 'receipt'] as const;
+/** What sort of document it is; credit notes are documents of their own. */
 export type InvoiceKind = (typeof INVOICE_KINDS)[number];
 
 /** none: not late, or nobody was reminded. cured: was suspended, has paid. */

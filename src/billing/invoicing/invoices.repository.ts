@@ -59,6 +59,7 @@ export interface InvoiceChange {
 }
 
 const SERIES_PREFIX = { invoice: 'INV-', statement: 'STM-', receipt: 'RCT-', credit_note: 'CN-' } as const;
+/** A series of numbers without gaps; each legal entity has its own of each. */
 export type SeriesKind = keyof typeof SERIES_PREFIX;
 
 /** Invoices and the series of their numbers. */

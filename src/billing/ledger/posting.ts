@@ -29,6 +29,7 @@ export const ACCOUNT_KINDS = [
   'fx_difference',
   'rounding',
 ] as const;
+/** What an account of the ledger is for. */
 export type AccountKind = (typeof ACCOUNT_KINDS)[number];
 
 /** Accounts kept per wallet; every other kind is one account per legal entity and currency. */

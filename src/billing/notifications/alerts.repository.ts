@@ -11,6 +11,7 @@ export interface ReachedBalance {
   availableNano: bigint;
 }
 
+/** A budget of which `percent` are spent, not told of yet; `scopeId` is the UUID of the organization, project or key. */
 export interface ReachedBudget {
   organizationId: string;
   scope: 'organization' | 'project' | 'key';

@@ -43,6 +43,7 @@ export interface WebhookDelivery {
 /** What receivers know an event by, in every try. */
 export const messageId = (outboxId: string): string => `msg_${outboxId.replaceAll('-', '')}`;
 
+/** An endpoint as the API shows it; its secret never. */
 export const endpointView = (endpoint: WebhookEndpoint) => ({
   object: 'webhook_endpoint' as const,
   id: publicId('webhookEndpoint', endpoint.id),
@@ -55,6 +56,7 @@ export const endpointView = (endpoint: WebhookEndpoint) => ({
   created_at: endpoint.createdAt.toISOString(),
 });
 
+/** A delivery as the API shows it. */
 export const deliveryView = (delivery: WebhookDelivery) => ({
   object: 'webhook_delivery' as const,
   id: publicId('webhookDelivery', delivery.id),

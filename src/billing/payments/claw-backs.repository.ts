@@ -22,6 +22,7 @@ export type ClawBackCause = { refundId: string } | { disputeId: string };
 
 /** Why a wallet admits no calls; the database knows the same list. */
 export const BLOCK_REASONS = ['dispute', 'claw_back', 'dunning', 'manual'] as const;
+/** One of them; a wallet can be blocked for several at once. */
 export type BlockReason = (typeof BLOCK_REASONS)[number];
 
 interface Row {

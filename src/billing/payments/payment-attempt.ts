@@ -13,10 +13,12 @@ export const ATTEMPT_STATUSES = [
   'failed',
   'canceled',
 ] as const;
+/** Where an attempt stands. */
 export type AttemptStatus = (typeof ATTEMPT_STATUSES)[number];
 
 /** What an attempt collects money for. */
 export const PURPOSES = ['top_up', 'invoice'] as const;
+/** One of them. */
 export type PaymentPurpose = (typeof PURPOSES)[number];
 
 /** One try to collect an amount from one payment method. */

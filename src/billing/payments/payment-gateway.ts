@@ -6,6 +6,7 @@
 
 /** The providers there are. */
 export const PROVIDERS = ['sandbox', 'stripe', 'invoice'] as const;
+/** One of them. */
 export type ProviderName = (typeof PROVIDERS)[number];
 
 /** What is to be collected, and from whom. */

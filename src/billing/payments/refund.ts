@@ -1,6 +1,10 @@
 import { publicId } from '../../core/ids.js';
 import { formatNano } from '../../core/money.js';
 
+/**
+ * created: not sent yet. unknown: sent, and nobody knows whether it arrived. submitted: the provider has it, and it is
+ * not through.
+ */
 export type RefundStatus = 'created' | 'unknown' | 'submitted' | 'succeeded' | 'failed';
 
 /** Money on its way back to a payer. */

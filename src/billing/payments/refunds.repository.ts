@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { Database } from '../../platform/database/database.service.js';
 import type { Refund, RefundStatus } from './refund.js';
 
+/** A refund as it is ordered: `createdBy` is the admin key, a repeated `idempotencyKey` the same refund. */
 export type NewRefund = Omit<Refund, 'createdAt' | 'closedAt' | 'failureMessage'> & {
   idempotencyKey: string;
   createdBy: string;

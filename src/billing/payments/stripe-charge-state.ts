@@ -3,6 +3,7 @@ import type { ChargeFacts, DisputeFacts, RefundFacts } from './payment-gateway.j
 
 /** Our names in the metadata of Stripe's objects. */
 export const ATTEMPT_KEY = 'faregate_attempt';
+/** Of a refund: the UUID of ours. */
 export const REFUND_KEY = 'faregate_refund';
 
 /** Where a PaymentIntent stands; `declined` is what must still be closed at Stripe before it is a failure for good. */

@@ -2,9 +2,12 @@ import type { TokenClass } from '../../core/token-usage.js';
 
 /** What is compared. Each is compared by itself: a statement may state one, the other, or both. */
 export const MEASURES = ['quantity', 'cost'] as const;
+/** One of them. */
 export type Measure = (typeof MEASURES)[number];
+/** Both: quantities as tokens or pieces, costs in nano. */
 export type Figures = Record<Measure, bigint>;
 
+/** Nothing of either. */
 export const noFigures = (): Figures => ({ quantity: 0n, cost: 0n });
 
 /** What the books say of the calls of a day, model and class; costs in nano, of the statement's currency alone. */

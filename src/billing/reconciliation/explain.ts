@@ -26,6 +26,7 @@ export interface Compared {
   rounding: bigint;
 }
 
+/** What becomes of the difference of one day. */
 export interface Explained {
   explained: Explanation[];
   /** What is left; above 0 when the provider states more. */

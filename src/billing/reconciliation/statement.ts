@@ -2,6 +2,7 @@ import { WHOLE_OF, type TokenClass } from '../../core/token-usage.js';
 
 /** The forms of statement that can be read. */
 export const STATEMENT_FORMATS = ['openai', 'anthropic', 'csv'] as const;
+/** One of them. */
 export type StatementFormat = (typeof STATEMENT_FORMATS)[number];
 
 /** One figure of a provider: what it counted, or what it takes for it, or both. */

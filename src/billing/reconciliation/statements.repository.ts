@@ -34,6 +34,7 @@ export interface StoredStatement {
   createdAt: Date;
 }
 
+/** A statement as it is handed in: the SHA-256 of its file, so that none counts twice, and who gave it. */
 export type NewStatement = Omit<StoredStatement, 'providerSlug' | 'legalEntityId' | 'createdAt'> & {
   sourceSha256: string;
   createdBy: string;

@@ -21,6 +21,7 @@ export interface Tolerance {
 /** One per cent, and one unit of the currency. */
 export const DEFAULT_TOLERANCE: Tolerance = { ppm: 10_000n, costNano: 1_000_000_000n };
 
+/** What a comparison comes to. */
 export interface Verdict {
   rows: JudgedRow[];
   agreed: boolean;

@@ -4,6 +4,7 @@ import type { Tax } from '../invoicing/tax/tax-decision.js';
 import type { PaymentAction } from '../payments/payment-gateway.js';
 import type { PaymentAttempt } from '../payments/payment-attempt.js';
 
+/** Where a top-up stands. unknown: nobody knows yet whether the provider took the money; it is asked. */
 export type TopUpStatus = 'pending' | 'unknown' | 'succeeded' | 'failed' | 'canceled';
 
 /** Credit bought in advance. */
@@ -54,4 +55,5 @@ export function topUpView(topUp: TopUp, attempt: PaymentAttempt | null, action: 
   };
 }
 
+/** A top-up as the API shows it. */
 export type TopUpView = ReturnType<typeof topUpView>;

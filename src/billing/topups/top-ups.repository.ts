@@ -5,6 +5,7 @@ import type { TaxCategory } from '../invoicing/tax/tax-decision.js';
 import type { AutoTopUp, AutoTopUpSituation } from './auto-top-up.js';
 import type { TopUp, TopUpStatus } from './top-up.js';
 
+/** A top-up as it is ordered. */
 export type NewTopUp = Pick<
   TopUp,
   | 'id'

@@ -5,6 +5,7 @@ import { formatNano, formatPico, formatUnitPrice, type PriceUnit } from '../../c
 
 /** The end of a call, or `in_progress` while its money is still held. */
 export const REQUEST_STATUSES = ['in_progress', 'completed', 'aborted', 'failed', 'unknown'] as const;
+/** One of them. unknown: its process died, and it was settled by what it last wrote down. */
 export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 
 /** One call as it is listed. */

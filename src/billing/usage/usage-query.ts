@@ -1,5 +1,6 @@
 /** What usage can be summed up by. */
 export const GROUPINGS = ['organization', 'project', 'key', 'model', 'provider', 'day'] as const;
+/** One of them; days are UTC. */
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** Which usage is asked for: recorded in `[from, to)`, matching every filter given. */

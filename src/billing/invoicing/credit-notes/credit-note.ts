@@ -11,6 +11,7 @@ export const CREDIT_REASONS = [
   'goodwill',
   'other',
 ] as const;
+/** Why credit is given on an invoice. */
 export type CreditReason = (typeof CREDIT_REASONS)[number];
 
 /** The same, and credit on a receipt whose money goes back to the payer. */
@@ -65,6 +66,10 @@ export interface CreditedPart {
   amountNano: bigint;
 }
 
+/**
+ * A line of a credit note: what is given back of the invoice's line `invoiceSeq`, before tax, with the tax of that
+ * line.
+ */
 export interface CreditNoteLine {
   invoiceSeq: number;
   description: string;

@@ -26,6 +26,10 @@ export interface DocumentLine {
   amount: string;
 }
 
+/**
+ * The tax of one category and rate as it stands on a document: `rate` in per cent, `base` and `tax` in major units with
+ * the currency's own decimals.
+ */
 export interface DocumentTax {
   category: string;
   rate: string;

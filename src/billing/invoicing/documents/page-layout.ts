@@ -1,5 +1,6 @@
 import type { DocumentLine, IssuedDocument } from './invoice-document.js';
 
+/** What each sort of document is called at its head. */
 export const TITLES: Readonly<Record<IssuedDocument['type'], string>> = {
   invoice: 'Invoice',
   statement: 'Statement of usage',

@@ -4,6 +4,7 @@
  */
 const DAY_MS = 86_400_000;
 const RETRY_DAYS = [1, 2, 4] as const;
+/** Days of 24 hours after the due date at which keys stop. */
 export const SUSPEND_AFTER_DAYS = 14;
 
 /** An unpaid invoice at the moment its timer ran out. */

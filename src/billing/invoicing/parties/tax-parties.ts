@@ -49,6 +49,7 @@ export const partiesAt = (instant: string): string => `
   join lateral (select t.* from billing_account_tax t where t.organization_id = o.id and t.valid_from <= ${instant}
     order by t.valid_from desc limit 1) buyer on true`;
 
+/** A row of the query above, as tax and documents need it; texts that are not known are empty. */
 export const toParties = (row: PartyRow): TaxParties => ({
   legalEntityId: row.legal_entity_id,
   taxPoint: row.tax_point,

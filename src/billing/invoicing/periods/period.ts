@@ -2,6 +2,7 @@ import { publicId } from '../../../core/ids.js';
 
 /** open: takes usage. closing: takes none any more, and what it took is being posted. closed: can be invoiced. */
 export const PERIOD_STATUSES = ['open', 'closing', 'closed'] as const;
+/** Where a period stands. */
 export type PeriodStatus = (typeof PERIOD_STATUSES)[number];
 
 /** A billing period of an organization; half-open. */
