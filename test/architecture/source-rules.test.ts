@@ -82,6 +82,25 @@ describe('the source', () => {
     expect(found.map(({ name }) => name)).toEqual([]);
   });
 
+  it('says in a sentence what each exported name of core, protocols, routing, metering and billing is', () => {
+    const rooms = /^src\/(core|protocols|routing|metering|billing)\//;
+    // What a door does stands on its operations, in /openapi.json.
+    const described = production.filter(({ name }) => rooms.test(name) && !name.endsWith('.controller.ts'));
+    expect(described.length).toBeGreaterThan(300);
+    const name = String.raw`export (?:abstract |async )*(?:const|function\*?|class|interface|type) (\w+)`;
+    const decorator = String.raw`@\w+\((?:.*|\{\n(?: .*\n)*\})\)\n`;
+    const exported = new RegExp(`^${name}`, 'gm');
+    const explained = new RegExp(String.raw`\*/\n(?:// prettier-ignore\n)?(?:${decorator})*${name}`, 'g');
+    const namesIn = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, found]) => found);
+    const found = described.flatMap(({ name: file, text }) => {
+      const known = namesIn(text, explained);
+      return namesIn(text, exported).flatMap((symbol) =>
+        known.includes(symbol) ? [] : [`${file}: ${symbol}`],
+      );
+    });
+    expect(found).toEqual([]);
+  });
+
   it('runs the API with the same flags for Node in the image, under npm start and in the bench', () => {
     const flags = ['docker/Dockerfile', 'src/embedded/processes.ts', 'bench/contenders.mjs'].map((name) =>
       readFileSync(name, 'utf8').match(/--max-semi-space-size=\d+|--no-allocation-site-pretenuring/g),
