@@ -47,7 +47,7 @@ export const SETTINGS = [
   {
     name: 'LOG_LEVEL',
     kind: 'text',
-    neededBy: 'logging',
+    neededBy: 'logging: the least that is worth a line',
     example: 'info',
     fallback: 'info',
     words: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
@@ -147,7 +147,7 @@ export const SETTINGS = [
   {
     name: 'MAX_BODY_BYTES',
     kind: 'integer',
-    neededBy: 'the largest inference request',
+    neededBy: 'the largest inference request that is read',
     example: '33554432',
     fallback: '33554432',
     min: 1_024,
@@ -156,7 +156,7 @@ export const SETTINGS = [
   {
     name: 'UPSTREAM_CONNECT_TIMEOUT_MS',
     kind: 'integer',
-    neededBy: 'upstream calls',
+    neededBy: 'upstream calls: finding and reaching the upstream',
     example: '3000',
     fallback: '3000',
     min: 1,
@@ -165,7 +165,7 @@ export const SETTINGS = [
   {
     name: 'UPSTREAM_FIRST_BYTE_TIMEOUT_MS',
     kind: 'integer',
-    neededBy: 'upstream calls',
+    neededBy: 'upstream calls: the head of the answer',
     example: '60000',
     fallback: '60000',
     min: 1,
@@ -183,7 +183,7 @@ export const SETTINGS = [
   {
     name: 'UPSTREAM_TOTAL_TIMEOUT_MS',
     kind: 'integer',
-    neededBy: 'upstream calls',
+    neededBy: 'upstream calls as a whole',
     example: '1800000',
     fallback: '1800000',
     min: 1,
@@ -255,7 +255,7 @@ export const SETTINGS = [
   {
     name: 'UPSTREAM_CONNECTIONS',
     kind: 'integer',
-    neededBy: 'the pool of each provider',
+    neededBy: 'how many connections to each provider a process may have',
     example: '2048',
     fallback: '2048',
     min: 1,
