@@ -239,7 +239,8 @@ describe('an upstream that is ill', () => {
     return asked();
   };
   const states = (): Map<string, HealthState> =>
-    world.gateway.api.app.get(HealthStore).all() as Map<string, HealthState>;
+    (world.gateway.api.app.get(HealthStore) as unknown as { states: Map<string, HealthState> }).states;
+  /** As time passes. */
   const endEjections = (): void => {
     for (const [key, state] of states())
       if (state.ejectedUntilMs > 0) states().set(key, { ...state, ejectedUntilMs: 1 });
