@@ -10,28 +10,28 @@ const judge = (status: number, body: Partial<UpstreamErrorBody> = {}, headers: R
 
 describe('upstreamFailure', () => {
   it.each([
-    [400, 'invalid_request', false],
-    [401, 'upstream', true],
-    [402, 'upstream', true],
-    [403, 'upstream', true],
-    [404, 'upstream', true],
-    [405, 'upstream', true],
-    [408, 'timeout', false],
-    [409, 'upstream', true],
-    [413, 'too_large', false],
-    [422, 'invalid_request', false],
-    [429, 'rate_limit', true],
-    [500, 'upstream', true],
-    [502, 'upstream', true],
-    [503, 'unavailable', true],
-    [504, 'timeout', false],
-    [520, 'upstream', true],
-    [524, 'timeout', false],
-    [529, 'unavailable', true],
-    [302, 'upstream', true],
-  ])('takes a status of %i for %s, another deployment may answer: %s', (status, kind, retryable) => {
+    [400, 'invalid_request', 'request'],
+    [401, 'upstream', 'account'],
+    [402, 'upstream', 'account'],
+    [403, 'upstream', 'account'],
+    [404, 'upstream', 'model'],
+    [405, 'upstream', 'fault'],
+    [408, 'timeout', 'timeout'],
+    [409, 'upstream', 'fault'],
+    [413, 'too_large', 'request'],
+    [422, 'invalid_request', 'request'],
+    [429, 'rate_limit', 'rate_limit'],
+    [500, 'upstream', 'fault'],
+    [502, 'upstream', 'fault'],
+    [503, 'unavailable', 'overloaded'],
+    [504, 'timeout', 'timeout'],
+    [520, 'upstream', 'fault'],
+    [524, 'timeout', 'timeout'],
+    [529, 'unavailable', 'overloaded'],
+    [302, 'upstream', 'fault'],
+  ])('takes a status of %i for %s, caused by %s', (status, kind, cause) => {
     const failure = judge(status);
-    expect([failure.error.kind, failure.retryable]).toEqual([kind, retryable]);
+    expect([failure.error.kind, failure.cause]).toEqual([kind, cause]);
   });
 
   it("keeps the vendor's words, field and code for a fault in the request", () => {
@@ -53,13 +53,13 @@ describe('upstreamFailure', () => {
       const failure = judge(status, { message, code });
       expect(failure.error.status).toBe(502);
       expect(failure.error.message).toBe("The upstream refused the gateway's credential");
-      expect(failure.retryable).toBe(true);
+      expect(failure.cause).toBe('account');
     },
   );
 
   it.each([404, 400])('takes a model that the vendor lacks for our mistake (%i)', (status) => {
     const failure = judge(status, { message: 'The model `gpt-9` does not exist', code: 'model_not_found' });
-    expect([failure.error.status, failure.retryable]).toEqual([502, true]);
+    expect([failure.error.status, failure.cause]).toEqual([502, 'model']);
     expect(failure.error.message).not.toContain('gpt-9');
   });
 
@@ -71,8 +71,8 @@ describe('upstreamFailure', () => {
     [404, 'No such File object: file-abc', 'invalid_request_error'],
   ])('takes something that the request refers to and that is not there for its fault (%i %s)', (...given) => {
     const [status, message, type] = given;
-    const { error, cause, retryable } = judge(status, { message, type });
-    expect([error.status, error.message, cause, retryable]).toEqual([400, message, 'request', false]);
+    const { error, cause } = judge(status, { message, type });
+    expect([error.status, error.message, cause]).toEqual([400, message, 'request']);
   });
 
   it.each([

@@ -29,11 +29,6 @@ export interface UpstreamFailure {
   cause: FailureCause;
   /** For the caller; `details.internal` keeps the upstream's own words for the log. */
   error: FaregateError;
-  /**
-   * Whether another deployment may answer. False for a fault in the request itself, and for timeouts: the upstream may
-   * still be working, and charging (statement 69: 400, 408, 504 and 524 are never retried).
-   */
-  retryable: boolean;
   /** Seconds after which the upstream itself said to come back; absent: it did not say. */
   waitSeconds?: number | undefined;
 }
@@ -132,7 +127,7 @@ export function upstreamFailure(refusal: UpstreamRefusal): UpstreamFailure {
   return failureOf(causeOf(error), error, waitSeconds);
 }
 
-/** A failure with its cause; what it says of trying again follows from the cause. */
+/** A failure with its cause, from which it follows who may be asked next. */
 export const failureOf = (
   cause: FailureCause,
   error: FaregateError,
@@ -140,7 +135,6 @@ export const failureOf = (
 ): UpstreamFailure => ({
   cause,
   error,
-  retryable: cause !== 'request' && cause !== 'timeout',
   waitSeconds,
 });
 

@@ -27,11 +27,11 @@ const OURS =
 
 describe.each(named)('row 71: %s', (_, vendorError) => {
   const { about, waitSeconds, context } = vendorError;
-  const { error, retryable } = judge(vendorError);
+  const { error, cause } = judge(vendorError);
 
   it('is of the right kind, and another deployment is asked unless the request is at fault', () => {
     expect(error.kind).toBe(KIND_OF[about]);
-    expect(retryable).toBe(error.kind !== 'invalid_request');
+    expect(cause === 'request').toBe(error.kind === 'invalid_request');
   });
 
   it('has the status and the shape of each client protocol, and tells nothing of the account', () => {

@@ -186,7 +186,7 @@ it('row 71: the recorded 429 is a rate limit, and says when to come back', () =>
   expect(retryAfterSeconds(hint)).toBe(35);
   const failure = upstreamFailure({ ...hint, status: 429, body: googleGemini.decodeError(text) });
   expect(failure).toMatchObject({
-    retryable: true,
+    cause: 'rate_limit',
     error: { kind: 'rate_limit', details: { retryAfterSeconds: 35 } },
   });
 });
