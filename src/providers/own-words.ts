@@ -14,7 +14,7 @@ const QUOTED = /(?:[`"]|(?<!\w)').*(?:[`"]|'(?!\w))/s;
  * messages: ID", Google's "Unsupported MIME type: TYPE"), a field before one ("FIELD: Extra inputs are not permitted" of
  * Anthropic and Mistral), an id that is missing (Moonshot's "tool_call_id ID is not found").
  */
-const NAMED = /^(?:\S+|.*(?=: extra inputs)): .*|: .*|\btool_call_id\b.*/is;
+const NAMED = /^.*: extra inputs .*|: .*|\btool_call_id\b.*/is;
 
 /**
  * What a refusal says in the vendor's own words: its type and code, and its message without what the caller wrote. What
