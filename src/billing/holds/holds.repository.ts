@@ -2,6 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.service.js';
 import type { ClosedHold, SettleOutcome } from './hold.js';
 
+interface ClosedRow {
+  hold_id: string;
+  outcome: SettleOutcome;
+  charged_nano: string;
+  absorbed_nano: string;
+}
+
 /** Ends holds whose process is gone. Placing and settling belong to admission and metering. */
 @Injectable()
 export class HoldsRepository {
@@ -34,13 +41,13 @@ export class HoldsRepository {
     return this.closed('sweep_abandoned(array[$1::uuid])', holdId);
   }
 
+  /**
+   * In a transaction that has been rolled back when this rejects: a single statement's connection is dropped when it is refused, and
+   * whoever asks next may find the holds still locked, and pass them over.
+   */
   private async closed(call: string, argument: unknown): Promise<ClosedHold[]> {
-    const rows = await this.database.query<{
-      hold_id: string;
-      outcome: SettleOutcome;
-      charged_nano: string;
-      absorbed_nano: string;
-    }>(`select hold_id, outcome, charged_nano, absorbed_nano from ${call}`, [argument]);
+    const text = `select hold_id, outcome, charged_nano, absorbed_nano from ${call}`;
+    const { rows } = await this.database.transaction((client) => client.query<ClosedRow>(text, [argument]));
     return rows.map((row) => ({
       holdId: row.hold_id,
       outcome: row.outcome,
