@@ -37,8 +37,9 @@ export interface UpstreamBody {
  * protocol cannot do.
  */
 export function upstreamBody(question: UpstreamBodyQuestion): UpstreamBody {
-  const { warnings, ...written } = writtenBody(question);
-  return { ...written, warnings: warnings.map((warning) => warningInWordsOf(question.client, warning)) };
+  const written = writtenBody(question);
+  written.warnings = written.warnings.map((warning) => warningInWordsOf(question.client, warning));
+  return written;
 }
 
 function writtenBody(question: UpstreamBodyQuestion): UpstreamBody {
