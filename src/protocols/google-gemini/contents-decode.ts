@@ -2,7 +2,7 @@ import { asString, isObject, type JsonObject } from '../../core/json.js';
 import type { ContentPart, Message, ToolResultPart } from '../completion.js';
 import { joinPieces, readCall, readPart, readResultMedia } from './parts-decode.js';
 import { CallPairs, synthesizedId } from './tool-ids.js';
-import { turnsOf } from './turns.js';
+import { contentTurns } from './turns.js';
 import {
   at,
   compact,
@@ -31,7 +31,7 @@ export function decodeContents(body: JsonObject): DecodedContents {
   if (contents === undefined) return refuse('contents', 'is required and must be an array');
   if (contents.length === 0) return refuse('contents', 'must hold at least one content');
   const pairs = new CallPairs();
-  const runs = turnsOf(contents.map((content, index) => readContent(content, at('contents', index))));
+  const runs = contentTurns(contents.map((content, index) => readContent(content, at('contents', index))));
   const messages = runs.flatMap((run) => {
     const parts = run.flatMap((content) => content.parts);
     return run[0]?.role === 'model' ? [modelTurn(parts, pairs)] : userTurns(parts, pairs);

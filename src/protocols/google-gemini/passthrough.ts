@@ -21,7 +21,7 @@ import { CONFIG_MEMBERS, encodeGenerationConfig } from './generation-config.js';
 import { generationOf } from './generation.js';
 import { decodeResponse } from './response.js';
 import { GeminiDecoder } from './stream-decode.js';
-import { turnsOf } from './turns.js';
+import { contentTurns } from './turns.js';
 import { member, nameIn, spellings } from './wire.js';
 
 /** What the route's path says, which an upstream of this protocol reads there and refuses in the body. */
@@ -61,7 +61,7 @@ function requestChanges(request: CompletionRequest, target: EncodeTarget, own: O
  */
 function joinedTurns(own: ObjectText): string {
   const contents = asArray(tryParseJson(own.valueText('contents') ?? '[]')).filter(isObject);
-  const joined = turnsOf(contents).map((turn) => ({
+  const joined = contentTurns(contents).map((turn) => ({
     ...turn[0],
     parts: turn.flatMap(({ parts }) => asArray(parts)),
   }));

@@ -4,6 +4,7 @@ import { asString } from '../../core/json.js';
 import type { ContentPart, Message, OpaquePart, ToolCallPart, ToolResultPart } from '../completion.js';
 import type { EncodeTarget, WireQuirks } from '../protocol.js';
 import type { ToolNames } from '../tool-names.js';
+import { ANSWERED } from '../unplaced.js';
 import { dropped } from '../warnings.js';
 import {
   encodeAudio,
@@ -72,7 +73,7 @@ class MessagesEncoder {
   encode(messages: readonly Message[]): JsonObject[] {
     // Messages continues a last assistant turn; Chat answers it (mapping row 7).
     if (this.names && messages.at(-1)?.role === 'assistant') {
-      this.warnings.add('messages: the last assistant message is answered, not continued, by this model');
+      this.warnings.add(ANSWERED);
     }
     const turns = this.names ? joinedTurns(messages) : messages;
     return turns.flatMap((message) => {
