@@ -31,9 +31,12 @@ function write(request: IncomingMessage, response: ServerResponse, { status, hea
     'content-length': Buffer.byteLength(text),
     ...(request.complete ? {} : { connection: 'close' }),
   });
+  if (request.complete) {
+    response.end(text);
+    return;
+  }
   response.write(text);
-  if (request.complete) response.end();
-  else endSoon(request, response);
+  endSoon(request, response);
 }
 
 /** The caller has the whole answer; the connection is closed when it has sent all, or has had time to stop. */
