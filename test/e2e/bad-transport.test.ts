@@ -1,4 +1,3 @@
-import { startApi } from '../../src/api.js';
 import {
   call,
   callAndFail,
@@ -9,7 +8,7 @@ import {
   type Way,
 } from '../support/bad-answers.js';
 import { untilSettled } from '../support/calls.js';
-import { createWorld, serveModel, type TestGateway } from '../support/gateway.js';
+import { createWorld, serveWorld, serveModel, type TestGateway } from '../support/gateway.js';
 import { RawUpstream } from '../support/raw-upstream.js';
 
 const upstream = new RawUpstream();
@@ -32,13 +31,7 @@ beforeAll(async () => {
     const protocol = 'anthropic-messages';
     await serveModel(world.pool, { id: `${id}/messages`, protocol, upstreamModel: 'm', baseUrl: url });
   }
-  Object.assign(process.env, world.env);
-  const api = await startApi(false, 0);
-  const close = async (): Promise<void> => {
-    await api.stop();
-    await world.close();
-  };
-  gateway = { ...world, api, url: api.url, close };
+  gateway = await serveWorld(world);
 });
 afterAll(async () => {
   upstream.close();

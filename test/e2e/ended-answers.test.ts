@@ -1,10 +1,10 @@
-import { startApi } from '../../src/api.js';
 import { PIECES, type UpstreamProtocol } from '../support/answer-pieces.js';
 import { allWays, call, expectServed, request, type Way } from '../support/bad-answers.js';
 import { until, untilSettled } from '../support/calls.js';
 import {
   CHAT_MODEL,
   createWorld,
+  serveWorld,
   GEMINI_MODEL,
   MESSAGES_MODEL,
   RESPONSES_MODEL,
@@ -32,13 +32,7 @@ beforeAll(async () => {
   await giveCredit(world, 1_000_000_000_000n);
   for (const protocol of Object.values(PROTOCOLS))
     await serveModel(world.pool, { id: `raw/${protocol}`, protocol, upstreamModel: 'm', baseUrl });
-  Object.assign(process.env, world.env);
-  const api = await startApi(false, 0);
-  const close = async (): Promise<void> => {
-    await api.stop();
-    await world.close();
-  };
-  gateway = { ...world, api, url: api.url, close };
+  gateway = await serveWorld(world);
 });
 afterAll(async () => {
   expect(await brokenRules(gateway)).toEqual([]);

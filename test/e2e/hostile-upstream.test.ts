@@ -1,5 +1,4 @@
 import { gzipSync } from 'node:zlib';
-import { startApi } from '../../src/api.js';
 import {
   allWays,
   call,
@@ -15,6 +14,7 @@ import { untilSettled } from '../support/calls.js';
 import {
   CHAT_MODEL,
   createWorld,
+  serveWorld,
   GEMINI_MODEL,
   MESSAGES_MODEL,
   serveModel,
@@ -43,13 +43,7 @@ beforeAll(async () => {
     const served = { id: `raw/${protocol}`, protocol, upstreamModel: 'm', baseUrl };
     await serveModel(world.pool, adapter === undefined ? served : { ...served, adapter });
   }
-  Object.assign(process.env, world.env);
-  const api = await startApi(false, 0);
-  const close = async (): Promise<void> => {
-    await api.stop();
-    await world.close();
-  };
-  gateway = { ...world, api, url: api.url, close };
+  gateway = await serveWorld(world);
 });
 afterAll(async () => {
   upstream.close();

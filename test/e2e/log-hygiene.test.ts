@@ -3,11 +3,10 @@ import path from 'node:path';
 import { inspect } from 'node:util';
 import type { LoggerService } from '@nestjs/common';
 import type pg from 'pg';
-import { startApi } from '../../src/api.js';
 import type { RuleAnswer } from '../../src/embedded/simulator/script.js';
 import { call, ways } from '../support/bad-answers.js';
 import { post, untilSettled } from '../support/calls.js';
-import { CHAT_MODEL, createWorld, TEST_SECRETS, type TestGateway } from '../support/gateway.js';
+import { CHAT_MODEL, createWorld, serveWorld, TEST_SECRETS, type TestGateway } from '../support/gateway.js';
 
 const CANARY = 'canary-5f2b9c';
 
@@ -30,13 +29,7 @@ const log = new CapturedLog();
 let gateway: TestGateway;
 beforeAll(async () => {
   const world = await createWorld({ env: { LOG_LEVEL: 'trace', UPSTREAM_IDLE_TIMEOUT_MS: '400' } });
-  Object.assign(process.env, world.env);
-  const api = await startApi(log, 0);
-  const close = async (): Promise<void> => {
-    await api.stop();
-    await world.close();
-  };
-  gateway = { ...world, api, url: api.url, close };
+  gateway = await serveWorld(world, log);
 });
 afterAll(() => gateway.close());
 

@@ -131,9 +131,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<GatewayWo
 
 /** A gateway in this process over a world of its own. `close` drains it and removes the world. */
 export async function startGateway(options: WorldOptions = {}): Promise<TestGateway> {
-  const world = await createWorld(options);
+  return serveWorld(await createWorld(options));
+}
+
+/** The API in a world that is there already; its log goes to `log`, or nowhere. */
+export async function serveWorld(
+  world: GatewayWorld,
+  log: Parameters<typeof startApi>[0] = false,
+): Promise<TestGateway> {
   Object.assign(process.env, world.env);
-  const api = await startApi(false, 0);
+  const api = await startApi(log, 0);
   const close = async (): Promise<void> => {
     await api.stop();
     await world.close();
